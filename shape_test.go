@@ -1,0 +1,121 @@
+package main
+
+import (
+	"go/ast"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const (
+	maxFileLines     = 400
+	maxFunctionLines = 70
+)
+
+// A file holds one concept and a function one thought: what grows past these
+// has a second one in it.
+func TestFilesAndFunctionsStaySmall(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.test || ast.IsGenerated(f.syntax) {
+			continue
+		}
+		if lines := f.set.File(f.syntax.FileStart).LineCount(); lines > maxFileLines {
+			t.Errorf("%s has %d lines, more than %d", f.path, lines, maxFileLines)
+		}
+		for _, d := range f.syntax.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			if n := f.set.Position(fn.End()).Line - f.set.Position(fn.Pos()).Line + 1; n > maxFunctionLines {
+				t.Errorf("%s: %s has %d lines, more than %d", f.at(fn), fn.Name.Name, n, maxFunctionLines)
+			}
+		}
+	}
+}
+
+// Nothing happens at import time.
+func TestNoInit(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, d := range f.syntax.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.Name == "init" && fn.Recv == nil {
+				t.Errorf("%s: init()", f.at(fn))
+			}
+		}
+	}
+}
+
+// Every package says in doc.go what it knows and what it must not know.
+func TestEveryPackageHasADoc(t *testing.T) {
+	seen := map[string]bool{"": true} // the root says it in main.go
+	for _, f := range goFiles(t) {
+		if seen[f.dir] || f.test {
+			continue
+		}
+		seen[f.dir] = true
+		if _, err := os.Stat(filepath.Join(f.dir, "doc.go")); err != nil {
+			t.Errorf("%s has no doc.go", f.dir)
+		}
+	}
+}
+
+// A bucket for whatever is left over has no concept: name it instead.
+func TestNoBuckets(t *testing.T) {
+	bucket := regexp.MustCompile(`(^|/|_)(utils?|helpers?|common|misc|shared)(/|_|\.go$)`)
+	for _, f := range goFiles(t) {
+		if bucket.MatchString(strings.TrimSuffix(f.path, "_test.go") + "/") {
+			t.Errorf("%s: what is it about?", f.path)
+		}
+	}
+}
+
+// Amounts are integer fen: a binary fraction cannot hold 0.01 yuan. The
+// exceptions are files whose fractions are no money, each with what they are.
+func TestNoFloatInCoreAndAdapters(t *testing.T) {
+	exceptions := map[string]string{
+		"adapters/alipay/app.go": "calls per second",
+	}
+	for _, f := range goFiles(t) {
+		if f.test || (f.dir != "core" && !strings.HasPrefix(f.dir, "adapters/")) || strings.HasPrefix(f.dir, "adapters/alipaysim") {
+			continue
+		}
+		if exceptions[f.path] != "" {
+			continue
+		}
+		ast.Inspect(f.syntax, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && (id.Name == "float64" || id.Name == "float32") {
+				t.Errorf("%s: %s", f.at(n), id.Name)
+			}
+			return true
+		})
+	}
+}
+
+// Relative links in documents lead to files that exist.
+func TestLinksLeadSomewhere(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	fence := regexp.MustCompile("(?s)```.*?```")
+	for _, name := range projectFiles(t, ".md") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(fence.ReplaceAllString(string(text), ""), -1) {
+			target, err := url.Parse(m[1])
+			if err != nil || target.Scheme != "" || target.Host != "" || target.Path == "" {
+				continue
+			}
+			at := path.Join(path.Dir(name), target.Path)
+			if rooted, ok := strings.CutPrefix(target.Path, "/"); ok {
+				at = rooted
+			}
+			if _, err := os.Stat(at); err != nil {
+				t.Errorf("%s links to %s, which does not exist", name, m[1])
+			}
+		}
+	}
+}
