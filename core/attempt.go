@@ -1,0 +1,81 @@
+package core
+
+import (
+	"slices"
+	"time"
+)
+
+// Attempt is one try to take a payment's money, on one platform, by one channel, through one account.
+type Attempt struct {
+	ID         string // ULID
+	PaymentID  string
+	MerchantID string
+	OutTradeNo string // our number at the gateway: ASCII letters and digits, at most 32; never changes, never reused
+	Token      string // names the hand-off page; unguessable; "" for native channels
+	Platform   PlatformID
+	Channel    ChannelID
+	Gateway    GatewayID
+	Account    string
+	AmountFen  Fen
+	Funding    Funding
+	PayerRef   string // row of the sealed payer, "" when none was given
+	Payer      string // pseudonym of the payer, "" when none was given
+	ClientIP   string
+
+	State    AttemptState
+	Settling bool // the outcome of the last call is unknown
+	// Superseded says that a newer attempt waits for this one to end.
+	Superseded bool
+
+	TradeNo      string    // the gateway's number, once known
+	ChannelState []byte    // what the channel wants back on every later call; opaque here
+	Action       Action    // what the client does next; empty until known
+	KeyVersion   string    // version of the key that signed last, for audit
+	PaidFen      Fen       // what the buyer's payment was worth to the merchant, coupons included
+	ReceiptFen   Fen       // what the merchant receives, if the gateway says; for fees and books
+	GatewayPaid  time.Time // when the gateway says it was paid
+	Reason       string    // why it was refused or closed: our code, never the gateway's text
+
+	TimeExpire time.Time // absolute, fixed at create, signed into every link
+	OpenedAt   time.Time // when the page was first opened, before anything was signed
+	NextAt     time.Time // when a job must look at it again; zero for never
+	Tries      int       // inquiries made since the last change
+	Version    int64
+
+	CreatedAt time.Time
+	EndedAt   time.Time // when it became paid or closed
+}
+
+// Live tells whether the attempt may still be paid as far as we know.
+func (a Attempt) Live() bool { return a.State == AttemptReady || a.State == AttemptSent }
+
+func (a Attempt) clone() Attempt {
+	a.ChannelState = append([]byte(nil), a.ChannelState...)
+	a.Action.Fields = cloneMap(a.Action.Fields)
+	a.Funding.Forbid = slices.Clone(a.Funding.Forbid)
+	return a
+}
+
+// Payer is who pays, as the platform names them: an Alipay user_id (2088…), or an open_id that is scoped to the app. Both may be empty for pages.
+type Payer struct {
+	UserID string `json:"user_id,omitempty"`
+	OpenID string `json:"open_id,omitempty"`
+}
+
+// Empty tells whether no payer was named.
+func (p Payer) Empty() bool { return p.UserID == "" && p.OpenID == "" }
+
+// Funding says which of the buyer's means may be used.
+type Funding struct {
+	// Periods is 0 for no Huabei asked, 1 for Huabei in one sum, else the number of instalments (3, 6, 12).
+	Periods int `json:"periods,omitempty"`
+	// FeeBearer is "buyer" or "seller": who pays the fee of instalments.
+	FeeBearer string `json:"fee_bearer,omitempty"`
+	// Forbid lists features that the rules forbid for this basket and platform, so that the gateway's cashier does not offer them.
+	Forbid []Feature `json:"forbid,omitempty"`
+}
+
+// Forbids tells whether the feature must not be offered.
+func (f Funding) Forbids(feature Feature) bool {
+	return slices.Contains(f.Forbid, feature)
+}

@@ -1,0 +1,146 @@
+package core
+
+// bookPaid writes that an attempt is paid, whoever said so: a notification, an inquiry, or the answer to a close. It is the only place where money
+// comes in, so it is here that the amount is checked (C08) and that late and second payments part from the accepted one (S02, S05, C19).
+// It returns "" or why the money was parked instead.
+func (c *Cashier) bookPaid(p *pen, a *Attempt, t Trade) (parked Code, err error) {
+	if t.TotalFen != a.AmountFen {
+		return "amount_mismatch", nil
+	}
+	switch a.State {
+	case AttemptPaid, AttemptLatePaid, AttemptDuplicate:
+		if t.TradeNo != "" && a.TradeNo != "" && t.TradeNo != a.TradeNo {
+			return "second_trade", nil
+		}
+		return "", nil
+	}
+	pay := &p.order.Payment
+	to, step := AttemptPaid, StepPay
+	if pay.Status == PaymentClosed {
+		to, step = AttemptLatePaid, StepLatePay
+	} else if pay.PaidAttempt != "" {
+		to, step = AttemptDuplicate, StepDuplicatePay
+	}
+	if err := p.moveAttempt(a, to); err != nil {
+		return "", err
+	}
+	if err := p.step(step); err != nil {
+		return "", err
+	}
+	a.TradeNo, a.PaidFen, a.ReceiptFen, a.GatewayPaid = firstText(t.TradeNo, a.TradeNo), t.TotalFen, t.ReceiptFen, t.PaidAt
+	a.Settling, a.NextAt, a.EndedAt, a.Reason = false, noTime(), p.now, ""
+	if pay.ActiveAttempt == a.ID {
+		pay.ActiveAttempt = ""
+	}
+	p.audit("attempt."+string(to), a.ID, "")
+	if to == AttemptPaid {
+		c.acceptMoney(p, a)
+		return "", nil
+	}
+	c.suspendMoney(p, a)
+	return "", nil
+}
+
+// acceptMoney makes the attempt's money the payment's, and sends every other live attempt to be closed.
+func (c *Cashier) acceptMoney(p *pen, a *Attempt) {
+	pay := &p.order.Payment
+	pay.PaidFen, pay.PaidAttempt, pay.PaidAt, pay.CloseReason = a.PaidFen, a.ID, p.now, ""
+	pay.ActiveAttempt, pay.Platform = "", a.Platform
+	p.post(posting{from: LedgerMerchant, to: LedgerGateway, amount: a.PaidFen}, a.Account)
+	p.tell(EventPaymentPaid, "", a.ID)
+	for i := range p.order.Attempts {
+		if other := &p.order.Attempts[i]; other.ID != a.ID && other.Live() {
+			other.Superseded, other.NextAt = true, p.now
+			p.touch(other)
+		}
+	}
+}
+
+// suspendMoney puts money that nobody waited for into suspense, and does what the merchant's policy says: send it back, hold it, or accept it.
+func (c *Cashier) suspendMoney(p *pen, a *Attempt) {
+	late := a.State == AttemptLatePaid
+	pay := &p.order.Payment
+	if late {
+		pay.LateFen += a.PaidFen
+	}
+	p.post(posting{from: LedgerSuspense, to: LedgerGateway, amount: a.PaidFen}, a.Account)
+	policy := LateRefund
+	if m, ok := c.Merchants.Merchant(pay.MerchantID); ok && m.Late != "" {
+		policy = m.Late
+	}
+	switch policy {
+	case LateHold:
+		a.Reason = reasonHeld
+		p.tell(pick(late, EventPaymentLateHeld, EventPaymentDuplicateHeld), "", a.ID)
+	case LateAccept:
+		a.Reason = reasonAccepted
+		p.post(posting{from: LedgerMerchant, to: LedgerSuspense, amount: a.PaidFen}, a.Account)
+		p.tell(pick(late, EventPaymentLateAccepted, EventPaymentDuplicateAccepted), "", a.ID)
+	default:
+		c.refundSuspense(p, a, pick(late, RefundLate, RefundDuplicate))
+	}
+}
+
+// refundSuspense orders the refund of suspended money in the same commit that recorded the money; a job sends it.
+func (c *Cashier) refundSuspense(p *pen, a *Attempt, origin RefundOrigin) {
+	pay := &p.order.Payment
+	no := p.rowID()
+	r := p.addRefund(Refund{
+		ID: "ref_" + lower(p.rowID()), PaymentID: pay.ID, AttemptID: a.ID, MerchantID: pay.MerchantID, OutRequestNo: no, Origin: origin,
+		AmountFen: a.PaidFen, Reason: string(origin) + " payment", Status: RefundProcessing, Settling: true, Asker: ActorSystem, NextAt: p.now,
+		CreatedAt: p.now,
+	})
+	if origin == RefundLate {
+		pay.LateRefundID = r.ID
+	}
+	p.post(posting{from: LedgerTransit, to: LedgerSuspense, amount: r.AmountFen, refundID: r.ID}, a.Account)
+	p.audit("refund."+string(origin), r.ID, "")
+}
+
+// endAttempt writes that an attempt can never be paid, and what follows for its payment: closed if that was wanted or its time is over, else open
+// for another attempt.
+func (c *Cashier) endAttempt(p *pen, a *Attempt, reason string) error {
+	if err := p.moveAttempt(a, AttemptClosed); err != nil {
+		return err
+	}
+	a.Settling, a.NextAt, a.EndedAt, a.Reason = false, noTime(), p.now, reason
+	pay := &p.order.Payment
+	if pay.ActiveAttempt == a.ID {
+		pay.ActiveAttempt = ""
+	}
+	p.audit("attempt.closed", a.ID, reason)
+	return c.afterAttempt(p, a)
+}
+
+// afterAttempt closes a payment that has no live attempt left, if it is to be closed or has expired; otherwise it stays open, and the ended attempt is
+// looked at again when the payment expires.
+func (c *Cashier) afterAttempt(p *pen, ended *Attempt) error {
+	pay := &p.order.Payment
+	if pay.Status != PaymentCreated && pay.Status != PaymentPaying && pay.Status != PaymentClosing {
+		return nil
+	}
+	for i := range p.order.Attempts {
+		if p.order.Attempts[i].Live() {
+			return nil
+		}
+	}
+	if pay.Status != PaymentClosing && p.now.Before(pay.ExpiresAt) {
+		ended.NextAt = pay.ExpiresAt
+		p.touch(ended)
+		return p.step(StepKeepOpen)
+	}
+	if err := p.step(StepClose); err != nil {
+		return err
+	}
+	pay.ClosedAt, pay.CloseReason = p.now, firstText(pay.CloseReason, "expired")
+	p.audit("payment.closed", pay.ID, pay.CloseReason)
+	p.tell(EventPaymentClosed, "", ended.ID)
+	return nil
+}
+
+func pick[T any](first bool, a, b T) T {
+	if first {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,129 @@
+package core
+
+import (
+	"context"
+	"sort"
+)
+
+// Closer closes an unpaid trade at the gateway. OutcomeSucceeded: it can never be paid again. OutcomeAbsent: the gateway does not know it, and may
+// still learn of it until TimeExpire. OutcomeFailed: the gateway refuses; whoever asked must query.
+type Closer interface {
+	Close(context.Context, TradeRef) CloseResult
+}
+
+// CloseResult is the answer to Close.
+type CloseResult struct {
+	Answer
+	TradeNo string
+}
+
+// Refunder sends money back. The same OutRequestNo with the same amount is the same refund, however often it is sent.
+type Refunder interface {
+	Refund(context.Context, RefundRequest) RefundResult
+	// QueryRefund asks what became of a refund. OutcomeAbsent: the gateway has not heard of it, or not yet; that is not failure.
+	QueryRefund(context.Context, RefundRequest) RefundResult
+}
+
+// RefundRequest names a refund at its gateway.
+type RefundRequest struct {
+	TradeRef
+	OutRequestNo string
+	AmountFen    Fen
+	Reason       string
+	RefundState  []byte
+}
+
+// RefundResult is the answer to Refund and QueryRefund. Only OutcomeSucceeded means that this refund's money moved.
+type RefundResult struct {
+	Answer
+	ActualFen     Fen // what this refund sent back, 0 when not said
+	CumulativeFen Fen // what the trade has refunded in all, 0 when not said
+	TotalFen      Fen // the trade's total, 0 when not said
+	RefundState   []byte
+}
+
+// Authorizer exchanges the code that a mini-program got for the buyer's identity.
+type Authorizer interface {
+	Authorize(ctx context.Context, account Account, code string) AuthorizeResult
+}
+
+// AuthorizeResult is the answer to Authorize. OutcomeFailed carries CodeLoginFailed.
+type AuthorizeResult struct {
+	Answer
+	Payer Payer
+}
+
+// Instalments is held by channels that can offer Huabei. Periods lists the numbers of instalments the gateway knows.
+type Instalments interface {
+	Periods() []int
+}
+
+// Capabilities is what one channel can do, resolved once.
+type Capabilities struct {
+	Channel     PaymentChannel
+	Closer      Closer
+	Refunder    Refunder
+	Authorizer  Authorizer
+	Instalments Instalments
+}
+
+// Names lists the optional capabilities, for the API.
+func (c Capabilities) Names() []string {
+	names := []string{}
+	if c.Closer != nil {
+		names = append(names, "close")
+	}
+	if c.Refunder != nil {
+		names = append(names, "refund")
+	}
+	if c.Authorizer != nil {
+		names = append(names, "authorize")
+	}
+	if c.Instalments != nil {
+		names = append(names, "instalments")
+	}
+	return names
+}
+
+// Channels is every channel with its capabilities, resolved by type assertion in this one place. Channels are never wrapped: wrapping hides
+// capabilities.
+type Channels struct {
+	byID map[ChannelID]Capabilities
+}
+
+// NewChannels resolves the capabilities of each channel. A channel must be able to close and to refund what it takes; one that cannot, or a repeated
+// id, is a fault of wiring and returned as an error.
+func NewChannels(list ...PaymentChannel) (Channels, error) {
+	byID := make(map[ChannelID]Capabilities, len(list))
+	for _, ch := range list {
+		if _, dup := byID[ch.ID()]; dup {
+			return Channels{}, Errorf(CodeInternal, "channel %s is wired twice", ch.ID())
+		}
+		c := Capabilities{Channel: ch}
+		c.Closer, _ = ch.(Closer)
+		c.Refunder, _ = ch.(Refunder)
+		c.Authorizer, _ = ch.(Authorizer)
+		c.Instalments, _ = ch.(Instalments)
+		if c.Closer == nil || c.Refunder == nil {
+			return Channels{}, Errorf(CodeInternal, "channel %s can take money but not close or refund it", ch.ID())
+		}
+		byID[ch.ID()] = c
+	}
+	return Channels{byID: byID}, nil
+}
+
+// Get returns the channel's capabilities.
+func (c Channels) Get(id ChannelID) (Capabilities, bool) {
+	found, ok := c.byID[id]
+	return found, ok
+}
+
+// List returns all channels sorted by id.
+func (c Channels) List() []Capabilities {
+	all := make([]Capabilities, 0, len(c.byID))
+	for _, one := range c.byID {
+		all = append(all, one)
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].Channel.ID() < all[j].Channel.ID() })
+	return all
+}

@@ -1,0 +1,50 @@
+package core
+
+import "context"
+
+// Why suspended money was not sent back at once: the merchant's policy, kept on its attempt until a person decides otherwise.
+const (
+	reasonHeld     = "held"
+	reasonAccepted = "accepted"
+)
+
+// RefundLate sends back the late and duplicate money of a payment that the merchant's policy held or accepted, and returns the payment.
+//
+// Errors: CodeNotFound, CodeNotRefundable (there is none), CodeContended, CodeUnavailable. While the gateway has not answered, the payment is settling.
+func (c *Cashier) RefundLate(ctx context.Context, caller Caller, paymentID string) (PaymentView, error) {
+	key := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID}
+	o, err := c.change(ctx, caller, key, c.releaseLate)
+	if err != nil {
+		return PaymentView{}, err
+	}
+	for _, r := range o.Refunds {
+		if r.Status == RefundProcessing && !r.Counts() {
+			if err := c.SettleRefund(ctx, caller.MerchantID, r.ID); err != nil {
+				return PaymentView{}, err
+			}
+		}
+	}
+	return c.Payment(ctx, caller.MerchantID, paymentID)
+}
+
+// releaseLate orders the refund of everything that is held or was accepted.
+func (c *Cashier) releaseLate(p *pen) error {
+	found := false
+	for i := range p.order.Attempts {
+		a := &p.order.Attempts[i]
+		late := a.State == AttemptLatePaid
+		if !late && a.State != AttemptDuplicate || a.Reason != reasonHeld && a.Reason != reasonAccepted {
+			continue
+		}
+		if a.Reason == reasonAccepted {
+			p.post(posting{from: LedgerSuspense, to: LedgerMerchant, amount: a.PaidFen}, a.Account)
+		}
+		a.Reason, found = "", true
+		p.touch(a)
+		c.refundSuspense(p, a, pick(late, RefundLate, RefundDuplicate))
+	}
+	if !found {
+		return &Error{Code: CodeNotRefundable, Message: "the payment holds no late money", PaymentID: p.order.Payment.ID}
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+package core_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/storetest"
+)
+
+// The tests of this file were written because a seeded bug (testdata/mutants) or a kill cycle got past all others.
+
+// interrupted is a channel whose second Pay is preceded by something else.
+type interrupted struct {
+	channel
+	calls  *int
+	before func()
+}
+
+func (c interrupted) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
+	if *c.calls++; *c.calls == 2 {
+		c.before()
+	}
+	return c.channel.Pay(ctx, r)
+}
+
+// I04, P03: the create's answer was lost, an inquiry has found the trade, and before what the buyer needs is fetched the same request comes again, or the
+// process dies. An answer without an action would be kept for good, and nobody could ever pay the order.
+func TestCreateAnswerIsFinalOnlyWithItsAction(t *testing.T) {
+	for _, death := range []bool{false, true} {
+		w := newWorld(t)
+		repeat := func() core.Answered {
+			a, err := w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v := view(t, a.Body); !a.Settling && v.Action == nil {
+				t.Fatalf("final, and nothing to pay with: %s", a.Body)
+			}
+			return a
+		}
+		channels, err := core.NewChannels(interrupted{channel{"alipay_mini", core.DoorNative, w.bank}, new(int), func() {
+			if death {
+				panic("killed")
+			}
+			repeat()
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Channels = channels
+		w.bank.plan("pay", "+unknown")
+		func() {
+			defer func() { _ = recover() }()
+			repeat()
+			repeat()
+		}()
+		if a := repeat(); a.Settling {
+			t.Fatalf("never final: %s", a.Body)
+		}
+	}
+}
+
+// C10, S13: whatever the answer to a create is, it changes nothing about an attempt that a faster notification has settled.
+func TestCreateAnswerAfterPaid(t *testing.T) {
+	for _, answer := range []string{"", "+unknown"} {
+		t.Run("answer "+answer, func(t *testing.T) {
+			w := newWorld(t)
+			if answer != "" {
+				w.bank.plan("pay", answer)
+			}
+			w.Failpoints = pointFunc(func(p core.Point) {
+				if p == core.PointPayAfterAnswer {
+					w.Failpoints = nil
+					list, _ := w.Payments(context.Background(), core.PaymentQuery{MerchantID: "m1"})
+					w.bank.settle(list[0].Attempts[0].OutTradeNo, 100)
+					w.notify("acc1", paidNotice(list[0], 0))
+				}
+			})
+			v := w.create("A1", "alipay", 100)
+			if v.Status != core.PaymentPaid || v.Settling || v.Attempts[0].Settling || v.Action != nil {
+				t.Fatalf("got %+v", v)
+			}
+			due, err := w.Store.Due(context.Background(), core.DueQuery{Kind: core.DueAttempt, Until: w.clock.Now().Add(24 * time.Hour), Limit: 9})
+			if err != nil || len(due) != 0 {
+				t.Fatalf("a paid attempt is looked at again: %v %+v", err, due)
+			}
+		})
+	}
+}
+
+// C08: an inquiry that names another amount is believed no more than a message would be: nothing is paid, nobody is told, a person is alarmed.
+func TestInquiryC08AnotherAmount(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "alipay", 100)
+	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
+	w.bank.trades[v.Attempts[0].OutTradeNo].total = 1
+	w.clock.advance(time.Minute)
+	w.sweep()
+	if got := w.payment(v.ID); got.Status != core.PaymentPaying || got.PaidFen != 0 || !got.Settling || w.events(v.ID) != "" {
+		t.Fatalf("%+v, events %q", got, w.events(v.ID))
+	}
+	if len(w.watch.alerts) != 1 || w.watch.alerts[0] != "attempt.amount_mismatch" || w.balance(core.LedgerGateway) != 0 {
+		t.Fatal(w.watch.alerts)
+	}
+}
+
+// G14: a message that names no refund but the sum refunded so far: what our own refunds explain is not booked again.
+func TestExternalRefundG14Cumulative(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 100)
+	w.refund(v.ID, "r1", 30)
+	w.console(v, "console1", 20)
+	if got := w.notify("acc1", refundNotice(v, "", 50)); got != "success" {
+		t.Fatal(got)
+	}
+	w.sweep()
+	if got := w.payment(v.ID); got.RefundedFen != 50 || len(got.Refunds) != 2 || got.Refunds[1].AmountFen != 20 {
+		t.Fatalf("got %+v", got.Refunds)
+	}
+}
+
+// G14, C11: the gateway tells of one console refund by two messages.
+func TestExternalRefundG14ToldTwice(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 100)
+	w.console(v, "console1", 40)
+	for _, id := range []string{"first", "second"} {
+		n := refundNotice(v, "console1", 40)
+		n.ID = id
+		if got := w.notify("acc1", n); got != "success" {
+			t.Fatal(got)
+		}
+		w.sweep()
+	}
+	if got := w.payment(v.ID); got.RefundedFen != 40 || w.balance(core.LedgerGateway) != 60 {
+		t.Fatalf("got %+v", got.Refunds)
+	}
+}
+
+// I09: the order was made under a key; the same merchant_order_no without a key is the same request only if it says the same.
+func TestCheckoutI09KeyFirstThenNone(t *testing.T) {
+	w := newWorld(t)
+	req := order("A1", "alipay", 100)
+	req.IdempotencyKey = "k"
+	first, err := w.Checkout(context.Background(), shopCaller, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 200))
+	wantCode(t, err, core.CodeIdempotencyMismatch)
+	again, err := w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100))
+	if err != nil || again.ID != first.ID {
+		t.Fatalf("%v %s, want %s", err, again.ID, first.ID)
+	}
+}
+
+// S05, S06: money comes for the first attempt while the second can be paid. The second is closed at the gateway at once, not at its next look.
+func TestSecondAttemptClosesWhenFirstIsPaid(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "wechat", 100)
+	_, err := w.NextAttempt(context.Background(), shopCaller, core.AttemptRequest{
+		PaymentID: v.ID, Platform: "alipay", Payer: core.Payer{UserID: "2088000000000002"}, IdempotencyKey: "k",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
+	w.notify("acc1", paidNotice(v, 0))
+	w.sweep()
+	got := w.payment(v.ID)
+	if got.Status != core.PaymentPaid || w.bank.trades[got.Attempts[1].OutTradeNo].state != core.TradeClosed {
+		t.Fatalf("%s, the second attempt is %+v", got.Status, w.bank.trades[got.Attempts[1].OutTradeNo])
+	}
+}
+
+// D08, C38: the commit of a message has no answer. The gateway is asked to send it again, and then it counts once.
+func TestNotifyD08CommitWithoutAnswer(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "alipay", 100)
+	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
+	w.memory.Fail(storetest.FaultSilent)
+	if got := w.notify("acc1", paidNotice(v, 0)); got != "fail" {
+		t.Fatalf("answered %q for a message of which nobody knows whether it is stored", got)
+	}
+	if got := w.notify("acc1", paidNotice(v, 0)); got != "success" || w.events(v.ID) != "payment.paid" || w.balance(core.LedgerGateway) != 100 {
+		t.Fatal(got, w.events(v.ID))
+	}
+}
+
+// A page was opened, and an inquiry about it got lost. The next one says that nobody has entered the cashier: then nothing is unknown, and whoever opens
+// the page again can pay.
+func TestPageIsPayableAfterALostInquiry(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "wechat", 100)
+	w.open(v)
+	w.bank.plan("query", "unknown")
+	w.clock.advance(20 * time.Second)
+	w.sweep()
+	if got := w.payment(v.ID); !got.Settling {
+		t.Fatalf("a lost inquiry leaves the outcome unknown: %+v", got)
+	}
+	w.clock.advance(20 * time.Second)
+	w.sweep()
+	if got := w.payment(v.ID); got.Settling {
+		t.Fatalf("the gateway has answered: %+v", got)
+	}
+	w.open(v)
+}

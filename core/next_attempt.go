@@ -1,0 +1,163 @@
+package core
+
+import "context"
+
+// NextAttempt lets the buyer go on elsewhere: on another platform, or with another instalment plan. The older attempt is closed at the gateway first,
+// so that at most one can be paid; while that cannot be had the answer is CodeAttemptInFlight (S05, S06).
+//
+// Errors: those of Checkout, and CodeNotFound, CodeAlreadyPaid, CodePaymentClosed, CodePaymentExpired, CodeAttemptInFlight.
+func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptRequest) (Answered, error) {
+	m, err := c.merchant(caller.MerchantID)
+	if err != nil {
+		return Answered{}, err
+	}
+	if err := checkPayer(req.Payer); err != nil {
+		return Answered{}, err
+	}
+	byID := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: req.PaymentID}
+	idem := Key{Kind: IdempotencyByKey, Merchant: caller.MerchantID, Scope: opAttempt, Value: req.IdempotencyKey}
+	print := fingerprint(req.PaymentID, req.Platform, c.payerMark(caller.MerchantID, req.Payer), req.Funding.Periods, req.Funding.FeeBearer)
+	v, err := c.Store.See(ctx, byID, idem)
+	if err != nil {
+		return Answered{}, err
+	}
+	o := v.Order(byID)
+	if o == nil {
+		return Answered{}, Errorf(CodeNotFound, "no such payment")
+	}
+	if earlier := v.Idempotency(idem); earlier != nil {
+		if earlier.Fingerprint != print {
+			return Answered{}, Errorf(CodeIdempotencyMismatch, "this key was used with another request")
+		}
+		return c.resume(ctx, caller, storedOrder{paymentID: o.Payment.ID, idempotency: idem}, req)
+	}
+	plan, err := c.planFor(m, req.Platform, o.Payment.Lines, req.Funding)
+	if err != nil {
+		return Answered{}, err
+	}
+	if err := c.supersede(ctx, caller, byID); err != nil {
+		return Answered{}, err
+	}
+	return c.startAttempt(ctx, caller, req.PaymentID, req, plan, idem, print)
+}
+
+// supersede ends the active attempt: at once if nothing was signed, else by closing it at the gateway.
+func (c *Cashier) supersede(ctx context.Context, caller Caller, byID Key) error {
+	var live string
+	_, err := c.change(ctx, caller, byID, func(p *pen) error {
+		live = ""
+		if err := c.attemptable(p.order, p); err != nil {
+			return err
+		}
+		a := p.order.Attempt(p.order.Payment.ActiveAttempt)
+		switch {
+		case a == nil:
+			return nil
+		case a.State == AttemptReady:
+			a.Superseded = true
+			return c.endAttempt(p, a, "superseded")
+		case !a.Superseded:
+			a.Superseded, a.NextAt = true, p.now
+			p.touch(a)
+			p.audit("attempt.supersede", a.ID, "")
+		}
+		live = a.ID
+		return nil
+	})
+	if err != nil || live == "" {
+		return err
+	}
+	if err := c.SettleAttempt(ctx, live); err != nil {
+		return err
+	}
+	o, err := c.order(ctx, byID)
+	if err != nil {
+		return err
+	}
+	if a := o.Attempt(live); a.Live() && o.Payment.PaidAttempt == "" {
+		return c.stay(ctx, caller, byID, a)
+	}
+	return nil
+}
+
+// stay gives the buyer the older attempt back: it could not be closed, so it is still the one to pay, and the caller is told when it ends by itself.
+func (c *Cashier) stay(ctx context.Context, caller Caller, byID Key, a *Attempt) error {
+	_, err := c.change(ctx, caller, byID, func(p *pen) error {
+		a := p.order.Attempt(a.ID)
+		if a.State != AttemptSent || !a.Superseded {
+			return nil
+		}
+		a.Superseded = false
+		if !a.Settling {
+			a.NextAt = c.nextLook(p, a)
+		}
+		p.touch(a)
+		p.audit("attempt.stay", a.ID, "")
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return &Error{
+		Code: CodeAttemptInFlight, Message: "the older attempt can still be paid and could not be closed; pay it, or come again when it has ended",
+		PaymentID: a.PaymentID, RetryAfterSeconds: max(1, int(c.graceEnd(a).Sub(c.at()).Seconds())),
+	}
+}
+
+// attemptable tells whether the payment may be attempted again, and if not, why.
+func (c *Cashier) attemptable(o *Order, p *pen) error {
+	switch o.Payment.Status {
+	case PaymentCreated, PaymentPaying:
+	case PaymentClosing, PaymentClosed:
+		return &Error{Code: CodePaymentClosed, Message: "the payment is closed", PaymentID: o.Payment.ID}
+	default:
+		return &Error{Code: CodeAlreadyPaid, Message: "the payment is paid", PaymentID: o.Payment.ID}
+	}
+	if len(o.Attempts) >= MaxAttempts {
+		return &Error{Code: CodeTooMany, Message: "a payment may have " + itoa(MaxAttempts) + " attempts at most", PaymentID: o.Payment.ID}
+	}
+	if !p.now.Before(o.Payment.ExpiresAt.Add(-lastOpening)) {
+		return &Error{Code: CodePaymentExpired, Message: "too little time is left to pay", PaymentID: o.Payment.ID}
+	}
+	return nil
+}
+
+// startAttempt stores a new attempt as the active one and, for a native channel, pays it. print is the fingerprint to keep under the key, "" when the
+// key's row exists already.
+func (c *Cashier) startAttempt(ctx context.Context, caller Caller, paymentID string, req AttemptRequest, plan plan, idem Key, print string) (Answered, error) {
+	byID := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID}
+	before, err := c.order(ctx, byID)
+	if err != nil {
+		return Answered{}, err
+	}
+	payer, err := c.sealPayer(caller.MerchantID, req.Payer, c.at(), before.Payment.ExpiresAt)
+	if err != nil {
+		return Answered{}, err
+	}
+	made := c.newAttempt(before.Payment, plan, req.Platform, payer, req.Client, c.at())
+	o, err := c.change(ctx, caller, byID, func(p *pen) error {
+		if err := c.attemptable(p.order, p); err != nil {
+			return err
+		}
+		if p.order.Payment.ActiveAttempt != "" {
+			return &Error{Code: CodeAttemptInFlight, Message: "another attempt was started", PaymentID: paymentID, RetryAfterSeconds: 1}
+		}
+		a := p.addAttempt(made.clone())
+		p.order.Payment.ActiveAttempt, p.order.Payment.Platform = a.ID, a.Platform
+		p.audit("attempt.create", a.ID, string(a.Channel))
+		if print != "" {
+			p.insert(c.newIdempotency(p, idem, print, paymentID))
+		}
+		if payer != nil {
+			p.insert(payer)
+		}
+		return nil
+	})
+	if err != nil {
+		return Answered{}, err
+	}
+	if plan.caps.Channel.Door() == DoorPage {
+		return c.finalAnswer(ctx, idem, o)
+	}
+	return c.payAndAnswer(ctx, caller, paymentID, made.ID, idem)
+}

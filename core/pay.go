@@ -1,0 +1,169 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// payAndAnswer calls the channel for a committed native attempt, records the outcome, and answers the request that the idempotency key belongs to.
+func (c *Cashier) payAndAnswer(ctx context.Context, caller Caller, paymentID, attemptID string, idem Key) (Answered, error) {
+	o, err := c.order(ctx, Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID})
+	if err != nil {
+		return Answered{}, err
+	}
+	res, err := c.pay(ctx, o, o.Attempt(attemptID))
+	if err != nil {
+		return Answered{}, err
+	}
+	c.pass(PointPayAfterAnswer)
+	o, err = c.change(ctx, caller, Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID}, func(p *pen) error {
+		return c.recordPay(p, p.order.Attempt(attemptID), res)
+	})
+	if err != nil {
+		return Answered{}, err
+	}
+	if err := refusalOf(o, attemptID, res); err != nil {
+		return Answered{}, err
+	}
+	return c.finalAnswer(ctx, idem, o)
+}
+
+// refusalOf turns an outcome that leaves nothing to pay into the error that the caller gets. The gateway's words stay inside.
+func refusalOf(o *Order, attemptID string, res PayResult) error {
+	a := o.Attempt(attemptID)
+	if a == nil || a.State == AttemptPaid {
+		return nil
+	}
+	switch res.Outcome {
+	case OutcomeFailed:
+		code := CodeChannelRefused
+		return &Error{Code: code, Message: "the gateway refused the payment: " + string(res.Code), PaymentID: o.Payment.ID, Err: res.Err}
+	case OutcomeNotSent:
+		return &Error{
+			Code: CodeChannelUnavailable, Message: "the gateway cannot be reached; the same request may be sent again", PaymentID: o.Payment.ID,
+			RetryAfterSeconds: 5, Err: res.Err,
+		}
+	default:
+		return nil
+	}
+}
+
+// pay calls the channel for one attempt. The result's outcome says what is known; an error means that nothing was called.
+func (c *Cashier) pay(ctx context.Context, o *Order, a *Attempt) (PayResult, error) {
+	caps, account, err := c.reach(a)
+	if err != nil {
+		return PayResult{}, err
+	}
+	req, err := c.payRequest(ctx, o, a, account)
+	if err != nil {
+		return PayResult{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callLease-5*time.Second)
+	defer cancel()
+	return caps.Channel.Pay(ctx, req), nil
+}
+
+// payRequest is the same at every call for one attempt.
+func (c *Cashier) payRequest(ctx context.Context, o *Order, a *Attempt, account Account) (PayRequest, error) {
+	req := PayRequest{
+		TradeRef:  tradeRef(a, account),
+		PaymentID: o.Payment.ID, AmountFen: a.AmountFen, Subject: o.Payment.Subject, Lines: o.Payment.Lines, Funding: a.Funding,
+		ClientIP: a.ClientIP, TimeExpire: a.TimeExpire, SignedAt: a.CreatedAt,
+	}
+	if a.Token != "" {
+		req.ReturnURL, req.QuitURL = c.BaseURL+"/return/"+a.Token, c.BaseURL+"/h5/"+a.Token
+		req.SignedAt = a.OpenedAt
+	}
+	if a.PayerRef == "" {
+		return req, nil
+	}
+	sealed, err := c.Store.Payer(ctx, a.PayerRef)
+	if err != nil {
+		return req, err
+	}
+	if sealed == nil {
+		return req, Errorf(CodeInternal, "the payer of attempt %s is gone", a.ID)
+	}
+	plain, err := c.Vault.Open("payer", sealed.Sealed)
+	if err == nil {
+		err = json.Unmarshal(plain, &req.Payer)
+	}
+	if err != nil {
+		return req, &Error{Code: CodeInternal, Message: "the payer cannot be opened", Err: err}
+	}
+	return req, nil
+}
+
+// reach finds the channel and the account that an attempt pinned.
+func (c *Cashier) reach(a *Attempt) (Capabilities, Account, error) {
+	caps, ok := c.Channels.Get(a.Channel)
+	if !ok {
+		return Capabilities{}, Account{}, Errorf(CodeNotConfigured, "channel %s is not wired", a.Channel)
+	}
+	account, ok := c.Merchants.AccountByID(a.Account)
+	if !ok {
+		return Capabilities{}, Account{}, Errorf(CodeNotConfigured, "account %s is not configured any more; put it back until its orders are done", a.Account)
+	}
+	return caps, account, nil
+}
+
+func tradeRef(a *Attempt, account Account) TradeRef {
+	return TradeRef{Account: account, OutTradeNo: a.OutTradeNo, TradeNo: a.TradeNo, ChannelState: a.ChannelState}
+}
+
+// recordPay writes what Pay answered. A notification may have been faster: what it wrote is never overwritten (C10, S13).
+func (c *Cashier) recordPay(p *pen, a *Attempt, res PayResult) error {
+	if a.State != AttemptSent {
+		return nil
+	}
+	p.touch(a)
+	if res.KeyVersion != "" {
+		a.KeyVersion = res.KeyVersion
+	}
+	if res.ChannelState != nil {
+		a.ChannelState = res.ChannelState
+	}
+	switch res.Outcome {
+	case OutcomeSucceeded, OutcomePending:
+		a.TradeNo, a.Action, a.Settling, a.Tries = firstText(a.TradeNo, res.TradeNo), res.Action, false, 0
+		a.NextAt = c.nextLook(p, a)
+		p.audit("attempt.send", a.ID, string(res.Outcome))
+		if s := p.order.Payment.Status; s == PaymentCreated || s == PaymentPaying {
+			return p.step(StepSend)
+		}
+		return nil
+	case OutcomeFailed:
+		return c.endAttempt(p, a, "refused:"+string(res.Code))
+	default:
+		a.Settling, a.Tries = true, a.Tries+1
+		a.NextAt = p.now.Add(askAfter(a.Tries - 1))
+		p.audit("attempt.unknown", a.ID, string(res.Outcome))
+		return nil
+	}
+}
+
+// nextLook is when a payable attempt is looked at again: soon, with growing pauses, at its expiry at the latest, at once if it is to be closed.
+func (c *Cashier) nextLook(p *pen, a *Attempt) time.Time {
+	if c.unwanted(p.order, a, p.now) {
+		return p.now
+	}
+	next := p.now.Add(pollAfter(a.Tries))
+	if next.After(a.TimeExpire) {
+		return a.TimeExpire
+	}
+	return next
+}
+
+// unwanted tells whether an attempt should be closed at the gateway: somebody asked, a newer attempt waits, another one has paid, or it expired.
+func (c *Cashier) unwanted(o *Order, a *Attempt, now time.Time) bool {
+	return o.Payment.Status == PaymentClosing || o.Payment.Status == PaymentClosed || o.Payment.PaidAttempt != "" || a.Superseded ||
+		!now.Before(a.TimeExpire)
+}
+
+func firstText(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

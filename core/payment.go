@@ -1,0 +1,97 @@
+package core
+
+import (
+	"maps"
+	"time"
+)
+
+// Payment is what the merchant asked for. Its money may come by any of its attempts; its version guards the whole order.
+type Payment struct {
+	ID              string // outward, pay_…
+	MerchantID      string
+	MerchantOrderNo string // unique per merchant, for ever
+	Environment     Environment
+	Platform        PlatformID // of the newest attempt
+	AmountFen       Fen
+	Currency        string // CNY until a second one exists
+	Subject         string
+	Lines           []Line
+	Metadata        map[string]string
+	ReturnURL       string
+	Fingerprint     string // SHA-256 of what was asked, to tell a repeat from another request
+
+	Status   PaymentStatus
+	Settling bool // an outcome at the gateway is unknown; an inquiry will settle it
+
+	PaidFen     Fen // by the accepted attempt
+	ReservedFen Fen // refunds of the merchant that have not failed, done ones included; never more than PaidFen
+	RefundedFen Fen // refunds that succeeded; never more than ReservedFen
+
+	ActiveAttempt string // the attempt that may be paid now, or ""
+	PaidAttempt   string // the attempt whose money was accepted, or ""
+	CloseReason   string // expired | merchant | refused, once closing or closed
+	LateFen       Fen    // money that came after the close, 0 for none
+	LateRefundID  string // the refund that sends it back, if one does
+
+	Sequence int64 // of the newest event of this payment; starts at 1
+	Version  int64
+
+	CreatedAt, ExpiresAt time.Time
+	PaidAt, ClosedAt     time.Time // zero until then
+}
+
+// Currency is the only currency so far.
+const Currency = "CNY"
+
+// Refundable is what a new refund of the merchant may ask for at most.
+func (p Payment) Refundable() Fen { return p.PaidFen - p.ReservedFen }
+
+// Terminal tells whether no step but late or duplicate money can happen any more.
+func (p Payment) Terminal() bool { return p.Status == PaymentClosed || p.Status == PaymentRefunded }
+
+// Order is a payment with all that belongs to it: the unit of consistency. Whoever writes any part of it guards the payment's version.
+type Order struct {
+	Payment  Payment
+	Attempts []Attempt // oldest first
+	Refunds  []Refund  // oldest first
+}
+
+// Attempt returns the attempt by id, or nil.
+func (o *Order) Attempt(id string) *Attempt {
+	for i := range o.Attempts {
+		if o.Attempts[i].ID == id {
+			return &o.Attempts[i]
+		}
+	}
+	return nil
+}
+
+// Refund returns the refund by id, or nil.
+func (o *Order) Refund(id string) *Refund {
+	for i := range o.Refunds {
+		if o.Refunds[i].ID == id {
+			return &o.Refunds[i]
+		}
+	}
+	return nil
+}
+
+// Clone returns a deep copy, so that a Decide that runs again starts from clean rows.
+func (o *Order) Clone() *Order {
+	c := *o
+	c.Payment.Lines = append([]Line(nil), o.Payment.Lines...)
+	c.Payment.Metadata = cloneMap(o.Payment.Metadata)
+	c.Attempts = make([]Attempt, len(o.Attempts))
+	for i, a := range o.Attempts {
+		c.Attempts[i] = a.clone()
+	}
+	c.Refunds = append([]Refund(nil), o.Refunds...)
+	for i := range c.Refunds {
+		c.Refunds[i].ChannelState = append([]byte(nil), c.Refunds[i].ChannelState...)
+	}
+	return &c
+}
+
+func cloneMap(m map[string]string) map[string]string {
+	return maps.Clone(m)
+}

@@ -1,0 +1,217 @@
+package core
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+)
+
+// Limits of a request, in the unit of their names.
+const (
+	MinExpirySeconds     = 300
+	MaxExpirySeconds     = 86400
+	DefaultExpirySeconds = 900
+	MaxSubjectCharacters = 128
+	MaxMetadataEntries   = 20
+	MaxMetadataBytes     = 512
+)
+
+// plan is a request that was found good: who sells, by which channel and account, and what the rules said.
+type plan struct {
+	merchant Merchant
+	decision Decision
+	caps     Capabilities
+	account  Account
+	funding  Funding
+}
+
+// checkShape refuses a request that no rule and no state could make good.
+func (req *CheckoutRequest) checkShape(m Merchant) error {
+	if err := checkNumber("merchant_order_no", req.MerchantOrderNo, 64); err != nil {
+		return err
+	}
+	if err := checkText("subject", req.Subject, MaxSubjectCharacters, "/=&<>\"'"); err != nil {
+		return err
+	}
+	if req.ExpiresInSeconds == 0 {
+		req.ExpiresInSeconds = DefaultExpirySeconds
+	}
+	if req.ExpiresInSeconds < MinExpirySeconds || req.ExpiresInSeconds > MaxExpirySeconds {
+		return invalid("expires_in_seconds", "must be %d to %d", MinExpirySeconds, MaxExpirySeconds)
+	}
+	if err := checkMetadata(req.Metadata); err != nil {
+		return err
+	}
+	if err := req.checkMoney(m); err != nil {
+		return err
+	}
+	if err := checkPayer(req.Payer); err != nil {
+		return err
+	}
+	return checkReturnURL(req.ReturnURL, m.ReturnURLs)
+}
+
+// checkMoney holds the amount against the goods: the server's own sum decides (A09), and the amount is 1 fen at least.
+func (req *CheckoutRequest) checkMoney(m Merchant) error {
+	limit := MaxFen
+	if m.MaxPaymentFen > 0 && m.MaxPaymentFen < limit {
+		limit = m.MaxPaymentFen
+	}
+	if req.AmountFen < 1 || req.AmountFen > limit {
+		return invalid("amount_fen", "must be 1 to %d fen", limit)
+	}
+	total, err := TotalOf(req.Lines)
+	if err != nil {
+		return err
+	}
+	if total != req.AmountFen {
+		return &Error{
+			Code: CodeAmountMismatch, Field: "amount_fen",
+			Message: "the goods add up to " + itoa(int(total)) + " fen, not to amount_fen",
+		}
+	}
+	req.Lines = append([]Line(nil), req.Lines...) // the caller's own stay as they are
+	return nameLines(req.Lines)
+}
+
+// nameLines gives every line an id and refuses repeats.
+func nameLines(lines []Line) error {
+	seen := make(map[string]bool, len(lines))
+	for i := range lines {
+		l := &lines[i]
+		if l.LineID == "" {
+			l.LineID = itoa(i + 1)
+		}
+		if err := checkNumber(lineField(i, "line_id"), l.LineID, 64); err != nil {
+			return err
+		}
+		if seen[l.LineID] {
+			return invalid(lineField(i, "line_id"), "is used twice")
+		}
+		seen[l.LineID] = true
+		if err := checkText(lineField(i, "id"), l.GoodsID, 64, "&=<>\"'"); err != nil {
+			return err
+		}
+		if err := checkText(lineField(i, "name"), l.Name, 256, "<>"); err != nil {
+			return err
+		}
+		if l.MerchantOrderNo != "" {
+			if err := checkNumber(lineField(i, "merchant_order_no"), l.MerchantOrderNo, 64); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkMetadata(m map[string]string) error {
+	if len(m) > MaxMetadataEntries {
+		return invalid("metadata", "at most %d entries", MaxMetadataEntries)
+	}
+	for k, v := range m {
+		if err := checkNumber("metadata", k, 64); err != nil {
+			return err
+		}
+		if len(v) > MaxMetadataBytes {
+			return invalid("metadata."+k, "at most %d bytes", MaxMetadataBytes)
+		}
+		if v == "" {
+			continue
+		}
+		if err := checkText("metadata."+k, v, MaxMetadataBytes, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPayer accepts the identifiers as Alipay documents them: user_id is 16 digits that begin with 2088, open_id at most 128 characters.
+func checkPayer(p Payer) error {
+	if p.UserID != "" && (len(p.UserID) != 16 || !strings.HasPrefix(p.UserID, "2088") || strings.Trim(p.UserID, "0123456789") != "") {
+		return invalid("payer.user_id", "must be 16 digits that begin with 2088")
+	}
+	if p.OpenID != "" {
+		return checkNumber("payer.open_id", p.OpenID, 128)
+	}
+	return nil
+}
+
+// checkReturnURL wants a registered prefix and nothing that a browser would read as another host (W11).
+func checkReturnURL(u string, prefixes []string) error {
+	if u == "" {
+		return nil
+	}
+	refused := &Error{Code: CodeReturnURL, Field: "return_url", Message: "must begin with one of the merchant's registered return_urls"}
+	if len(u) > 512 || strings.ContainsAny(u, "\\@ \t\r\n<>\"'`") || checkText("return_url", u, 512, "") != nil {
+		return refused
+	}
+	for _, p := range prefixes {
+		if p == u || strings.HasPrefix(u, p) && (strings.HasSuffix(p, "/") || strings.ContainsRune("/?#", rune(u[len(p)]))) {
+			return nil
+		}
+	}
+	return refused
+}
+
+// planFor asks the rules and picks channel and account for a platform and basket. It stores nothing: Check answers by it too.
+func (c *Cashier) planFor(m Merchant, platform PlatformID, lines []Line, funding Funding) (plan, error) {
+	d := c.decide(m, platform, lines, funding)
+	if !d.Allowed {
+		return plan{}, &Error{Code: CodeRefused, Message: "the rules do not allow this payment", Refusals: d.Refusals}
+	}
+	for _, id := range d.Channels {
+		caps, ok := c.Channels.Get(id)
+		if !ok {
+			continue
+		}
+		account, ok := m.AccountFor(id)
+		if !ok {
+			continue
+		}
+		funding.Forbid = d.Forbid
+		return plan{merchant: m, decision: d, caps: caps, account: account, funding: funding}, nil
+	}
+	return plan{}, Errorf(CodeChannelMissing, "no active account serves platform %s", platform)
+}
+
+// decide puts the question to the rulebook.
+func (c *Cashier) decide(m Merchant, platform PlatformID, lines []Line, funding Funding) Decision {
+	categories := make([]string, len(lines))
+	for i, l := range lines {
+		categories[i] = l.Category
+	}
+	return c.Rules.Decide(Ask{Platform: platform, Categories: categories, Periods: funding.Periods, Holdings: c.holdings(m)})
+}
+
+// holdings completes what the merchant holds by the channels that its active accounts serve here.
+func (c *Cashier) holdings(m Merchant) Holdings {
+	h := m.Holdings
+	h.Channels = nil
+	for _, caps := range c.Channels.List() {
+		if _, ok := m.AccountFor(caps.Channel.ID()); ok {
+			h.Channels = append(h.Channels, caps.Channel.ID())
+		}
+	}
+	return h
+}
+
+// merchant finds the caller's merchant.
+func (c *Cashier) merchant(id string) (Merchant, error) {
+	m, ok := c.Merchants.Merchant(id)
+	if !ok {
+		return Merchant{}, Errorf(CodeNotFound, "no such merchant")
+	}
+	return m, nil
+}
+
+// fingerprint hashes what was asked, so that a repeat is told from another request. Fields are length-prefixed by JSON.
+func fingerprint(parts ...any) string {
+	sum := sha256.Sum256(render(parts))
+	return hex.EncodeToString(sum[:])
+}
+
+// expiry is the absolute end of a payment in whole seconds, as gateways carry it.
+func expiry(now time.Time, seconds int64) time.Time {
+	return now.Add(time.Duration(seconds) * time.Second).Truncate(time.Second)
+}

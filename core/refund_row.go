@@ -1,0 +1,48 @@
+package core
+
+import "time"
+
+// RefundOrigin says whose idea a refund was.
+type RefundOrigin string
+
+// The origins. Only refunds of origin merchant and external count against Payment.ReservedFen: late and duplicate money never was the payment's.
+const (
+	RefundByMerchant RefundOrigin = "merchant"
+	RefundLate       RefundOrigin = "late"      // money that came after the close
+	RefundDuplicate  RefundOrigin = "duplicate" // money of a second attempt
+	RefundExternal   RefundOrigin = "external"  // made in the gateway's own console (G14)
+)
+
+// Refund sends money of one attempt back. The amount is reserved before anything is sent, and released only when the gateway refuses for good.
+type Refund struct {
+	ID               string // outward, ref_…
+	PaymentID        string
+	AttemptID        string
+	MerchantID       string
+	MerchantRefundNo string // unique per merchant; "" for refunds that the merchant did not ask for
+	OutRequestNo     string // our number at the gateway; every retry repeats it with the same amount (I11)
+	Origin           RefundOrigin
+	AmountFen        Fen
+	ActualFen        Fen // what the gateway says it sent back; may be less when coupons were used (A14)
+	Reason           string
+	Fingerprint      string
+
+	Status   RefundStatus
+	Settling bool
+	FailCode string // our code, once failed
+	Asker    string // actor who asked
+	Approver string // actor who approved or rejected, when approval was needed
+
+	ChannelState []byte
+	KeyVersion   string
+	SentAt       time.Time // first time it was handed to the gateway; zero before
+	NextAt       time.Time
+	Tries        int
+	Version      int64
+
+	CreatedAt time.Time
+	EndedAt   time.Time
+}
+
+// Counts tells whether the refund is part of Payment.ReservedFen while it has not failed.
+func (r Refund) Counts() bool { return r.Origin == RefundByMerchant || r.Origin == RefundExternal }

@@ -1,0 +1,231 @@
+package core
+
+import "context"
+
+// SettleRefund finds out what became of a refund: it asks first, and sends again, with the same number and amount, only what the gateway has not heard
+// of (P09, G08). It may run any number of times.
+//
+// Errors: CodeNotFound, CodeNotConfigured, CodeContended, CodeUnavailable.
+func (c *Cashier) SettleRefund(ctx context.Context, merchantID, refundID string) error {
+	return c.stuck(c.settleRefund(ctx, merchantID, refundID), refundID, func() error { return c.putOffRefund(ctx, merchantID, refundID) })
+}
+
+func (c *Cashier) settleRefund(ctx context.Context, merchantID, refundID string) error {
+	o, err := c.order(ctx, Key{Kind: OrderByRefund, Merchant: merchantID, Value: refundID})
+	if err != nil {
+		return err
+	}
+	r := o.Refund(refundID)
+	if r.Status != RefundProcessing {
+		return nil
+	}
+	if r.SentAt.IsZero() {
+		return c.sendFirst(ctx, o, r)
+	}
+	outcome, err := c.callRefund(ctx, o, r, Refunder.QueryRefund, PointSettleAfterAnswer)
+	if err != nil || outcome != OutcomeAbsent {
+		return err
+	}
+	return c.sendRefund(ctx, merchantID, refundID)
+}
+
+// sendFirst writes down that the refund is about to be sent, and sends it. Of two processes only one finds it unsent.
+func (c *Cashier) sendFirst(ctx context.Context, o *Order, r *Refund) error {
+	first := false
+	_, err := c.change(ctx, system(), Key{Kind: OrderByRefund, Merchant: r.MerchantID, Value: r.ID}, func(p *pen) error {
+		r := p.order.Refund(r.ID)
+		first = r.SentAt.IsZero() && r.Status == RefundProcessing
+		if first {
+			r.SentAt, r.NextAt = p.now, p.now.Add(callLease)
+			p.touchRefund(r)
+			p.audit("refund.send", r.ID, "")
+		}
+		return nil
+	})
+	if err != nil || !first {
+		return err
+	}
+	c.pass(PointRefundAfterReserve)
+	return c.sendRefund(ctx, o.Payment.MerchantID, r.ID)
+}
+
+// recordRefund writes what Refund or QueryRefund answered. Only a verified, listed refusal fails a refund; refunds of money that we must not keep
+// are never given up.
+func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
+	if r.Status != RefundProcessing {
+		return nil
+	}
+	p.touchRefund(r)
+	if res.KeyVersion != "" {
+		r.KeyVersion = res.KeyVersion
+	}
+	if res.RefundState != nil {
+		r.ChannelState = res.RefundState
+	}
+	switch {
+	case res.Outcome == OutcomeSucceeded:
+		return c.finishRefund(p, r, res.ActualFen)
+	case res.Outcome == OutcomeFailed && r.Counts():
+		return c.failRefund(p, r, firstText(string(res.Code), "refused"))
+	}
+	r.Settling, r.Tries = true, r.Tries+1
+	r.NextAt = p.now.Add(askAfter(r.Tries))
+	if res.RetryAfter > 0 {
+		r.NextAt = p.now.Add(res.RetryAfter)
+	}
+	if res.Outcome == OutcomeFailed {
+		c.alert(1, "refund.must_succeed", r.ID, "the gateway refuses to send back money that is not ours to keep: "+string(res.Code))
+	} else if p.now.After(r.CreatedAt.Add(alarmAfter)) {
+		c.alert(2, "refund.unsettled", r.ID, "the gateway gives no verifiable answer")
+	}
+	p.audit("refund.ask", r.ID, string(res.Outcome))
+	return nil
+}
+
+// finishRefund books a refund that succeeded. actual is what the gateway says it sent back, 0 when it did not say.
+func (c *Cashier) finishRefund(p *pen, r *Refund, actual Fen) error {
+	if err := p.moveRefund(r, RefundSucceeded); err != nil {
+		return err
+	}
+	if actual <= 0 || actual > r.AmountFen {
+		actual = r.AmountFen
+	}
+	owner := p.order.Attempt(r.AttemptID).Account
+	r.ActualFen, r.Settling, r.NextAt, r.EndedAt = actual, false, noTime(), p.now
+	p.post(posting{from: LedgerGateway, to: LedgerTransit, amount: actual, refundID: r.ID}, owner)
+	p.post(posting{from: LedgerShortfall, to: LedgerTransit, amount: r.AmountFen - actual, refundID: r.ID}, owner)
+	p.audit("refund.succeeded", r.ID, "")
+	switch r.Origin {
+	case RefundLate:
+		p.tell(EventPaymentLateRefunded, r.ID, r.AttemptID)
+		return nil
+	case RefundDuplicate:
+		p.tell(EventPaymentDuplicateRefunded, r.ID, r.AttemptID)
+		return nil
+	default:
+		return c.countRefund(p, r)
+	}
+}
+
+// countRefund adds a succeeded refund to its payment and tells the merchant.
+func (c *Cashier) countRefund(p *pen, r *Refund) error {
+	pay := &p.order.Payment
+	pay.RefundedFen += r.AmountFen
+	p.tell(EventRefundSucceeded, r.ID, r.AttemptID)
+	return p.step(pick(pay.RefundedFen == pay.PaidFen, StepRefundAll, StepRefundPart))
+}
+
+// failRefund books a refund that the gateway refused for good, or that nobody approved, and gives its money free.
+func (c *Cashier) failRefund(p *pen, r *Refund, code string) error {
+	if err := p.moveRefund(r, RefundFailed); err != nil {
+		return err
+	}
+	r.FailCode, r.Settling, r.NextAt, r.EndedAt = code, false, noTime(), p.now
+	p.order.Payment.ReservedFen -= r.AmountFen
+	p.post(posting{from: LedgerMerchant, to: LedgerTransit, amount: r.AmountFen, refundID: r.ID}, p.order.Attempt(r.AttemptID).Account)
+	p.audit("refund.failed", r.ID, code)
+	p.tell(EventRefundFailed, r.ID, r.AttemptID)
+	return nil
+}
+
+// Approve lets a waiting refund be sent. Who asked may not approve (W16).
+//
+// Errors: CodeNotFound, CodeNotPending, CodeSameActor, CodeContended, CodeUnavailable.
+func (c *Cashier) Approve(ctx context.Context, caller Caller, refundID string) (RefundView, error) {
+	return c.judge(ctx, caller, refundID, func(p *pen, r *Refund) error {
+		if err := p.moveRefund(r, RefundProcessing); err != nil {
+			return err
+		}
+		r.Approver, r.Settling, r.NextAt = caller.Actor, true, p.now
+		p.audit("refund.approve", r.ID, "")
+		return nil
+	})
+}
+
+// Reject ends a waiting refund; its money is free again. Errors as for Approve.
+func (c *Cashier) Reject(ctx context.Context, caller Caller, refundID, reason string) (RefundView, error) {
+	if reason != "" {
+		if err := checkText("reason", reason, 200, ""); err != nil {
+			return RefundView{}, err
+		}
+	}
+	return c.judge(ctx, caller, refundID, func(p *pen, r *Refund) error {
+		r.Approver = caller.Actor
+		p.audit("refund.reject", r.ID, reason)
+		return c.failRefund(p, r, "rejected")
+	})
+}
+
+// judge applies an approver's decision to a refund that waits for one.
+func (c *Cashier) judge(ctx context.Context, caller Caller, refundID string, decide func(*pen, *Refund) error) (RefundView, error) {
+	key := Key{Kind: OrderByRefund, Merchant: caller.MerchantID, Value: refundID}
+	_, err := c.change(ctx, caller, key, func(p *pen) error {
+		r := p.order.Refund(refundID)
+		if r.Status != RefundPendingApproval {
+			return Errorf(CodeNotPending, "the refund is %s", r.Status)
+		}
+		if r.Asker == caller.Actor {
+			return Errorf(CodeSameActor, "who asked for a refund may not decide on it")
+		}
+		return decide(p, r)
+	})
+	if err != nil {
+		return RefundView{}, err
+	}
+	if err := c.SettleRefund(ctx, caller.MerchantID, refundID); err != nil {
+		return RefundView{}, err
+	}
+	return c.RefundView(ctx, caller.MerchantID, refundID)
+}
+
+// externalRefund books what was refunded outside, in the gateway's own console (G14): the part of cumulative, what the trade has refunded in all, that
+// none of our refunds explains. It is for trades of which nothing of ours is under way.
+func (c *Cashier) externalRefund(p *pen, a *Attempt, cumulative Fen) error {
+	extra := cumulative
+	for _, r := range p.order.Refunds {
+		if r.AttemptID == a.ID && r.Status == RefundSucceeded {
+			extra -= r.AmountFen
+		}
+	}
+	if extra <= 0 {
+		return nil
+	}
+	_, err := c.bookOutside(p, a, "", extra)
+	return err
+}
+
+// bookOutside books one refund that was made outside. booked is false when the books have no room for it: then a refund of ours is under way that the
+// gateway must refuse first, or a person must look.
+func (c *Cashier) bookOutside(p *pen, a *Attempt, outRequestNo string, amount Fen) (booked bool, err error) {
+	pay := &p.order.Payment
+	number := externalNumber(a, outRequestNo, pay.RefundedFen)
+	for _, r := range p.order.Refunds {
+		// The same number, or one that was found without its number before its own message came.
+		if r.OutRequestNo == number || outRequestNo != "" && r.Origin == RefundExternal && r.Reason == unnamed && r.AmountFen == amount {
+			return true, nil
+		}
+	}
+	if a.State != AttemptPaid || amount > pay.Refundable() {
+		c.alert(2, "refund.external_unexplained", a.ID, "the gateway refunded what our books have no room for")
+		p.audit("refund.unexplained", a.ID, itoa(int(amount)))
+		return false, nil
+	}
+	r := p.addRefund(Refund{
+		ID: "ref_" + lower(p.rowID()), PaymentID: pay.ID, AttemptID: a.ID, MerchantID: pay.MerchantID, Origin: RefundExternal,
+		OutRequestNo: number, Reason: pick(outRequestNo == "", unnamed, "external"), AmountFen: amount, ActualFen: amount,
+		Status: RefundSucceeded, Asker: ActorGateway, CreatedAt: p.now, EndedAt: p.now,
+	})
+	pay.ReservedFen += amount
+	p.post(posting{from: LedgerGateway, to: LedgerMerchant, amount: amount, refundID: r.ID}, a.Account)
+	p.audit("refund.external", r.ID, "")
+	return true, c.countRefund(p, r)
+}
+
+// unnamed marks an external refund that was found by its effect on the trade, without its number.
+const unnamed = "external, number not told"
+
+// externalNumber names an external refund in our books. Its own number is somebody else's text, and is unique within one trade only (alipay.md §4.10),
+// so it is hashed together with the attempt; a refund without a number is named by what had gone back before it.
+func externalNumber(a *Attempt, outRequestNo string, before Fen) string {
+	return "X" + fingerprint(a.ID, outRequestNo, pick(outRequestNo == "", before, 0))[:31]
+}

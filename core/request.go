@@ -1,0 +1,88 @@
+package core
+
+// CheckoutRequest asks for a payment. Web fills it from the body, never from path or query (W03).
+type CheckoutRequest struct {
+	MerchantOrderNo  string
+	Platform         PlatformID
+	AmountFen        Fen
+	Subject          string
+	Lines            []Line
+	Payer            Payer
+	Funding          Funding // Periods and FeeBearer; Forbid is the rulebook's
+	Client           Client
+	ExpiresInSeconds int64 // 300 to 86,400; 0 means 900
+	ReturnURL        string
+	Metadata         map[string]string
+	// IdempotencyKey is optional: merchant_order_no stands in (I09).
+	IdempotencyKey string
+}
+
+// Client describes the device that pays, as the merchant saw it. It decides presentation only, never price or state.
+type Client struct {
+	IP        string `json:"ip,omitempty"`
+	OS        string `json:"os,omitempty"`
+	UserAgent string `json:"user_agent,omitempty"`
+	DeviceID  string `json:"device_id,omitempty"`
+}
+
+// AttemptRequest lets the buyer go on elsewhere: another platform, or another instalment plan.
+type AttemptRequest struct {
+	PaymentID      string
+	Platform       PlatformID
+	Payer          Payer
+	Funding        Funding
+	Client         Client
+	IdempotencyKey string // required
+}
+
+// RefundAsk asks for money to go back.
+type RefundAsk struct {
+	PaymentID        string
+	MerchantRefundNo string // optional; the idempotency key stands in when empty
+	AmountFen        Fen
+	Reason           string
+	IdempotencyKey   string // required
+}
+
+// Answered is what a POST answers: a body rendered once and, when final, stored, so that a repeat gets the same bytes (I04).
+type Answered struct {
+	Body []byte
+	// Settling says that an outcome at the gateway is unknown: HTTP 202, and the same key again asks again.
+	Settling bool
+	// Replayed says that the answer was stored by an earlier request.
+	Replayed bool
+	ID       string
+}
+
+// CloseOutcome is what became of a wish to close.
+type CloseOutcome struct {
+	Payment PaymentView
+	// Closed is false while the gateway has not decided: HTTP 202.
+	Closed bool
+}
+
+// Page is what a hand-off page may show of an attempt: nothing of the buyer, nothing of the gateway.
+type Page struct {
+	Token        string
+	Platform     PlatformID
+	MerchantName string
+	Subject      string
+	AmountFen    Fen
+	State        PageState
+	ExpiresAt    string
+	ReturnURL    string
+	SecondsLeft  int64
+}
+
+// PageState is what a buyer sees.
+type PageState string
+
+// The states of a page.
+const (
+	PagePayable  PageState = "payable"
+	PageMoved    PageState = "moved" // the buyer goes on elsewhere
+	PagePaid     PageState = "paid"
+	PageClosed   PageState = "closed"
+	PageExpired  PageState = "expired"
+	PageChecking PageState = "checking" // an outcome is being asked for
+)

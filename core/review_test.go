@@ -1,0 +1,136 @@
+package core_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/paymux/paymux/core"
+)
+
+// Two trades whose console refunds carry the same number, as Alipay allows: both are booked, and odd numbers are too (G14).
+func TestExternalRefundsMayShareANumber(t *testing.T) {
+	for _, number := range []string{"1", "退款一", strings.Repeat("9", 64)} {
+		w := newWorld(t)
+		for _, no := range []string{"A1", "A2"} {
+			v := w.paid(no, 100)
+			w.console(v, number, 40)
+			n := refundNotice(v, number, 40)
+			n.ID = "r-" + no
+			w.notify("acc1", n)
+		}
+		w.sweep()
+		for _, v := range must(w.Payments(context.Background(), core.PaymentQuery{MerchantID: "m1"})) {
+			if v.RefundedFen != 40 {
+				t.Fatalf("number %q: %s has %d fen refunded", number, v.MerchantOrderNo, v.RefundedFen)
+			}
+		}
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// The gateway refused a refund for good and then says, signed, that it was paid: a person is told at once.
+func TestRefundFailedButPaidIsParked(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 100)
+	w.bank.plan("refund", "+failed")
+	r := w.refund(v.ID, "r1", 30)
+	if got := w.notify("acc1", refundNotice(v, r.OutRequestNo, 30)); got != "success" || fmt.Sprint(w.watch.alerts) != "[notify.failed_refund_paid]" {
+		t.Fatal(got, w.watch.alerts)
+	}
+}
+
+// A refund's message is proof of a payment, but no way around the confirmation of large amounts.
+func TestRefundMessageWaitsForConfirmationToo(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "alipay", 6_000_000)
+	w.notify("acc1", refundNotice(v, "x", 1))
+	w.sweepInbox()
+	if got := w.payment(v.ID); got.Status != core.PaymentPaying || w.bank.count("query") == 0 {
+		t.Fatalf("got %s after %d queries", got.Status, w.bank.count("query"))
+	}
+}
+
+// S03: an unknown answer does not end the last look at a number that the gateway never knew.
+func TestLastLookS03IsRepeatedUntilAnswered(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "wechat", 100)
+	w.open(v)
+	w.clock.advance(25 * time.Minute)
+	w.sweep()
+	if w.payment(v.ID).Status != core.PaymentClosed {
+		t.Fatal(w.payment(v.ID).Status)
+	}
+	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
+	w.bank.plan("query", "unknown", "not_sent")
+	for range 4 {
+		w.clock.advance(20 * time.Minute)
+		w.sweep()
+	}
+	if got := w.payment(v.ID); got.LatePayment == nil || got.Refunds[0].Status != core.RefundSucceeded {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+// One payment gathers a bounded number of refunds and attempts, because every event carries them all.
+func TestPaymentGathersNoMoreThanItMay(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 1000)
+	for i := range core.MaxRefunds {
+		w.refund(v.ID, fmt.Sprint("r", i), 1)
+	}
+	_, err := w.Refund(context.Background(), shopCaller, core.RefundAsk{PaymentID: v.ID, AmountFen: 1, IdempotencyKey: "one more"})
+	wantCode(t, err, core.CodeTooMany)
+	open := w.create("A2", "wechat", 100)
+	for i := range core.MaxAttempts {
+		_, err = w.NextAttempt(context.Background(), shopCaller, core.AttemptRequest{PaymentID: open.ID, Platform: "wechat", IdempotencyKey: fmt.Sprint("a", i)})
+	}
+	wantCode(t, err, core.CodeTooMany)
+}
+
+// What cannot be worked on is put off with growing pauses, and a person is told: it does not fill every sweep.
+func TestStuckWorkIsPutOff(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "alipay", 100)
+	w.with(func(m *core.Merchant) { m.Accounts = nil })
+	w.clock.advance(time.Hour)
+	tries := 0
+	for range 60 {
+		w.clock.advance(time.Second)
+		due, _ := w.Store.Due(context.Background(), core.DueQuery{Kind: core.DueAttempt, Until: w.clock.Now(), Limit: 10})
+		for _, d := range due {
+			tries++
+			wantCode(t, w.SettleAttempt(context.Background(), d.ID), core.CodeNotConfigured)
+		}
+	}
+	if tries == 0 || tries > 5 || len(w.watch.alerts) != tries {
+		t.Fatalf("%d tries in a minute, alerts %v, payment %s", tries, w.watch.alerts, v.ID)
+	}
+}
+
+// A refund found by its merchant_refund_no binds the new key to it: the key cannot mean another refund later.
+func TestRefundFoundByNumberKeepsTheKey(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 100)
+	ask := core.RefundAsk{PaymentID: v.ID, MerchantRefundNo: "R1", AmountFen: 10, IdempotencyKey: "k1"}
+	for _, key := range []string{"k1", "k2"} {
+		ask.IdempotencyKey = key
+		if _, err := w.Refund(context.Background(), shopCaller, ask); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask.MerchantRefundNo = "R2"
+	_, err := w.Refund(context.Background(), shopCaller, ask)
+	wantCode(t, err, core.CodeIdempotencyMismatch)
+	if w.payment(v.ID).RefundedFen != 10 {
+		t.Fatal("refunded twice")
+	}
+}

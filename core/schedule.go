@@ -1,0 +1,41 @@
+package core
+
+import "time"
+
+// What the gateway's own habits force on our timing, in one place.
+const (
+	// callLease is how long a call to the gateway may be under way before another process may take it for dead.
+	callLease = 20 * time.Second
+	// lastOpening is how long before expiry a page stops opening the cashier: Alipay treats a shorter time as five minutes (alipay.md §4.0 [S]).
+	lastOpening = 60 * time.Second
+	// closeGrace is how long after time_expire a trade that does not exist may still come into being: Alipay counts at least five minutes from the
+	// moment the buyer enters the cashier (alipay.md §4.0 [S], §6.2).
+	closeGrace = 5 * time.Minute
+	// lateWatch is how long after expiry a closed attempt is asked for once more (S03).
+	lateWatch = 30 * time.Minute
+	// alarmAfter is how long after its grace an unsettled attempt or refund alarms a person, again at every inquiry (B15).
+	alarmAfter = time.Hour
+	// payerKept is how long a buyer's identity outlives its payment's expiry.
+	payerKept = 30 * 24 * time.Hour
+)
+
+// askAfter is the growing pause between inquiries about something unknown. It never ends: unknown is not given up.
+func askAfter(tries int) time.Duration {
+	steps := []time.Duration{
+		5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
+		6 * time.Hour, 24 * time.Hour,
+	}
+	return steps[min(max(tries, 0), len(steps)-1)]
+}
+
+// pollAfter is the pause between looks at an attempt that can be paid, in case the gateway's notification never comes (G18).
+func pollAfter(tries int) time.Duration {
+	steps := []time.Duration{15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute}
+	return steps[min(max(tries, 0), len(steps)-1)]
+}
+
+// graceEnd is when an attempt that the gateway does not know can never come into being any more.
+func (c *Cashier) graceEnd(a *Attempt) time.Time { return a.TimeExpire.Add(closeGrace + c.Skew) }
+
+// noTime is the zero time: nothing is due.
+func noTime() time.Time { return time.Time{} }

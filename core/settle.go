@@ -1,0 +1,231 @@
+package core
+
+import (
+	"context"
+	"time"
+)
+
+// SettleAttempt looks at one attempt and does what its state asks for: inquire, close at the gateway, close what can never be paid. Jobs call it for
+// whatever is due, and the API for sync and close; it may run any number of times, in several processes at once.
+//
+// Errors: CodeNotFound, CodeNotConfigured (channel or account is gone), CodeContended, CodeUnavailable. An unknown answer is not an error: it is
+// written down and asked for again.
+func (c *Cashier) SettleAttempt(ctx context.Context, attemptID string) error {
+	return c.stuck(c.settleAttempt(ctx, attemptID), attemptID, func() error { return c.putOffAttempt(ctx, attemptID) })
+}
+
+func (c *Cashier) settleAttempt(ctx context.Context, attemptID string) error {
+	key := Key{Kind: OrderByAttempt, Value: attemptID}
+	o, err := c.order(ctx, key)
+	if err != nil {
+		return err
+	}
+	a := o.Attempt(attemptID)
+	if a.State == AttemptReady {
+		return c.settleUnopened(ctx, key, attemptID)
+	}
+	if a.State == AttemptClosed && a.Reason != reasonAbsent {
+		_, err := c.change(ctx, system(), key, func(p *pen) error { return c.settleEnded(p, p.order.Attempt(attemptID)) })
+		return err
+	}
+	if a.State != AttemptSent && a.State != AttemptClosed {
+		return nil
+	}
+	// A closing of something that is known to wait goes straight to the gateway; anything unsettled is asked for first.
+	if a.State == AttemptSent && !a.Settling && c.unwanted(o, a, c.at()) {
+		return c.closeAtGateway(ctx, a)
+	}
+	return c.inquire(ctx, a)
+}
+
+// reasonAbsent marks attempts that were closed because the gateway never knew them; they are asked for once more (S03).
+const reasonAbsent = "absent"
+
+// settleUnopened closes an attempt that was never opened, once it is unwanted: nothing was signed, so nothing can be paid.
+func (c *Cashier) settleUnopened(ctx context.Context, key Key, attemptID string) error {
+	_, err := c.change(ctx, system(), key, func(p *pen) error {
+		a := p.order.Attempt(attemptID)
+		if a.State != AttemptReady || !c.unwanted(p.order, a, p.now) {
+			return nil
+		}
+		return c.endAttempt(p, a, "unopened")
+	})
+	return err
+}
+
+// settleEnded closes the payment of an ended attempt when its time is over, and stops looking at the attempt.
+func (c *Cashier) settleEnded(p *pen, a *Attempt) error {
+	if a.NextAt.IsZero() || p.now.Before(a.NextAt) || a.State != AttemptClosed {
+		return nil
+	}
+	a.NextAt = noTime()
+	p.touch(a)
+	p.audit("attempt.watched", a.ID, a.Reason)
+	return c.afterAttempt(p, a)
+}
+
+// inquire asks the gateway and writes what it says; if the trade waits but is unwanted, it goes on to close it, and if the gateway does not know a
+// native attempt whose call got lost, it makes the call again with the same number.
+func (c *Cashier) inquire(ctx context.Context, a *Attempt) error {
+	res, err := c.query(ctx, a)
+	if err != nil {
+		return err
+	}
+	o, err := c.change(ctx, system(), Key{Kind: OrderByAttempt, Value: a.ID}, func(p *pen) error {
+		return c.recordTrade(p, p.order.Attempt(a.ID), res)
+	})
+	if err != nil {
+		return err
+	}
+	a = o.Attempt(a.ID)
+	waits := res.Outcome == OutcomeSucceeded && res.Trade.State == TradeWaiting
+	switch {
+	case a.State != AttemptSent || a.Settling && res.Outcome != OutcomeAbsent && !waits:
+		return nil
+	case c.unwanted(o, a, c.at()):
+		if res.Outcome == OutcomeAbsent {
+			return nil // only time can end what the gateway does not know: recordTrade has seen to it
+		}
+		return c.closeAtGateway(ctx, a)
+	case a.Action.Empty():
+		return c.payAgain(ctx, o, a)
+	default:
+		return nil
+	}
+}
+
+// query asks the gateway what became of an attempt.
+func (c *Cashier) query(ctx context.Context, a *Attempt) (TradeResult, error) {
+	caps, account, err := c.reach(a)
+	if err != nil {
+		return TradeResult{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callLease-5*time.Second)
+	defer cancel()
+	res := caps.Channel.Query(ctx, tradeRef(a, account))
+	c.pass(PointSettleAfterAnswer)
+	return res, nil
+}
+
+// payAgain repeats a native attempt's call after an inquiry has shown what the gateway knows: with the trade's number, or to make the trade at last.
+func (c *Cashier) payAgain(ctx context.Context, o *Order, a *Attempt) error {
+	res, err := c.pay(ctx, o, a)
+	if err != nil {
+		return err
+	}
+	_, err = c.change(ctx, system(), Key{Kind: OrderByAttempt, Value: a.ID}, func(p *pen) error {
+		return c.recordPay(p, p.order.Attempt(a.ID), res)
+	})
+	return err
+}
+
+// recordTrade writes what an inquiry said.
+func (c *Cashier) recordTrade(p *pen, a *Attempt, res TradeResult) error {
+	if a.State != AttemptSent && a.State != AttemptClosed {
+		return nil
+	}
+	if res.Outcome == OutcomeSucceeded {
+		return c.applyTrade(p, a, res.Trade)
+	}
+	if a.State == AttemptClosed && res.Outcome == OutcomeAbsent { // the last look at an attempt that the gateway never knew
+		return c.settleEnded(p, a)
+	}
+	if res.Outcome == OutcomeAbsent && !p.now.Before(c.graceEnd(a)) {
+		err := c.endAttempt(p, a, reasonAbsent)
+		a.NextAt = a.TimeExpire.Add(lateWatch)
+		return err
+	}
+	p.touch(a)
+	a.Tries++
+	if res.Outcome == OutcomeAbsent {
+		// A verified answer: nothing is unknown any more about a page that nobody has entered. Of a native attempt the call itself still is.
+		a.Settling = a.Settling && a.Action.Empty()
+		a.NextAt = c.whenAbsent(p, a)
+		p.audit("attempt.absent", a.ID, "")
+		return nil
+	}
+	a.Settling, a.NextAt = a.Live(), p.now.Add(askAfter(a.Tries))
+	if res.RetryAfter > 0 {
+		a.NextAt = p.now.Add(res.RetryAfter)
+	}
+	if p.now.After(c.graceEnd(a).Add(lateWatch + alarmAfter)) {
+		c.alert(2, "attempt.unsettled", a.ID, "the gateway gives no verifiable answer")
+	}
+	p.audit("attempt.ask", a.ID, string(res.Outcome))
+	return nil
+}
+
+// whenAbsent is the next look at an attempt that the gateway does not know: polled while it may be paid, at the end of the grace when it is unwanted.
+func (c *Cashier) whenAbsent(p *pen, a *Attempt) time.Time {
+	if c.unwanted(p.order, a, p.now) {
+		return c.graceEnd(a)
+	}
+	next := p.now.Add(pollAfter(a.Tries))
+	if a.Settling {
+		next = p.now.Add(askAfter(a.Tries))
+	}
+	if next.After(a.TimeExpire) {
+		return a.TimeExpire
+	}
+	return next
+}
+
+// applyTrade writes a verified description of the trade.
+func (c *Cashier) applyTrade(p *pen, a *Attempt, t Trade) error {
+	switch t.State {
+	case TradePaid, TradeFinished:
+		return c.bookOrPark(p, a, t)
+	case TradeClosed:
+		if !t.PaidAt.IsZero() { // closed after payment means refunded in full outside (G14): book the payment, then let the refund be found
+			if err := c.bookOrPark(p, a, t); err != nil {
+				return err
+			}
+			return c.externalRefund(p, a, t.TotalFen)
+		}
+		if a.State == AttemptClosed {
+			return c.settleEnded(p, a)
+		}
+		return c.endAttempt(p, a, "closed")
+	default:
+		if a.State == AttemptClosed {
+			return c.settleEnded(p, a)
+		}
+		p.touch(a)
+		// What the buyer's client needs is settled only when we have it: until payAgain has asked for it, no answer is final.
+		a.TradeNo, a.Settling = firstText(a.TradeNo, t.TradeNo), a.Action.Empty()
+		a.Tries++
+		a.NextAt = c.nextLook(p, a)
+		p.audit("attempt.waiting", a.ID, "")
+		if s := p.order.Payment.Status; s == PaymentCreated || s == PaymentPaying {
+			return p.step(StepSend)
+		}
+		return nil
+	}
+}
+
+// bookOrPark books a payment that an inquiry found; money that contradicts the books is left alone, alarmed, and looked at again in a day.
+func (c *Cashier) bookOrPark(p *pen, a *Attempt, t Trade) error {
+	parked, err := c.bookPaid(p, a, t)
+	if err != nil || parked == "" {
+		return err
+	}
+	p.touch(a)
+	a.Settling, a.NextAt = true, p.now.Add(24*time.Hour)
+	c.alert(1, "attempt."+string(parked), a.ID, "money at the gateway contradicts the books")
+	p.audit("attempt.parked", a.ID, string(parked))
+	return nil
+}
+
+// alert tells the watcher that a person should look.
+func (c *Cashier) alert(level int, what, object, detail string) {
+	if c.Watch != nil {
+		c.Watch.Alert(level, what, object, detail)
+	}
+}
+
+// happened counts something for metrics.
+func (c *Cashier) happened(what, label string) {
+	if c.Watch != nil {
+		c.Watch.Happened(what, label)
+	}
+}

@@ -1,0 +1,274 @@
+package core_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/paymux/paymux/core"
+)
+
+// janitor sweeps every half minute, in a task of our process that a crash ends and that is then started again.
+func (s *simWorld) janitor(until time.Time) {
+	s.outside("janitor", func() {
+		for s.now.Before(until) {
+			s.call("sweep", s.sweepOnce)
+			s.sleep(pick(s.faults, 30*time.Second, 20*time.Minute))
+		}
+	})
+}
+
+func pick[T any](first bool, a, b T) T {
+	if first {
+		return a
+	}
+	return b
+}
+
+// sweepOnce does what is due, as the jobs do; errors leave the row due.
+func (s *simWorld) sweepOnce() {
+	ctx := context.Background()
+	for _, kind := range []core.DueKind{core.DueInbox, core.DueAttempt, core.DueRefund} {
+		due, err := s.memory.Due(ctx, core.DueQuery{Kind: kind, Until: s.now, Limit: 1000})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, d := range due {
+			switch kind {
+			case core.DueAttempt:
+				err = s.SettleAttempt(ctx, d.ID)
+			case core.DueRefund:
+				err = s.SettleRefund(ctx, d.MerchantID, d.ID)
+			default:
+				err = s.ApplyInbox(ctx, d.ID)
+			}
+			s.mayFail(err)
+		}
+	}
+}
+
+// mayFail accepts the errors that the outside world causes, and no other.
+func (s *simWorld) mayFail(err error) {
+	switch code := core.CodeOf(err); code {
+	case "", core.CodeUnavailable, core.CodeContended:
+	default:
+		s.t.Errorf("unexpected: %v", err)
+	}
+}
+
+// customer is one order's whole life: a shop that creates it and may repeat, close, move and refund it, and a buyer who may pay it, at any moment.
+func (s *simWorld) customer(n int) {
+	s.outside("shop", func() {
+		s.sleep(s.upTo(10 * time.Minute))
+		platform := []core.PlatformID{"alipay", "wechat", "douyin"}[s.rng.IntN(3)]
+		req := order(fmt.Sprint("A", n), platform, core.Fen(1+s.rng.IntN(10000)))
+		if s.chance(4) { // an impatient shop sends it twice at once
+			s.outside("shop again", func() { s.checkout(req) })
+		}
+		id := s.checkout(req)
+		if id == "" {
+			s.count("not created")
+			return
+		}
+		s.count("orders")
+		s.buyer(id)
+		switch s.rng.IntN(4) {
+		case 0:
+			s.sleep(s.upTo(14 * time.Minute))
+			s.closeIt(id)
+		case 1:
+			s.sleep(s.upTo(8 * time.Minute))
+			s.moveOn(id)
+		}
+		s.refundSome(id)
+	})
+}
+
+// checkout repeats the same request until it has an answer, as a shop should.
+func (s *simWorld) checkout(req core.CheckoutRequest) (id string) {
+	for range 8 {
+		s.call("checkout", func() {
+			a, err := s.Checkout(context.Background(), shopCaller, req)
+			switch core.CodeOf(err) {
+			case "":
+				id = a.ID
+			case core.CodeInProgress, core.CodeChannelUnavailable, core.CodeUnavailable, core.CodeContended:
+			default:
+				s.t.Errorf("checkout: %v", err)
+			}
+		})
+		if id != "" {
+			return id
+		}
+		s.sleep(s.upTo(20 * time.Second))
+	}
+	return ""
+}
+
+// buyer comes to the payment when it pleases, opens the page or not, pays or not, and sometimes pays what is closed or paid already.
+func (s *simWorld) buyer(id string) {
+	s.outside("buyer", func() {
+		for range 1 + s.rng.IntN(2) {
+			s.sleep(s.upTo(16 * time.Minute))
+			v := s.look(id)
+			a := v.Attempts[s.rng.IntN(len(v.Attempts))]
+			if a.Channel != "alipay_mini" && !s.opens(v, a) {
+				continue
+			}
+			s.sleep(s.upTo(time.Minute))
+			if !s.chance(4) {
+				s.pays(v, a)
+			}
+		}
+	})
+}
+
+func (s *simWorld) look(id string) core.PaymentView {
+	v, err := s.memory.See(context.Background(), core.Key{Kind: core.OrderByPayment, Merchant: "m1", Value: id})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return core.ViewOf(v.Order(core.Key{Kind: core.OrderByPayment, Merchant: "m1", Value: id}))
+}
+
+// opens opens the hand-off page and enters the gateway's cashier, which makes the trade.
+func (s *simWorld) opens(v core.PaymentView, a core.AttemptView) (signed bool) {
+	key := core.Key{Kind: core.OrderByAttempt, Value: a.ID}
+	view, err := s.memory.See(context.Background(), key)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	token := view.Order(key).Attempt(a.ID).Token
+	s.call("open", func() {
+		action, _, err := s.Open(context.Background(), token)
+		s.mayFail(err)
+		signed = err == nil && !action.Empty()
+	})
+	if signed && !s.chance(5) {
+		s.bank.mu.Lock()
+		s.bank.create(a.OutTradeNo, v.AmountFen)
+		s.bank.mu.Unlock()
+	}
+	return signed
+}
+
+// pays pays at the gateway if the trade can be paid; now and then the gateway takes money for what it has closed, as no contract allows and S02 wants.
+func (s *simWorld) pays(v core.PaymentView, a core.AttemptView) {
+	s.bank.mu.Lock()
+	t := s.bank.trades[a.OutTradeNo]
+	rogue := t != nil && t.state == core.TradeClosed && t.paidAt.IsZero() && s.chance(3)
+	can := t != nil && (t.state == core.TradeWaiting || rogue)
+	if can {
+		t.state, t.paidAt = core.TradePaid, s.now
+	}
+	s.bank.mu.Unlock()
+	if !can {
+		return
+	}
+	s.count("paid at the gateway")
+	if !rogue && s.chance(8) { // no message at all: only an inquiry can find it (G18)
+		s.count("never notified")
+		return
+	}
+	for i := range v.Attempts {
+		if v.Attempts[i].ID == a.ID {
+			s.announce(paidNotice(v, i))
+		}
+	}
+}
+
+func (s *simWorld) closeIt(id string) {
+	s.call("close", func() {
+		_, err := s.Close(context.Background(), shopCaller, id)
+		if core.CodeOf(err) != core.CodeAlreadyPaid {
+			s.mayFail(err)
+		}
+	})
+}
+
+// moveOn lets the buyer go on in another mini-program.
+func (s *simWorld) moveOn(id string) {
+	req := core.AttemptRequest{PaymentID: id, Platform: "alipay", Payer: core.Payer{UserID: "2088000000000002"}, IdempotencyKey: "move-" + id}
+	for range 3 {
+		done := false
+		s.call("move", func() {
+			_, err := s.NextAttempt(context.Background(), shopCaller, req)
+			switch core.CodeOf(err) {
+			case core.CodeAttemptInFlight, core.CodeAlreadyPaid, core.CodePaymentClosed, core.CodePaymentExpired, core.CodeInProgress, core.CodeChannelUnavailable:
+			default:
+				s.mayFail(err)
+				done = err == nil
+			}
+		})
+		if done {
+			return
+		}
+		s.sleep(s.upTo(time.Minute))
+	}
+}
+
+// refundSome asks for up to four refunds at once, which together may be more than was paid, and repeats those without an answer; sometimes a person
+// refunds in the gateway's console as well.
+func (s *simWorld) refundSome(id string) {
+	s.sleep(s.upTo(20 * time.Minute))
+	v := s.look(id)
+	if v.PaidFen == 0 {
+		return
+	}
+	for i := range s.rng.IntN(5) {
+		ask := core.RefundAsk{PaymentID: id, AmountFen: 1 + core.Fen(s.rng.Int64N(int64(v.PaidFen))), IdempotencyKey: fmt.Sprint("r", i, id)}
+		s.outside("refunds", func() {
+			s.sleep(s.upTo(2 * time.Second))
+			s.refundUntilAnswered(ask)
+		})
+	}
+	if s.chance(6) {
+		s.consoleRefund(v)
+	}
+}
+
+func (s *simWorld) refundUntilAnswered(ask core.RefundAsk) {
+	for range 5 {
+		done := false
+		s.call("refund", func() {
+			_, err := s.Refund(context.Background(), shopCaller, ask)
+			switch core.CodeOf(err) {
+			case "", core.CodeRefundExceedsPaid:
+				done = true
+			case core.CodeInProgress:
+			default:
+				s.mayFail(err)
+			}
+		})
+		if done {
+			return
+		}
+		s.sleep(s.upTo(30 * time.Second))
+	}
+}
+
+// consoleRefund sends a part back without us (G14). The gateway tells of it, and what it takes cannot be refunded again.
+func (s *simWorld) consoleRefund(v core.PaymentView) {
+	for _, a := range v.Attempts {
+		if a.State != core.AttemptPaid {
+			continue
+		}
+		s.bank.mu.Lock()
+		t := s.bank.trades[a.OutTradeNo]
+		part := (t.total - t.refunded) / 3
+		ok := part > 0 && t.state == core.TradePaid
+		if ok {
+			t.refunded += part
+			t.refunds["console"+a.ID] = part
+		}
+		cumulative := t.refunded
+		s.bank.mu.Unlock()
+		if ok {
+			s.count("console refunds")
+			n := paidNotice(v, 0)
+			n.Kind, n.ID, n.OutRequestNo, n.CumulativeFen = core.NoticeRefund, "c"+a.ID, "console"+a.ID, cumulative
+			n.Trade = core.Trade{OutTradeNo: a.OutTradeNo, TradeNo: t.tradeNo, State: core.TradePaid, TotalFen: t.total, PaidAt: t.paidAt}
+			s.announce(n)
+		}
+	}
+}

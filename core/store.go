@@ -1,0 +1,284 @@
+package core
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps everything that must survive. It takes units, not transactions: there is no Begin.
+//
+// What a store owes (core/storetest proves it):
+//   - Do loads what the keys name, runs Decide, and commits all Writes or none, durably, before it returns without an error.
+//   - Decide is pure and may run several times: on a conflict it runs again on fresh rows; only the last run counts.
+//   - A guard must hit exactly one row: the row with its id and Version as read. The stored Version becomes Version+1. If any guard misses, nothing is
+//     written and Decide runs again, at most MaxRuns times; then Do fails with CodeContended.
+//   - An insert that violates a unique key writes nothing, and Do returns without an error but with Verdict.Duplicate naming the key.
+//   - An error of Decide is returned as it is, and nothing is written.
+//   - After a commit without an answer the store looks for the first row of Writes.Inserts by its id: found means committed. So a unit that guards
+//     anything must insert at least one row, and its ids are made before Do.
+//   - Units may be joined into one commit. If one of them fails, the others must come out as if each had run alone.
+//   - If the outcome stays unknown, Do fails with CodeUnavailable.
+type Store interface {
+	Do(context.Context, Unit) (Verdict, error)
+	Reader
+}
+
+// MaxRuns is how often Do runs a unit's Decide before it gives up with CodeContended.
+const MaxRuns = 100
+
+// Unit is one all-or-nothing change.
+type Unit struct {
+	// Keys name what Decide will see. A key that finds nothing is not an error: the view has nothing under it.
+	Keys []Key
+	// Decide computes the writes from what it sees; it must not keep or change rows of the view (they are copies), nor read a clock, draw an id, or
+	// do I/O. Writes without guards and inserts commit nothing.
+	Decide func(View) (Writes, error)
+}
+
+// Writes is what a unit changes.
+type Writes struct {
+	// Guards are conditional updates: each row replaces the stored one if id and Version still match.
+	Guards []Row
+	// Inserts are new rows, with ids made beforehand.
+	Inserts []Row
+}
+
+// Verdict tells what became of a unit that did not fail.
+type Verdict struct {
+	// Duplicate is the unique key that an insert violated, "" for none. Nothing was written then.
+	Duplicate Unique
+	// Runs is how often Decide ran.
+	Runs int
+}
+
+// Unique names the unique keys that callers react to.
+type Unique string
+
+// The unique keys.
+const (
+	UniqueMerchantOrder  Unique = "merchant_order_no"  // (merchant, merchant_order_no)
+	UniqueOutTradeNo     Unique = "out_trade_no"       // over all merchants
+	UniqueTradeNo        Unique = "trade_no"           // (gateway, trade_no) of attempts that hold one
+	UniqueMerchantRefund Unique = "merchant_refund_no" // (merchant, merchant_refund_no) when not empty
+	UniqueOutRequestNo   Unique = "out_request_no"     // over all merchants
+	UniqueIdempotency    Unique = "idempotency"        // (merchant, operation, key)
+	UniqueInboxDigest    Unique = "inbox_digest"       // (account, digest)
+	UniqueNonce          Unique = "nonce"              // (key, nonce)
+	UniqueDelivery       Unique = "delivery"           // (event, endpoint)
+	UniqueToken          Unique = "token"              // of attempts that hold one
+	UniqueID             Unique = "id"                 // any row's own id
+)
+
+// Row is a row that a unit may write: *Payment, *Attempt, *Refund, *Idempotency, *Inbox and *Delivery may be guarded and inserted; *Event, *Entry,
+// *Audit, *SealedPayer and *Nonce only inserted.
+type Row interface {
+	// RowID is the primary key.
+	RowID() string
+}
+
+// RowID returns the payment's id.
+func (p *Payment) RowID() string { return p.ID }
+
+// RowID returns the attempt's id.
+func (a *Attempt) RowID() string { return a.ID }
+
+// RowID returns the refund's id.
+func (r *Refund) RowID() string { return r.ID }
+
+// RowID returns the event's id.
+func (e *Event) RowID() string { return e.ID }
+
+// RowID returns the delivery's id.
+func (d *Delivery) RowID() string { return d.ID }
+
+// RowID returns the ledger entry's id.
+func (e *Entry) RowID() string { return e.ID }
+
+// RowID returns the audit row's id.
+func (a *Audit) RowID() string { return a.ID }
+
+// RowID returns the inbox row's id.
+func (i *Inbox) RowID() string { return i.ID }
+
+// RowID returns the sealed payer's id.
+func (p *SealedPayer) RowID() string { return p.ID }
+
+// RowID returns the idempotency row's id.
+func (i *Idempotency) RowID() string { return i.ID }
+
+// RowID returns key and nonce joined: the primary key of a nonce.
+func (n *Nonce) RowID() string { return n.KeyID + ":" + n.Nonce }
+
+// Key names something to load. Keys are values: two equal keys name the same thing.
+type Key struct {
+	Kind     KeyKind
+	Merchant string // the tenant; "" only for kinds that the gateway or a page names
+	Scope    string // operation of an idempotency key, account of an inbox digest
+	Value    string
+}
+
+// KeyKind says what a key's value is.
+type KeyKind string
+
+// The kinds. Those that begin with order load the whole Order.
+const (
+	OrderByPayment        KeyKind = "order.payment"         // Value: payment id; Merchant: tenant
+	OrderByMerchantNo     KeyKind = "order.merchant_no"     // Value: merchant_order_no; Merchant: tenant
+	OrderByAttempt        KeyKind = "order.attempt"         // Value: attempt id
+	OrderByOutTradeNo     KeyKind = "order.out_trade_no"    // Value: out_trade_no
+	OrderByToken          KeyKind = "order.token"           // Value: page token
+	OrderByRefund         KeyKind = "order.refund"          // Value: refund id; Merchant: tenant
+	OrderByMerchantRefund KeyKind = "order.merchant_refund" // Value: merchant_refund_no; Merchant: tenant
+	IdempotencyByKey      KeyKind = "idempotency"           // Value: key; Scope: operation; Merchant: tenant
+	InboxByID             KeyKind = "inbox.id"              // Value: inbox id
+	InboxByDigest         KeyKind = "inbox.digest"          // Value: digest; Scope: account
+	DeliveryByID          KeyKind = "delivery.id"           // Value: delivery id
+)
+
+// View is what a unit sees: copies of the rows that its keys found.
+type View struct {
+	orders      map[Key]*Order
+	idempotency map[Key]*Idempotency
+	inbox       map[Key]*Inbox
+	deliveries  map[Key]*Delivery
+}
+
+// NewView returns an empty view; stores fill it.
+func NewView() View {
+	return View{
+		orders: map[Key]*Order{}, idempotency: map[Key]*Idempotency{}, inbox: map[Key]*Inbox{}, deliveries: map[Key]*Delivery{},
+	}
+}
+
+// SetOrder puts what key found.
+func (v View) SetOrder(k Key, o *Order) { v.orders[k] = o }
+
+// SetIdempotency puts what key found.
+func (v View) SetIdempotency(k Key, i *Idempotency) { v.idempotency[k] = i }
+
+// SetInbox puts what key found.
+func (v View) SetInbox(k Key, i *Inbox) { v.inbox[k] = i }
+
+// SetDelivery puts what key found.
+func (v View) SetDelivery(k Key, d *Delivery) { v.deliveries[k] = d }
+
+// Order returns a copy of the order that key found, or nil.
+func (v View) Order(k Key) *Order {
+	if o := v.orders[k]; o != nil {
+		return o.Clone()
+	}
+	return nil
+}
+
+// Idempotency returns a copy of the row that key found, or nil.
+func (v View) Idempotency(k Key) *Idempotency {
+	if i := v.idempotency[k]; i != nil {
+		c := *i
+		c.Answer = append([]byte(nil), i.Answer...)
+		return &c
+	}
+	return nil
+}
+
+// Inbox returns a copy of the row that key found, or nil.
+func (v View) Inbox(k Key) *Inbox {
+	if i := v.inbox[k]; i != nil {
+		c := *i
+		c.Sealed = append([]byte(nil), i.Sealed...)
+		return &c
+	}
+	return nil
+}
+
+// Delivery returns a copy of the row that key found, or nil.
+func (v View) Delivery(k Key) *Delivery {
+	if d := v.deliveries[k]; d != nil {
+		c := *d
+		return &c
+	}
+	return nil
+}
+
+// Reader reads without changing. Money paths read the primary only.
+type Reader interface {
+	// See loads what the keys name, in one consistent view.
+	See(context.Context, ...Key) (View, error)
+	// Payer returns a sealed payer by row id; nil when its end has come.
+	Payer(ctx context.Context, id string) (*SealedPayer, error)
+	// Payments lists a merchant's payments, newest first, by keyset.
+	Payments(context.Context, PaymentQuery) ([]Payment, error)
+	// Events lists a merchant's events, oldest first, after a row.
+	Events(context.Context, EventQuery) ([]Event, error)
+	// Event returns one event of a merchant, or nil. An empty merchant means any: for jobs.
+	Event(ctx context.Context, merchantID, id string) (*Event, error)
+	// Deliveries lists a merchant's deliveries, newest first.
+	Deliveries(context.Context, DeliveryQuery) ([]Delivery, error)
+	// Balances sums a merchant's ledger by account and owner.
+	Balances(ctx context.Context, merchantID string) ([]Balance, error)
+	// Due lists what a job must look at, by keyset on (At, ID), earliest first.
+	Due(context.Context, DueQuery) ([]Due, error)
+}
+
+// PaymentQuery asks for a page of payments.
+type PaymentQuery struct {
+	MerchantID      string
+	MerchantOrderNo string // "" for any
+	Status          PaymentStatus
+	BeforeCreated   time.Time // keyset: rows older than (BeforeCreated, BeforeID); zero for the newest
+	BeforeID        string
+	Limit           int
+}
+
+// EventQuery asks for a page of events.
+type EventQuery struct {
+	MerchantID string
+	AfterRow   string // "" for the oldest
+	PaymentID  string // "" for any
+	Limit      int
+}
+
+// DeliveryQuery asks for a page of deliveries.
+type DeliveryQuery struct {
+	MerchantID string
+	State      DeliveryState // "" for any
+	EventID    string        // "" for any
+	BeforeID   string        // keyset on id, newest first; "" for the newest
+	Limit      int
+}
+
+// Balance is one account's sum.
+type Balance struct {
+	Account LedgerAccount
+	Owner   string
+	Fen     Fen
+	Entries int64
+}
+
+// DueKind says what kind of row is due.
+type DueKind string
+
+// The kinds of due rows.
+const (
+	DueAttempt  DueKind = "attempt"
+	DueRefund   DueKind = "refund"
+	DueInbox    DueKind = "inbox"
+	DueDelivery DueKind = "delivery"
+)
+
+// DueQuery asks for rows of one kind whose time is at or before Until, after the keyset (AfterAt, AfterID).
+type DueQuery struct {
+	Kind    DueKind
+	Until   time.Time
+	AfterAt time.Time
+	AfterID string
+	Limit   int
+}
+
+// Due names a row that a job must look at.
+type Due struct {
+	Kind       DueKind
+	ID         string
+	MerchantID string
+	Scope      string // the endpoint of a delivery, the payment of an attempt or refund
+	At         time.Time
+}

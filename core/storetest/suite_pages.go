@@ -1,0 +1,180 @@
+package storetest
+
+import (
+	"context"
+	"slices"
+
+	"github.com/paymux/paymux/core"
+)
+
+func pageCases() []namedCase {
+	return []namedCase{
+		{"pages/payments newest first, stable while rows come and change (S16)", paymentPages},
+		{"pages/payments by status and number", paymentFilters},
+		{"pages/events oldest first after a row", eventPages},
+		{"pages/deliveries newest first", deliveryPages},
+		{"pages/a page has a size (S16)", pageSizes},
+		{"pages/balances sum the ledger", balances},
+	}
+}
+
+func paymentPages(w *world) {
+	var want []string
+	for i := range 23 {
+		p := w.payment()
+		p.CreatedAt = at(i / 3) // ties on the time are broken by id
+		w.insert(p)
+		want = append([]string{p.ID}, want...)
+	}
+	var got []string
+	q := core.PaymentQuery{MerchantID: w.merchant, Limit: 5}
+	for {
+		page, err := w.store.Payments(context.Background(), q)
+		if err != nil {
+			w.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, p := range page {
+			got = append(got, p.ID)
+		}
+		last := page[len(page)-1]
+		q.BeforeCreated, q.BeforeID = last.CreatedAt, last.ID
+		newer := w.payment()
+		newer.CreatedAt = at(1000)
+		w.insert(newer)     // a row that comes while we page is not ours
+		w.touch(page[0].ID) // nor does a change move a row
+	}
+	w.equal(got, want)
+}
+
+func paymentFilters(w *world) {
+	var paid []string
+	for i := range 6 {
+		p := w.payment()
+		if i%2 == 0 {
+			p.Status = core.PaymentPaid
+			paid = append([]string{p.ID}, paid...)
+		}
+		w.insert(p)
+	}
+	page, err := w.store.Payments(context.Background(), core.PaymentQuery{MerchantID: w.merchant, Status: core.PaymentPaid, Limit: 2})
+	if err != nil || len(page) != 2 || page[0].ID != paid[0] || page[1].ID != paid[1] {
+		w.Fatalf("page %v, %v", page, err)
+	}
+	page, err = w.store.Payments(context.Background(), core.PaymentQuery{
+		MerchantID: w.merchant, Status: core.PaymentPaid, BeforeCreated: page[1].CreatedAt, BeforeID: page[1].ID, Limit: 2,
+	})
+	if err != nil || len(page) != 1 || page[0].ID != paid[2] {
+		w.Fatalf("page %v, %v", page, err)
+	}
+}
+
+func eventPages(w *world) {
+	p, other := w.payment(), w.payment()
+	var rows, own []string
+	for i := range 11 {
+		of := p
+		if i%3 == 0 {
+			of = other
+		}
+		e := w.event(of, int64(i))
+		w.insert(e)
+		rows = append(rows, e.Row)
+		if of == p {
+			own = append(own, e.Row)
+		}
+	}
+	for _, c := range []struct {
+		payment string
+		want    []string
+	}{{"", rows}, {p.ID, own}} {
+		var got []string
+		q := core.EventQuery{MerchantID: w.merchant, PaymentID: c.payment, Limit: 4}
+		for {
+			page, err := w.store.Events(context.Background(), q)
+			if err != nil {
+				w.Fatal(err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			for _, e := range page {
+				got = append(got, e.Row)
+			}
+			q.AfterRow = got[len(got)-1]
+		}
+		w.equal(got, c.want)
+	}
+}
+
+func deliveryPages(w *world) {
+	e, other := w.event(w.payment(), 1), w.event(w.payment(), 1)
+	w.insert(e, other)
+	var all, dead []string
+	for i := range 9 {
+		d := w.delivery(e, w.id("e"))
+		if i%4 == 0 {
+			d.State = core.DeliveryDead
+			dead = append([]string{d.ID}, dead...)
+		}
+		w.insert(d)
+		all = append([]string{d.ID}, all...)
+	}
+	w.insert(w.delivery(other, "e"))
+	for _, c := range []struct {
+		state core.DeliveryState
+		want  []string
+	}{{"", all}, {core.DeliveryDead, dead}} {
+		var got []string
+		q := core.DeliveryQuery{MerchantID: w.merchant, EventID: e.ID, State: c.state, Limit: 2}
+		for {
+			page, err := w.store.Deliveries(context.Background(), q)
+			if err != nil {
+				w.Fatal(err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			for _, d := range page {
+				got = append(got, d.ID)
+			}
+			q.BeforeID = got[len(got)-1]
+		}
+		w.equal(got, c.want)
+	}
+	page, err := w.store.Deliveries(context.Background(), core.DeliveryQuery{MerchantID: w.merchant, Limit: 100})
+	w.equal([]any{len(page), err}, []any{10, error(nil)})
+}
+
+func pageSizes(w *world) {
+	var rows []core.Row
+	for range 130 {
+		rows = append(rows, w.payment())
+	}
+	w.insert(rows...)
+	for limit, want := range map[int]int{0: 100, -1: 100, 7: 7, 5000: 130} {
+		page, err := w.store.Payments(context.Background(), core.PaymentQuery{MerchantID: w.merchant, Limit: limit})
+		w.equal([]any{len(page), err}, []any{want, error(nil)})
+	}
+}
+
+func balances(w *world) {
+	leg := func(account core.LedgerAccount, owner string, fen core.Fen) core.Row {
+		return &core.Entry{ID: w.id("ent"), PostingID: "p", MerchantID: w.merchant, Account: account, Owner: owner, AmountFen: fen, CreatedAt: at(0)}
+	}
+	w.insert(leg(core.LedgerGateway, "b", 500), leg(core.LedgerMerchant, "b", -500))
+	w.insert(leg(core.LedgerGateway, "a", core.MaxFen), leg(core.LedgerGateway, "a", core.MaxFen), leg(core.LedgerMerchant, "b", 200))
+	w.insert(leg(core.LedgerGateway, "b", -500))
+	got, err := w.store.Balances(context.Background(), w.merchant)
+	w.equal([]any{got, err}, []any{[]core.Balance{
+		{Account: core.LedgerGateway, Owner: "a", Fen: 2 * core.MaxFen, Entries: 2}, {Account: core.LedgerGateway, Owner: "b", Fen: 0, Entries: 2},
+		{Account: core.LedgerMerchant, Owner: "b", Fen: -300, Entries: 2},
+	}, error(nil)})
+	if !slices.IsSortedFunc(got, func(a, b core.Balance) int {
+		return compareText(string(a.Account)+"\x00"+a.Owner, string(b.Account)+"\x00"+b.Owner)
+	}) {
+		w.Error("not ordered by account and owner")
+	}
+}

@@ -1,0 +1,104 @@
+package core_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/paymux/paymux/core"
+)
+
+// inspect checks every invariant of the world against the bank's book.
+func (w *world) inspect() []core.Breach {
+	w.t.Helper()
+	i := core.Inspection{Now: w.clock.Now(), Overdue: time.Minute, Book: func(no string) (core.Truth, bool) {
+		w.bank.mu.Lock()
+		defer w.bank.mu.Unlock()
+		t, ok := w.bank.trades[no]
+		if !ok {
+			return core.Truth{}, false
+		}
+		truth := core.Truth{RefundedFen: t.refunded, Refunds: t.refunds}
+		if !t.paidAt.IsZero() {
+			truth.CapturedFen = t.total
+		}
+		return truth, true
+	}}
+	err := w.memory.EachOrder(context.Background(), func(o core.Order, entries []core.Entry, events []core.Event) error {
+		i.Order(&o, entries, events)
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return i.Finish(true)
+}
+
+// A life with everything in it breaks no invariant.
+func TestVerifyCleanLife(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 100)
+	w.refund(v.ID, "r1", 30)
+	late := w.create("A2", "alipay", 100)
+	if _, err := w.close(late.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.bank.settle(late.Attempts[0].OutTradeNo, 100)
+	w.notify("acc1", paidNotice(late, 0))
+	w.create("A3", "wechat", 100)
+	w.clock.advance(time.Hour)
+	w.sweep()
+	w.clock.advance(time.Hour)
+	w.sweep()
+	if got := w.inspect(); len(got) != 0 {
+		t.Fatal(got)
+	}
+}
+
+// Every check can fail: each falsified book is named by its invariant.
+func TestVerifyFindsEachBreach(t *testing.T) {
+	cases := map[string]func(*core.Order, *[]core.Entry, *[]core.Event, *core.Truth){
+		"INV-M2": func(o *core.Order, _ *[]core.Entry, _ *[]core.Event, _ *core.Truth) { o.Payment.ReservedFen = 10 },
+		"INV-S1": func(o *core.Order, _ *[]core.Entry, _ *[]core.Event, _ *core.Truth) {
+			o.Payment.Status = core.PaymentClosed
+		},
+		"INV-S4": func(o *core.Order, _ *[]core.Entry, _ *[]core.Event, _ *core.Truth) { o.Payment.PaidAttempt = "other" },
+		"INV-M3": func(_ *core.Order, e *[]core.Entry, _ *[]core.Event, _ *core.Truth) { (*e)[0].AmountFen++ },
+		"INV-M5": func(o *core.Order, _ *[]core.Entry, _ *[]core.Event, _ *core.Truth) { o.Payment.LateFen = 5 },
+		"INV-E1": func(_ *core.Order, _ *[]core.Entry, e *[]core.Event, _ *core.Truth) { *e = nil },
+		"INV-E2": func(_ *core.Order, _ *[]core.Entry, e *[]core.Event, _ *core.Truth) {
+			(*e)[0].Type = core.EventPaymentClosed
+		},
+		"INV-S2": func(_ *core.Order, _ *[]core.Entry, _ *[]core.Event, t *core.Truth) { t.CapturedFen = 0 },
+		"INV-M1": func(_ *core.Order, _ *[]core.Entry, _ *[]core.Event, t *core.Truth) { t.RefundedFen = 10 },
+		"INV-M4": func(_ *core.Order, _ *[]core.Entry, _ *[]core.Event, t *core.Truth) { t.CapturedFen = 0 },
+		"INV-S5": func(o *core.Order, _ *[]core.Entry, _ *[]core.Event, t *core.Truth) {
+			o.Refunds = []core.Refund{{ID: "r", AttemptID: o.Attempts[0].ID, Status: core.RefundFailed, Origin: core.RefundByMerchant, OutRequestNo: "x"}}
+			t.Refunds = map[string]core.Fen{"x": 1}
+		},
+		"INV-L1": func(o *core.Order, _ *[]core.Entry, _ *[]core.Event, _ *core.Truth) {
+			o.Attempts[0].State, o.Attempts[0].NextAt = core.AttemptSent, time.Time{}
+		},
+	}
+	for want, falsify := range cases {
+		t.Run(want, func(t *testing.T) {
+			w := newWorld(t)
+			w.paid("A1", 100)
+			truth := core.Truth{CapturedFen: 100}
+			i := core.Inspection{Now: w.clock.Now(), Book: func(string) (core.Truth, bool) { return truth, true }}
+			_ = w.memory.EachOrder(context.Background(), func(o core.Order, entries []core.Entry, events []core.Event) error {
+				falsify(&o, &entries, &events, &truth)
+				i.Order(&o, entries, events)
+				return nil
+			})
+			var found []string
+			for _, b := range i.Finish(true) {
+				found = append(found, b.Invariant)
+			}
+			if !strings.Contains(strings.Join(found, " "), want) {
+				t.Fatalf("found only %v", found)
+			}
+		})
+	}
+}
