@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/paymux/paymux/core"
+)
+
+func forUpdate() clause.Locking { return clause.Locking{Strength: clause.LockingStrengthUpdate} }
+
+// pageSize bounds a page: 100 rows when the caller names none, 1,000 at most.
+func pageSize(limit int) int {
+	if limit <= 0 {
+		return 100
+	}
+	return min(limit, 1000)
+}
+
+// Payer returns a sealed payer, or nil.
+func (s *Store) Payer(ctx context.Context, id string) (*core.SealedPayer, error) {
+	if !askable(id) {
+		return nil, nil
+	}
+	rows, err := find[payerRow](ctx, s, func(db *gorm.DB) *gorm.DB { return db.Where("id = ?", id).Limit(1) })
+	if err != nil || len(rows) == 0 || rows[0].ID != id {
+		return nil, err
+	}
+	return rows[0].payer(), nil
+}
+
+// Payments lists a merchant's payments, newest first.
+func (s *Store) Payments(ctx context.Context, q core.PaymentQuery) ([]core.Payment, error) {
+	if !askable(string(q.Status), q.BeforeID) {
+		return nil, nil
+	}
+	rows, err := find[paymentRow](ctx, s, func(db *gorm.DB) *gorm.DB {
+		db = db.Where("merchant_id = ?", q.MerchantID)
+		if q.MerchantOrderNo != "" {
+			db = db.Where("merchant_order_no = ?", q.MerchantOrderNo)
+		}
+		if q.Status != "" {
+			db = db.Where("status = ?", string(q.Status))
+		}
+		if !q.BeforeCreated.IsZero() {
+			at := millis(q.BeforeCreated)
+			db = db.Where("created_at <= ? AND (created_at < ? OR id < ?)", at, at, q.BeforeID)
+		}
+		return db.Order("created_at DESC, id DESC").Limit(pageSize(q.Limit))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return mapped(rows, func(r *paymentRow) (core.Payment, error) { return r.payment() })
+}
+
+// Events lists a merchant's events, oldest first.
+func (s *Store) Events(ctx context.Context, q core.EventQuery) ([]core.Event, error) {
+	if !askable(q.AfterRow, q.PaymentID) {
+		return nil, nil
+	}
+	rows, err := find[eventRow](ctx, s, func(db *gorm.DB) *gorm.DB {
+		db = db.Where("merchant_id = ? AND row_id > ?", q.MerchantID, q.AfterRow)
+		if q.PaymentID != "" {
+			db = db.Where("payment_id = ?", q.PaymentID)
+		}
+		return db.Order("row_id").Limit(pageSize(q.Limit))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return mapped(rows, func(r *eventRow) (core.Event, error) { return *r.event(), nil })
+}
+
+// Event returns one event, or nil.
+func (s *Store) Event(ctx context.Context, merchantID, id string) (*core.Event, error) {
+	if !askable(id) {
+		return nil, nil
+	}
+	rows, err := find[eventRow](ctx, s, func(db *gorm.DB) *gorm.DB { return db.Where("id = ?", id).Limit(1) })
+	if err != nil || len(rows) == 0 || rows[0].ID != id || merchantID != "" && rows[0].MerchantID != merchantID {
+		return nil, err
+	}
+	return rows[0].event(), nil
+}
+
+// Deliveries lists a merchant's deliveries, newest first.
+func (s *Store) Deliveries(ctx context.Context, q core.DeliveryQuery) ([]core.Delivery, error) {
+	if !askable(string(q.State), q.EventID, q.BeforeID) {
+		return nil, nil
+	}
+	rows, err := find[deliveryRow](ctx, s, func(db *gorm.DB) *gorm.DB {
+		db = db.Where("merchant_id = ?", q.MerchantID)
+		if q.State != "" {
+			db = db.Where("state = ?", string(q.State))
+		}
+		if q.EventID != "" {
+			db = db.Where("event_id = ?", q.EventID)
+		}
+		if q.BeforeID != "" {
+			db = db.Where("id < ?", q.BeforeID)
+		}
+		return db.Order("id DESC").Limit(pageSize(q.Limit))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return mapped(rows, func(r *deliveryRow) (core.Delivery, error) { return *r.delivery(), nil })
+}
+
+// Balances sums a merchant's ledger, ordered by account and owner.
+func (s *Store) Balances(ctx context.Context, merchantID string) ([]core.Balance, error) {
+	type sum struct {
+		Account, Owner string
+		Fen, Legs      int64
+	}
+	sums, err := find[sum](ctx, s, func(db *gorm.DB) *gorm.DB {
+		return db.Table("entries").Select("account, owner, SUM(amount_fen) AS fen, COUNT(*) AS legs").
+			Where("merchant_id = ?", merchantID).Group("account, owner").Order("account, owner")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return mapped(sums, func(r *sum) (core.Balance, error) {
+		return core.Balance{Account: core.LedgerAccount(r.Account), Owner: r.Owner, Fen: core.Fen(r.Fen), Entries: r.Legs}, nil
+	})
+}
+
+// Due lists what is due, earliest first.
+func (s *Store) Due(ctx context.Context, q core.DueQuery) ([]core.Due, error) {
+	from := map[core.DueKind]struct{ table, at, merchant, scope string }{
+		core.DueAttempt:  {"attempts", "next_at", "merchant_id", "payment_id"},
+		core.DueRefund:   {"refunds", "next_at", "merchant_id", "payment_id"},
+		core.DueInbox:    {"inbox", "next_at", "''", "''"},
+		core.DueDelivery: {"deliveries", "next_at", "merchant_id", "endpoint_id"},
+	}[q.Kind]
+	if from.table == "" {
+		return nil, core.Errorf(core.CodeInternal, "nothing of kind %q is ever due", q.Kind)
+	}
+	type due struct {
+		ID, MerchantID, Scope string
+		DueAt                 int64
+	}
+	rows, err := find[due](ctx, s, func(db *gorm.DB) *gorm.DB {
+		db = db.Table(from.table).Select("id, "+from.merchant+" AS merchant_id, "+from.scope+" AS scope, "+from.at+" AS due_at").
+			Where(from.at+" <> 0 AND "+from.at+" <= ?", q.Until.UnixMilli())
+		if !q.AfterAt.IsZero() {
+			after := millis(q.AfterAt)
+			db = db.Where(from.at+" >= ? AND ("+from.at+" > ? OR id > ?)", after, after, q.AfterID)
+		}
+		return db.Order(from.at + ", id").Limit(pageSize(q.Limit))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return mapped(rows, func(r *due) (core.Due, error) {
+		return core.Due{Kind: q.Kind, ID: r.ID, MerchantID: r.MerchantID, Scope: r.Scope, At: moment(r.DueAt)}, nil
+	})
+}
+
+// askable tells whether values that came from outside can be compared with columns that hold ASCII. Others name nothing, and asking for them would make
+// MySQL convert every row it looks at.
+func askable(values ...string) bool {
+	for _, v := range values {
+		if !isASCII(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// find runs a query that may be repeated when its connection turns out to be dead.
+func find[R any](ctx context.Context, s *Store, query func(*gorm.DB) *gorm.DB) ([]R, error) {
+	var rows []R
+	err := s.reading(ctx, func(db *gorm.DB) error {
+		rows = nil
+		return query(db).Find(&rows).Error
+	})
+	return rows, err
+}
+
+// mapped turns rows into what core knows; nil for none.
+func mapped[R, T any](rows []R, to func(*R) (T, error)) ([]T, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	all := make([]T, 0, len(rows))
+	for i := range rows {
+		one, err := to(&rows[i])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}

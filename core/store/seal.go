@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/paymux/paymux/core"
+)
+
+// sealRow is one link of the audit chain: it vouches for the rows that carry its number, and for the link before it. Rows are sealed by number and not by
+// a range of ids, because ids are made before the commit: a late commit may bring an id that is older than the last sealed one (W18).
+type sealRow struct {
+	Seq        int64  `gorm:"column:seq;primaryKey"`
+	FirstID    string `gorm:"column:first_id"`
+	LastID     string `gorm:"column:last_id"`
+	RowsSealed int64  `gorm:"column:rows_sealed"`
+	PrevHash   string `gorm:"column:prev_hash"`
+	Hash       string `gorm:"column:hash"`
+	CreatedAt  int64  `gorm:"column:created_at;autoCreateTime:false"`
+}
+
+func (sealRow) TableName() string { return "audit_seals" }
+
+// SealAudit chains up to limit unsealed audit rows that were made at least settle before now, in order of their ids, under one new seal. It returns how
+// many it sealed; 0 when there is nothing to seal or another node was first. It may run on every node at once (S15).
+func (s *Store) SealAudit(ctx context.Context, now time.Time, settle time.Duration, limit int) (int, error) {
+	sealed := 0
+	err := s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		sealed = 0
+		var last []sealRow
+		if err := tx.Order("seq DESC").Limit(1).Find(&last).Error; err != nil {
+			return err
+		}
+		next := sealRow{Seq: 1, CreatedAt: millis(now)}
+		if len(last) > 0 {
+			next.Seq, next.PrevHash = last[0].Seq+1, last[0].Hash
+		}
+		var rows []auditRow
+		err := tx.Where("seal = 0 AND created_at <= ?", now.Add(-settle).UnixMilli()).Order("id").Limit(pageSize(limit)).Find(&rows).Error
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		ids := make([]string, 0, len(rows))
+		for _, r := range rows {
+			ids = append(ids, r.ID)
+		}
+		next.FirstID, next.LastID, next.RowsSealed = ids[0], ids[len(ids)-1], int64(len(ids))
+		next.Hash = next.hashOf(rows)
+		err = tx.Exec("INSERT INTO audit_seals (seq, first_id, last_id, rows_sealed, prev_hash, hash, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			next.Seq, next.FirstID, next.LastID, next.RowsSealed, next.PrevHash, next.Hash, next.CreatedAt).Error
+		if err != nil {
+			return err
+		}
+		marked := tx.Exec("UPDATE audits SET seal = ? WHERE seal = 0 AND id IN ?", next.Seq, ids)
+		if marked.Error == nil && marked.RowsAffected != next.RowsSealed {
+			return core.Errorf(core.CodeContended, "another node seals the same audit rows")
+		}
+		sealed = len(ids)
+		return marked.Error
+	})
+	switch {
+	case err == nil:
+		return sealed, nil
+	case core.CodeOf(err) == core.CodeContended, classify(err) == failureDuplicate, classify(err) == failureConflict:
+		return 0, nil // the other one seals them, or the next run does
+	default:
+		return 0, unavailable("the audit log cannot be sealed", err)
+	}
+}
+
+// hashOf chains the seal to the one before it and to its rows. Every field is written with its length, so that no two logs have the same bytes.
+func (s *sealRow) hashOf(rows []auditRow) string {
+	h := sha256.New()
+	writeFields(h, "paymux audit seal 1", s.PrevHash, fmt.Sprint(s.Seq), fmt.Sprint(s.CreatedAt), fmt.Sprint(len(rows)))
+	for _, r := range rows {
+		r.hash(h)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (r *auditRow) hash(h hash.Hash) {
+	writeFields(h, r.ID, r.MerchantID, r.Actor, r.KeyID, r.Action, r.Object, r.Detail, fmt.Sprint(r.CreatedAt))
+}
+
+func writeFields(h hash.Hash, fields ...string) {
+	var length [8]byte
+	for _, f := range fields {
+		binary.BigEndian.PutUint64(length[:], uint64(len(f)))
+		h.Write(length[:])
+		h.Write([]byte(f))
+	}
+}
+
+// AuditReport is what VerifyAudit found.
+type AuditReport struct {
+	Seals int64
+	Rows  int64 // under seals
+	// Head is the last seal's hash. Kept elsewhere, it proves that nothing was taken off the end.
+	Head string
+	// Unsealed is how many rows no seal vouches for yet, and Oldest when the oldest of them was made.
+	Unsealed int64
+	Oldest   time.Time
+	// Broken says what contradicts the chain, at most 100 lines; empty when the chain holds.
+	Broken []string
+}
+
+// VerifyAudit recomputes the chain from the rows. It reports contradictions; it fails only when the database does not answer.
+func (s *Store) VerifyAudit(ctx context.Context) (AuditReport, error) {
+	var report AuditReport
+	err := s.reading(ctx, func(db *gorm.DB) error {
+		report = AuditReport{}
+		tx := db.Begin(&sql.TxOptions{ReadOnly: true})
+		if tx.Error != nil {
+			return tx.Error
+		}
+		defer tx.Rollback() // nothing was written
+		return report.verify(tx)
+	})
+	return report, err
+}
+
+func (a *AuditReport) verify(tx *gorm.DB) error {
+	for {
+		var seals []sealRow
+		if err := tx.Where("seq > ?", a.Seals).Order("seq").Limit(100).Find(&seals).Error; err != nil {
+			return err
+		}
+		if len(seals) == 0 {
+			return a.verifyTail(tx)
+		}
+		for i := range seals {
+			if err := a.verifySeal(tx, &seals[i]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (a *AuditReport) verifySeal(tx *gorm.DB, seal *sealRow) error {
+	var rows []auditRow
+	if err := tx.Where("seal = ?", seal.Seq).Order("id").Limit(pageSize(1000) + 1).Find(&rows).Error; err != nil {
+		return err
+	}
+	if seal.Seq != a.Seals+1 {
+		a.broken("seals %d to %d are missing", a.Seals+1, seal.Seq-1)
+	}
+	if seal.PrevHash != a.Head {
+		a.broken("seal %d does not follow the seal before it", seal.Seq)
+	}
+	if int64(len(rows)) != seal.RowsSealed {
+		a.broken("seal %d vouches for %d rows, %d are there", seal.Seq, seal.RowsSealed, len(rows))
+	}
+	if seal.hashOf(rows) != seal.Hash {
+		a.broken("seal %d (%s to %s) does not match its rows", seal.Seq, seal.FirstID, seal.LastID)
+	}
+	a.Seals, a.Head, a.Rows = seal.Seq, seal.Hash, a.Rows+int64(len(rows))
+	return nil
+}
+
+// verifyTail looks at what comes after the last seal.
+func (a *AuditReport) verifyTail(tx *gorm.DB) error {
+	var beyond int64
+	if err := tx.Table("audits").Where("seal > ? OR seal < 0", a.Seals).Count(&beyond).Error; err != nil {
+		return err
+	}
+	if beyond > 0 {
+		a.broken("%d rows name a seal that is missing", beyond)
+	}
+	var tail struct{ Unsealed, Oldest int64 }
+	err := tx.Table("audits").Select("COUNT(*) AS unsealed, COALESCE(MIN(created_at), 0) AS oldest").Where("seal = 0").Scan(&tail).Error
+	a.Unsealed, a.Oldest = tail.Unsealed, moment(tail.Oldest)
+	return err
+}
+
+func (a *AuditReport) broken(format string, args ...any) {
+	if len(a.Broken) < 100 {
+		a.Broken = append(a.Broken, fmt.Sprintf(format, args...))
+	}
+}
