@@ -1,0 +1,300 @@
+package outbox_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/outbox"
+)
+
+// system is the bubble's clock: the breaker reads it too.
+type system struct{}
+
+func (system) Now() time.Time { return time.Now() }
+
+// town is many merchants, each with one endpoint "hook" and a receiver, behind lanes, in a bubble of synctest.
+type town struct {
+	*world
+	lanes  *outbox.Lanes
+	shops  map[string]*receiver
+	failed []string
+}
+
+func newTown(t *testing.T, merchants ...string) *town {
+	w := newWorld(t)
+	w.Clock = system{}
+	v := &town{world: w, shops: map[string]*receiver{}}
+	for _, m := range merchants {
+		w.secrets[m+"/hook"] = [][]byte{secretOf(m, "hook", 1)}
+		w.world().endpoint(m, core.Endpoint{ID: "hook", URL: "https://" + m + ".example/hook"})
+		v.shops[m+".example"] = newReceiver(t, system{}, verifierOf(m, "hook", 1))
+	}
+	w.Client = &http.Client{Timeout: 10 * time.Second, Transport: v}
+	v.lanes = outbox.NewLanes(w.Courier, func(id string, err error) { v.failed = append(v.failed, id+": "+err.Error()) })
+	return v
+}
+
+func (w *world) world() shops { return w.shops }
+
+// RoundTrip is the network: the host is the merchant's.
+func (v *town) RoundTrip(req *http.Request) (*http.Response, error) {
+	return v.shops[req.URL.Host].RoundTrip(req)
+}
+
+// slow answers after a while, unless the caller has gone.
+func slow(d time.Duration, then func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response, error) {
+	return func(req *http.Request) (*http.Response, error) {
+		select {
+		case <-time.After(d):
+			return then(req)
+		case <-req.Context().Done():
+			return nil, req.Context().Err()
+		}
+	}
+}
+
+// sweep hands over what is due at every second for a while, as the jobs do.
+func (v *town) sweep(d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); <-time.After(time.Second) {
+		for _, due := range v.due() {
+			if err := v.lanes.Hand(background, due); err != nil {
+				v.t.Error(err)
+			}
+		}
+		synctest.Wait()
+	}
+}
+
+// H08: a merchant who lets us wait delays nobody else.
+func TestH08_OneSlowMerchant(t *testing.T) {
+	worst := func(slowOnes int) time.Duration {
+		var late time.Duration
+		synctest.Test(t, func(t *testing.T) {
+			v := newTown(t, "slow", "quick")
+			v.shops["slow.example"].plan(always(10_000, slow(time.Hour, status(200)))...)
+			v.shops["quick.example"].plan(always(500, slow(20*time.Millisecond, status(200)))...)
+			for i := range slowOnes {
+				v.event(i, "slow", "hook")
+			}
+			start := time.Now()
+			for i := range 500 {
+				v.event(10_000+i, "quick", "hook")
+			}
+			v.sweep(20 * time.Second)
+			quick := v.shops["quick.example"]
+			if len(quick.book) != 500 {
+				t.Errorf("%d of 500 events arrived beside %d slow ones", len(quick.book), slowOnes)
+			}
+			for _, x := range quick.tries {
+				late = max(late, x.at.Sub(start))
+			}
+			v.lanes.Close(background)
+		})
+		return late
+	}
+	alone, beside := worst(0), worst(400)
+	if alone != beside || beside > 5*time.Second {
+		t.Fatalf("the last event left after %v alone and after %v beside a slow merchant", alone, beside)
+	}
+}
+
+// H08: an endpoint that fails is left alone for a while, its deliveries lose no tries by that, and everything arrives when it is back.
+func TestH08_BreakerLeavesAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newTown(t, "shop")
+		shop := v.shops["shop.example"]
+		down := time.Now().Add(10 * time.Minute)
+		shop.plan(always(100_000, func(req *http.Request) (*http.Response, error) {
+			if time.Now().Before(down) {
+				return status(500)(req)
+			}
+			return status(200)(req)
+		})...)
+		const n = 200
+		for i := range n {
+			v.event(i, "shop", "hook")
+		}
+		v.sweep(9 * time.Minute)
+		if asked := shop.count(); asked > 30 {
+			t.Errorf("asked %d times in 9 minutes", asked)
+		}
+		if v.watch.counts["webhook.postponed"] == 0 || v.watch.counts["webhook.breaker/open"] == 0 {
+			t.Errorf("counts %v", v.watch.counts)
+		}
+		v.sweep(45 * time.Minute)
+		if len(shop.book) != n {
+			t.Errorf("%d of %d events arrived", len(shop.book), n)
+		}
+		requests := 0
+		list, _ := v.Store.Deliveries(background, core.DeliveryQuery{MerchantID: "shop", Limit: 1000})
+		for _, d := range list {
+			requests += d.Tries
+			if d.State != core.DeliveryDone {
+				t.Errorf("%+v", d)
+			}
+		}
+		if requests != shop.count() {
+			t.Errorf("%d tries are counted, %d were made", requests, shop.count())
+		}
+		v.lanes.Close(background)
+	})
+}
+
+// H06: an endpoint that said 410 is asked no more, until a person replays or its address changes.
+func TestH06_GoneIsDisabled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newTown(t, "shop")
+		shop := v.shops["shop.example"]
+		shop.plan(status(410))
+		first := v.event(1, "shop", "hook")
+		v.sweep(time.Second)
+		second := v.event(2, "shop", "hook")
+		v.sweep(time.Second)
+		for id, tries := range map[string]int{first: 1, second: 0} {
+			if d := v.delivery(id); d.State != core.DeliveryDead || d.LastStatus != 410 || d.Tries != tries {
+				t.Errorf("%+v", d)
+			}
+		}
+		if shop.count() != 1 || v.watch.said("webhook.endpoint_disabled") != 1 || v.watch.said("webhook.dead") != 2 {
+			t.Fatalf("%d requests, alerts %v", shop.count(), v.watch.alerts)
+		}
+		v.replay(second) // a person asks for it, so it is sent; and it is taken
+		v.sweep(time.Second)
+		third := v.event(3, "shop", "hook")
+		v.sweep(time.Second)
+		for _, id := range []string{second, third} {
+			if d := v.delivery(id); d.State != core.DeliveryDone {
+				t.Errorf("%+v", d)
+			}
+		}
+		shop.plan(status(410))
+		v.event(4, "shop", "hook")
+		v.sweep(time.Second)
+		v.world.shops.endpoint("shop", core.Endpoint{ID: "hook", URL: "https://shop.example/moved"})
+		fifth := v.event(5, "shop", "hook")
+		v.sweep(time.Second)
+		if d := v.delivery(fifth); d.State != core.DeliveryDone {
+			t.Errorf("after the address changed: %+v", d)
+		}
+		v.lanes.Close(background)
+	})
+}
+
+// A replay reaches an endpoint that is left alone.
+func TestReplayPassesTheBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newTown(t, "shop")
+		shop := v.shops["shop.example"]
+		id := v.event(0, "shop", "hook")
+		v.sweep(time.Second)
+		shop.plan(always(5, status(500))...)
+		for i := range 5 {
+			v.event(1+i, "shop", "hook")
+		}
+		v.sweep(time.Second)
+		before := shop.count()
+		v.replay(id)
+		v.sweep(time.Second)
+		if shop.count() != before+1 || v.watch.counts["webhook.breaker/open"] != 1 {
+			t.Fatalf("%d requests after %d, counts %v", shop.count(), before, v.watch.counts)
+		}
+		v.lanes.Close(background)
+	})
+}
+
+// What does not fit into a lane is put off in the database and does not stand before the others.
+func TestFullLanePutsOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newTown(t, "slow")
+		v.shops["slow.example"].plan(always(10_000, slow(9*time.Second, status(200)))...)
+		for i := range 1100 {
+			v.event(i, "slow", "hook")
+		}
+		list, err := v.Store.Due(background, core.DueQuery{Kind: core.DueDelivery, Until: time.Now(), Limit: 1000})
+		for page := list; err == nil && len(page) > 0; {
+			for _, due := range page {
+				if err := v.lanes.Hand(background, due); err != nil {
+					t.Error(err)
+				}
+			}
+			last := page[len(page)-1]
+			page, err = v.Store.Due(background, core.DueQuery{Kind: core.DueDelivery, Until: time.Now(), AfterAt: last.At, AfterID: last.ID, Limit: 1000})
+		}
+		synctest.Wait()
+		off, err := v.Store.Due(background, core.DueQuery{
+			Kind: core.DueDelivery, Until: time.Now().Add(time.Hour), AfterAt: time.Now().Add(time.Minute - time.Millisecond), Limit: 1000,
+		})
+		if err != nil || len(off) < 1100-1000-4 || len(off) > 1100-1000 {
+			t.Errorf("%d were put off, %v", len(off), err)
+		}
+		ctx, cut := context.WithCancel(background)
+		cut()
+		v.lanes.Close(ctx)
+	})
+}
+
+// P16, P17: closing waits for what is under way, takes nothing more, and cuts off what takes too long; a fault in one delivery stays there.
+func TestLanesClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newTown(t, "shop", "slow", "bad")
+		secrets := v.Secrets
+		v.Secrets = func(m, e string) ([][]byte, error) {
+			if m == "bad" {
+				panic("broken")
+			}
+			return secrets(m, e)
+		}
+		v.shops["shop.example"].plan(slow(3*time.Second, status(200)))
+		v.shops["slow.example"].plan(slow(time.Hour, status(200)))
+		one, broken := v.event(1, "shop", "hook"), v.event(2, "bad", "hook")
+		for _, due := range v.due() {
+			_ = v.lanes.Hand(background, due)
+		}
+		synctest.Wait()
+		three := v.event(3, "slow", "hook")
+		_ = v.lanes.Hand(background, core.Due{Kind: core.DueDelivery, ID: three, MerchantID: "slow", Scope: "hook"})
+		synctest.Wait()
+		ctx, cut := context.WithTimeout(background, 5*time.Second)
+		defer cut()
+		v.lanes.Close(ctx)
+		if d := v.delivery(one); d.State != core.DeliveryDone {
+			t.Errorf("%+v", d)
+		}
+		for _, id := range []string{broken, three} {
+			if d := v.delivery(id); d.State != core.DeliveryPending || d.Tries != 0 {
+				t.Errorf("%+v", d)
+			}
+		}
+		if said := strings.Join(v.failed, "; "); len(v.failed) != 2 || !strings.Contains(said, "broken") {
+			t.Errorf("failed %s", said)
+		}
+		four := v.event(4, "shop", "hook")
+		if err := v.lanes.Hand(background, core.Due{Kind: core.DueDelivery, ID: four, MerchantID: "shop", Scope: "hook"}); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if d := v.delivery(four); d.Tries != 0 {
+			t.Errorf("%+v", d)
+		}
+	})
+}
+
+// Endpoints that nobody configured share a lane: a forged hint cannot fill the memory with lanes.
+func TestUnknownEndpointsShareALane(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newTown(t, "shop")
+		for i := range 100 {
+			_ = v.lanes.Hand(background, core.Due{Kind: core.DueDelivery, ID: fmt.Sprint(i), MerchantID: fmt.Sprint(i), Scope: "x"})
+		}
+		if n := v.lanes.Count(); n != 1 {
+			t.Errorf("%d lanes", n)
+		}
+		v.lanes.Close(background)
+	})
+}
