@@ -1,0 +1,154 @@
+package alipay
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Call is one API call before it is signed.
+type Call struct {
+	Method string // dotted API name
+	// Biz becomes biz_content: a struct, a map, or nil for none.
+	Biz any
+	// Params are top-level parameters beside the public ones; only oauth.token has any.
+	Params       map[string]string
+	NotifyURL    string // where the gateway posts notifications; a public parameter
+	ReturnURL    string // page APIs only
+	AuthToken    string // user access token, for user-scoped APIs
+	AppAuthToken string // when acting for another merchant
+	// SignedAt is the timestamp to sign with; zero means now. A page that is opened again passes the first one, and gets the same bytes.
+	SignedAt time.Time
+	Echo     Echo
+}
+
+// Echo names the numbers an answer must repeat. An answer with another number
+// answers another request and proves nothing (G12).
+type Echo struct {
+	OutTradeNo   string
+	TradeNo      string
+	OutRequestNo string
+	// IfPresent lets a success leave numbers out, for APIs that answer so.
+	IfPresent bool
+}
+
+// wire turns a call into an HTTP request and an HTTP answer into a verified node.
+type wire interface {
+	request(a *App, call Call) (*http.Request, error)
+	// read verifies and decrypts; it fills the codes and the key version of result.
+	read(a *App, call Call, r reply, result *Result) (answer, error)
+}
+
+// Do performs one exchange: sign, send, verify, classify, decode. out receives
+// the node's fields when the class is Done or Pending; it may be nil. Every
+// outcome is in the Result; only what a verified answer says is final.
+func (a *App) Do(ctx context.Context, call Call, out any) Result {
+	started := a.config.Now()
+	ctx, span := tracer().Start(ctx, call.Method, trace.WithSpanKind(trace.SpanKindClient))
+	defer span.End()
+	ctx, cancel := context.WithTimeout(ctx, a.config.Timeout)
+	defer cancel()
+	result := a.exchange(ctx, call, out)
+	a.observe(call.Method, started, result)
+	describe(span, a.config.AppID, result)
+	return result
+}
+
+// fetch is Do for a typed answer, which is zero unless the class is Done or Pending.
+func fetch[T any](ctx context.Context, a *App, call Call) (T, Result) {
+	var answer, none T
+	result := a.Do(ctx, call, &answer)
+	if result.Class != Done && result.Class != Pending {
+		return none, result
+	}
+	return answer, result
+}
+
+func (a *App) exchange(ctx context.Context, call Call, out any) Result {
+	request, err := a.wire.request(a, call)
+	if err != nil {
+		return invalid(err)
+	}
+	done, err := a.guard.enter(ctx)
+	if err != nil {
+		return notSent(err)
+	}
+	answer, sent, err := a.send(ctx, request)
+	result := Result{HTTPStatus: answer.status, TraceID: traceID(answer.header)}
+	if !answer.date.IsZero() {
+		// The Date header has whole seconds: compare like with like.
+		result.Skew = answer.date.Sub(a.config.Now().Truncate(time.Second))
+	}
+	switch {
+	case err != nil && !sent:
+		result.Class, result.Err = NotSent, err
+	case err != nil:
+		result = result.unknown(err)
+	default:
+		result = a.judge(call, answer, result, out)
+	}
+	done(answered(result))
+	return result
+}
+
+// judge turns an HTTP answer into what it proves.
+func (a *App) judge(call Call, r reply, result Result, out any) Result {
+	if r.status == http.StatusTooManyRequests {
+		result.Class, result.Err = Throttled, ErrUnexpectedStatus
+		return result
+	}
+	read, err := a.wire.read(a, call, r, &result)
+	if err != nil {
+		return result.unknown(err)
+	}
+	result.Class = Classify(call.Method, result.Code, result.SubCode)
+	if err := call.Echo.compare(read.head, result.Class == Done || result.Class == Pending); err != nil {
+		return result.unknown(err)
+	}
+	if result.Class == Unknown {
+		return result.unknown(fmt.Errorf("%w: %.16q %.64q", ErrCodeUndecided, result.Code, result.SubCode))
+	}
+	if out == nil || (result.Class != Done && result.Class != Pending) {
+		return result
+	}
+	if err := json.Unmarshal(read.node, out); err != nil {
+		return result.unknown(fmt.Errorf("%w: %s", ErrMalformedResponse, call.Method))
+	}
+	return result
+}
+
+// compare holds the answer's numbers against the request's. A success must
+// repeat them; a refusal may leave them out but not contradict them.
+func (e Echo) compare(head answerHead, success bool) error {
+	pairs := [...]struct{ name, want, got string }{
+		{"out_trade_no", e.OutTradeNo, head.OutTradeNo},
+		{"trade_no", e.TradeNo, head.TradeNo},
+		{"out_request_no", e.OutRequestNo, head.OutRequestNo},
+	}
+	for _, p := range pairs {
+		if p.want == "" || p.got == p.want || (p.got == "" && (!success || e.IfPresent)) {
+			continue
+		}
+		return fmt.Errorf("%w: %s is not the request's", ErrAnswerMismatch, p.name)
+	}
+	return nil
+}
+
+func traceID(header http.Header) string {
+	for _, name := range [...]string{"Trace_id", "Alipay-Trace-Id"} {
+		if values := header[name]; len(values) > 0 {
+			return values[0]
+		}
+	}
+	return ""
+}
+
+// answered tells the breaker whether the gateway is there at all. Code 20000
+// is its own way of saying that it is not.
+func answered(result Result) bool {
+	return result.HTTPStatus != 0 && result.HTTPStatus < http.StatusInternalServerError && result.Code != codeUnknown
+}

@@ -1,0 +1,67 @@
+package alipay
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"golang.org/x/time/rate"
+)
+
+// guard spares a gateway that is down or has asked for less. What it refuses
+// was never sent, so a refusal is always safe to repeat.
+type guard struct {
+	limiter *rate.Limiter // nil means no limit
+	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
+}
+
+func newGuard(config AppConfig) *guard {
+	g := &guard{}
+	if config.CallsPerSecond > 0 {
+		burst := config.Burst
+		if burst == 0 {
+			burst = max(1, int(math.Ceil(config.CallsPerSecond)))
+		}
+		g.limiter = rate.NewLimiter(rate.Limit(config.CallsPerSecond), burst)
+	}
+	breakAfter, breakFor := config.BreakAfter, config.BreakFor
+	if breakAfter == 0 {
+		breakAfter = 20
+	}
+	if breakFor == 0 {
+		breakFor = 10 * time.Second
+	}
+	g.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		Name:        config.AppID,
+		MaxRequests: 1, // one probe decides whether the gateway is back
+		Timeout:     breakFor,
+		ReadyToTrip: func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures >= breakAfter },
+	})
+	return g
+}
+
+// enter waits for the limiter within the call's deadline and asks the breaker.
+// The returned function must be told whether the gateway answered.
+func (g *guard) enter(ctx context.Context) (func(answered bool), error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if g.limiter != nil {
+		if err := g.limiter.Wait(ctx); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrRateLimited, err)
+		}
+	}
+	done, err := g.breaker.Allow()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBreakerOpen, err)
+	}
+	return func(answered bool) {
+		if answered {
+			done(nil)
+		} else {
+			done(ErrBreakerOpen)
+		}
+	}, nil
+}

@@ -1,0 +1,65 @@
+package alipay
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Exchange is what an observer learns of one call: enough for metrics per
+// method and for a clock alarm, nothing about the buyer or the money.
+type Exchange struct {
+	AppID    string
+	Method   string
+	Class    Class
+	Code     string
+	SubCode  string
+	Refusal  string // RefusalCode of the error, or ""
+	Duration time.Duration
+	Skew     time.Duration // gateway's Date minus our clock; alarm beyond a minute (G16)
+}
+
+func (a *App) observe(method string, started time.Time, result Result) {
+	exchange := Exchange{
+		AppID: a.config.AppID, Method: method, Class: result.Class, Code: result.Code, SubCode: result.SubCode,
+		Refusal: RefusalCode(result.Err), Duration: a.config.Now().Sub(started), Skew: result.Skew,
+	}
+	if a.config.Observer != nil {
+		a.config.Observer(exchange)
+	}
+	if a.config.Logger == nil {
+		return
+	}
+	level := slog.LevelDebug
+	if result.Class == Unknown || result.Class == NotSent {
+		level = slog.LevelWarn
+	}
+	// No biz_content, no signature, no sub_msg: the gateway echoes requests in it.
+	a.config.Logger.LogAttrs(context.Background(), level, "alipay exchange",
+		slog.String("app_id", exchange.AppID), slog.String("method", method),
+		slog.String("class", result.Class.String()), slog.String("code", result.Code),
+		slog.String("sub_code", result.SubCode), slog.String("refusal", exchange.Refusal),
+		slog.String("trace_id", result.TraceID), slog.Duration("duration", exchange.Duration))
+}
+
+// tracer comes from the global provider, which is a no-op until the program
+// installs one.
+func tracer() trace.Tracer { return otel.Tracer("github.com/paymux/paymux/adapters/alipay") }
+
+// describe puts on a span what may be shown of a result.
+func describe(span trace.Span, appID string, result Result) {
+	span.SetAttributes(
+		attribute.String("alipay.app_id", appID),
+		attribute.String("alipay.class", result.Class.String()),
+		attribute.String("alipay.code", result.Code),
+		attribute.String("alipay.sub_code", result.SubCode),
+		attribute.String("alipay.trace_id", result.TraceID))
+	if result.Class == Unknown || result.Class == NotSent {
+		span.SetStatus(codes.Error, RefusalCode(result.Err))
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package alipay
+
+func raceEnabled() bool { return false }

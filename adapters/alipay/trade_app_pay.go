@@ -1,0 +1,96 @@
+package alipay
+
+import (
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+)
+
+// AppPayRequest describes a payment started by an app or by my.tradePay's
+// orderStr. Nothing is sent to the gateway here.
+type AppPayRequest struct {
+	OutTradeNo          string         `json:"out_trade_no"`
+	TotalAmount         Amount         `json:"total_amount"`
+	Subject             string         `json:"subject"`
+	Body                string         `json:"body,omitzero"`
+	ProductCode         string         `json:"product_code"` // empty: QUICK_MSECURITY_PAY
+	TimeExpire          Time           `json:"time_expire"`  // required, as for every signed text without an end
+	GoodsType           string         `json:"goods_type,omitzero"`
+	GoodsDetail         []GoodsDetail  `json:"goods_detail,omitzero"`
+	SellerID            string         `json:"seller_id,omitzero"`
+	ExtendParams        *ExtendParams  `json:"extend_params,omitzero"`
+	EnablePayChannels   PayChannels    `json:"enable_pay_channels,omitzero"`
+	DisablePayChannels  PayChannels    `json:"disable_pay_channels,omitzero"`
+	SpecifiedChannel    string         `json:"specified_channel,omitzero"`
+	MerchantOrderNo     string         `json:"merchant_order_no,omitzero"`
+	PassbackParams      string         `json:"passback_params,omitzero"`
+	StoreID             string         `json:"store_id,omitzero"`
+	AgreementSignParams *AgreementSign `json:"agreement_sign_params,omitzero"` // pay and sign: ProductCode CYCLE_PAY_AUTH
+	NotifyURL           string         `json:"-"`
+}
+
+// AppPayOrderString signs the payment into the text the client takes unchanged.
+func (a *App) AppPayOrderString(request AppPayRequest) (string, error) {
+	if request.ProductCode == "" {
+		request.ProductCode = ProductApp
+	}
+	var l limits
+	l.order(request.OutTradeNo, request.TotalAmount, request.Subject, request.Body)
+	l.check(!request.TimeExpire.IsZero(), "time_expire", "must be given")
+	l.huabei(request.GoodsType, request.SpecifiedChannel, request.ExtendParams)
+	l.goods(request.GoodsDetail)
+	l.channels(request.EnablePayChannels, request.DisablePayChannels)
+	l.check(request.AgreementSignParams == nil || request.ProductCode == ProductCyclePay,
+		"product_code", "must be CYCLE_PAY_AUTH to sign an agreement while paying")
+	l.optional("merchant_order_no", request.MerchantOrderNo, 32)
+	l.optional("passback_params", request.PassbackParams, 512)
+	l.optional("store_id", request.StoreID, 32)
+	l.address("notify_url", request.NotifyURL, 256)
+	if err := l.result(); err != nil {
+		return "", err
+	}
+	return a.OrderString(Call{Method: MethodAppPay, Biz: &request, NotifyURL: request.NotifyURL})
+}
+
+// AppPayResult is what the client's SDK brings back. Verified or not, it is no
+// proof of payment: a query or a notification is.
+type AppPayResult struct {
+	Code       string `json:"code"`
+	AppID      string `json:"app_id"`
+	SellerID   string `json:"seller_id"`
+	OutTradeNo string `json:"out_trade_no"`
+	TradeNo    string `json:"trade_no"`
+	Total      Amount `json:"total_amount"`
+}
+
+// VerifyAppResult checks the "result" text of the client's SDK: the raw node
+// is signed, as in every answer of the gateway.
+func (a *App) VerifyAppResult(text string) (AppPayResult, error) {
+	if len(text) > MaxNotification {
+		return AppPayResult{}, fmt.Errorf("%w: over %d bytes", ErrBodyTooLarge, MaxNotification)
+	}
+	var frame struct {
+		SignType string `json:"sign_type"`
+	}
+	if err := json.Unmarshal([]byte(text), &frame); err != nil {
+		return AppPayResult{}, fmt.Errorf("%w: not complete JSON", ErrMalformedResponse)
+	}
+	if frame.SignType != a.config.SignType {
+		return AppPayResult{}, fmt.Errorf("%w: %.16q", ErrSignTypeMismatch, frame.SignType)
+	}
+	cut, err := cutEnvelope(MethodAppPay, []byte(text))
+	if err != nil {
+		return AppPayResult{}, err
+	}
+	if _, err := a.ring.verify(cut.node, cut.sign, "", a.config.Now()); err != nil {
+		return AppPayResult{}, err
+	}
+	var result AppPayResult
+	if err := json.Unmarshal(cut.node, &result); err != nil {
+		return AppPayResult{}, fmt.Errorf("%w: the node's fields", ErrMalformedResponse)
+	}
+	if result.AppID != a.config.AppID {
+		return AppPayResult{}, ErrAppMismatch
+	}
+	return result, nil
+}
