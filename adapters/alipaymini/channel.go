@@ -1,0 +1,98 @@
+package alipaymini
+
+import (
+	"context"
+
+	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/adapters/alipaytrade"
+	"github.com/paymux/paymux/core"
+)
+
+// ID is the channel's name in configuration and rules.
+const ID core.ChannelID = "alipay_mini"
+
+// Channel is the native door: the trade is made within create, and the mini-program gets its number.
+type Channel struct {
+	alipaytrade.Trades
+	alipaytrade.Login
+	alipaytrade.Huabei
+}
+
+// The capabilities that this channel claims.
+var (
+	_ core.PaymentChannel = Channel{}
+	_ core.Closer         = Channel{}
+	_ core.Refunder       = Channel{}
+	_ core.Authorizer     = Channel{}
+	_ core.Instalments    = Channel{}
+)
+
+// New wires the channel to the applications of its accounts.
+func New(apps alipaytrade.Apps) Channel {
+	trades := alipaytrade.Trades{Apps: apps}
+	return Channel{Trades: trades, Login: alipaytrade.Login{Apps: apps}}
+}
+
+// ID is the channel's name.
+func (Channel) ID() core.ChannelID { return ID }
+
+// Door says that Pay is called within create.
+func (Channel) Door() core.Door { return core.DoorNative }
+
+// Pay calls alipay.trade.create. Repeated with the same request Alipay answers with the same trade; when that trade has been paid, has been closed, or
+// was opened by another request, the answer is Unknown and a query tells which. With the trade's number already known nothing is sent: my.tradePay needs
+// no more than that.
+func (c Channel) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
+	app, missing, ok := c.Find(r.Account)
+	if !ok {
+		return core.PayResult{Answer: missing}
+	}
+	if r.TradeNo != "" {
+		return payable(core.Answer{Outcome: core.OutcomeSucceeded}, r.TradeNo)
+	}
+	means, err := alipaytrade.MeansOf(r.Funding)
+	if err != nil {
+		return core.PayResult{Answer: alipaytrade.Refused(err, app)}
+	}
+	order := alipay.CreateRequest{
+		OutTradeNo:         r.OutTradeNo,
+		TotalAmount:        alipay.Amount(r.AmountFen),
+		Subject:            r.Subject,
+		BuyerID:            r.Payer.UserID,
+		SellerID:           r.Account.SellerID,
+		TimeExpire:         alipay.At(r.TimeExpire),
+		GoodsDetail:        alipaytrade.GoodsDetail(r.Lines),
+		ExtendParams:       means.Extend,
+		BusinessParams:     alipaytrade.BusinessParams(r.ClientIP),
+		DisablePayChannels: means.Disable,
+		NotifyURL:          r.Account.NotifyURL,
+	}
+	switch {
+	case r.Payer.UserID != "":
+	case app.OpAppID() != app.ID(): // the mini-program's own open_id, which the calling app does not know
+		order.OpBuyerOpenID = r.Payer.OpenID
+	default:
+		order.BuyerOpenID = r.Payer.OpenID
+	}
+	if means.OneSum {
+		// trade.create has no specified_channel: it gets a list of what is allowed, which must name the discounts or the cashier takes none.
+		order.EnablePayChannels, order.DisablePayChannels = oneSumChannels(), nil
+	}
+	response, result := app.Create(ctx, order)
+	answer := alipaytrade.Answer(result, app)
+	if answer.Outcome != core.OutcomeSucceeded {
+		return core.PayResult{Answer: answer}
+	}
+	return payable(answer, response.TradeNo)
+}
+
+func payable(answer core.Answer, tradeNo string) core.PayResult {
+	return core.PayResult{
+		Answer: answer, TradeNo: tradeNo, Action: core.Action{Type: core.ActionAlipayTradeNo, TradeNo: tradeNo},
+	}
+}
+
+// oneSumChannels is Huabei in one sum and the discounts that may lower the sum.
+func oneSumChannels() alipay.PayChannels {
+	return alipay.PayChannels{alipay.ChannelPcredit, alipay.ChannelCoupon, alipay.ChannelVoucher, alipay.ChannelPromotion}
+}

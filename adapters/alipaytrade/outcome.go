@@ -1,0 +1,133 @@
+package alipaytrade
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/core"
+)
+
+// Reasons of this adapter, beside core's and the wire's own.
+const (
+	codeOutcomeUnknown core.Code = "outcome_unknown" // the gateway itself does not know, or said something that no document lists
+	codeThrottled      core.Code = "throttled"       // too many calls; nothing was executed
+	codeNumberUsed     core.Code = "number_used"     // the gateway holds another or a closed trade under this number
+	codeGatewayRefused core.Code = "gateway_refused" // the call was refused for a reason that says nothing about the trade
+	codeTradeState     core.Code = "trade_state"     // the trade has moved on without this call
+)
+
+// retryThrottled is how long a throttled account waits at least; the gateway names no time of its own.
+const retryThrottled = 5 * time.Second
+
+// row says what one class of answers proves for each kind of call.
+type row struct {
+	class                                            alipay.Class
+	pay, query, closing, refund, refundQuery, signOn core.Outcome
+	code                                             core.Code
+}
+
+// operation names a column of the table.
+type operation func(row) core.Outcome
+
+func opPay(r row) core.Outcome         { return r.pay }
+func opQuery(r row) core.Outcome       { return r.query }
+func opClose(r row) core.Outcome       { return r.closing }
+func opRefund(r row) core.Outcome      { return r.refund }
+func opRefundQuery(r row) core.Outcome { return r.refundQuery }
+func opLogin(r row) core.Outcome       { return r.signOn }
+
+// outcomeTable is the one place where a class of Alipay's answers becomes an outcome of core's.
+//
+// Three rules made it. A refused inquiry proves nothing about what was inquired, so queries never fail. "Has succeeded", "has closed" and "differs from
+// the first request" say that the number exists at the gateway, possibly by an earlier call of ours whose answer was lost, so they are unknown until a
+// query tells. And a refused close sends core to the query whatever the reason.
+func outcomeTable() []row {
+	const (
+		done    = core.OutcomeSucceeded
+		failed  = core.OutcomeFailed
+		pending = core.OutcomePending
+		absent  = core.OutcomeAbsent
+		unsent  = core.OutcomeNotSent
+		unknown = core.OutcomeUnknown
+	)
+	return []row{
+		// class, then: pay, query, close, refund, its query, login
+		{alipay.Unknown, unknown, unknown, unknown, unknown, unknown, unknown, codeOutcomeUnknown},
+		{alipay.Done, done, done, done, done, done, done, ""},
+		{alipay.Pending, pending, unknown, pending, pending, absent, unknown, ""},
+		{alipay.NotExist, unknown, absent, absent, absent, absent, failed, core.CodeNotFound},
+		{alipay.DoneElsewhere, unknown, unknown, failed, unknown, unknown, failed, codeTradeState},
+		{alipay.NewNumber, unknown, unknown, failed, unknown, unknown, failed, codeNumberUsed},
+		{alipay.Throttled, unsent, unsent, unsent, unsent, unsent, unsent, codeThrottled},
+		{alipay.FinalUser, failed, unknown, failed, failed, unknown, failed, core.CodeChannelRefused},
+		{alipay.FinalMerchant, failed, unknown, failed, failed, unknown, failed, core.CodeChannelRefused},
+		{alipay.FinalRefund, unknown, unknown, failed, failed, unknown, failed, core.CodeChannelRefused},
+		{alipay.NotSent, unsent, unsent, unsent, unsent, unsent, unsent, core.CodeChannelUnavailable},
+		{alipay.Invalid, failed, unsent, unsent, failed, unsent, failed, core.CodeInvalid},
+	}
+}
+
+// answer translates what one exchange proved. signedWith is the version of the key that signed the request.
+func answer(op operation, result alipay.Result, signedWith string) core.Answer {
+	found := outcomeTable()[0] // a class that the table does not have is unknown
+	for _, r := range outcomeTable() {
+		if r.class == result.Class {
+			found = r
+		}
+	}
+	a := core.Answer{Outcome: op(found), Code: found.code, Detail: detail(result), Err: result.Err, KeyVersion: signedWith}
+	if a.Outcome == core.OutcomeUnknown && result.Class.Final() {
+		a.Code = codeGatewayRefused
+	}
+	if a.Outcome == core.OutcomeFailed && mayBeOurOwnDoing(result.SubCode) {
+		a.Outcome, a.Code = core.OutcomeUnknown, codeNumberUsed
+	}
+	switch result.Class {
+	case alipay.Throttled:
+		a.RetryAfter = retryThrottled
+		if result.HTTPStatus == http.StatusTooManyRequests {
+			// Not signed: whoever sent it, the call may have got through.
+			a.Outcome = core.OutcomeUnknown
+		}
+	case alipay.Invalid:
+		if _, limit := errors.AsType[*alipay.FieldError](result.Err); !limit {
+			// Not the request but the signing failed: the same request may go out once that is mended.
+			a.Outcome, a.Code = core.OutcomeNotSent, core.CodeNotConfigured
+		}
+	case alipay.Unknown, alipay.NotSent:
+		if code := alipay.RefusalCode(result.Err); code != "" {
+			a.Code = core.Code(code)
+		}
+	}
+	return a
+}
+
+// mayBeOurOwnDoing lists refusals of a refund that are also the trace an earlier call of the same refund leaves behind: the trade is closed because
+// all of it went back, or the number is taken. Final by the wire's table, they fail nothing here before the refund's query has spoken.
+func mayBeOurOwnDoing(subCode string) bool {
+	return subCode == "ACQ.TRADE_HAS_CLOSE" || subCode == "ACQ.DISCORDANT_REPEAT_REQUEST"
+}
+
+// detail names the gateway's codes for operators. The gateway's text is left out: it may hold what the request held.
+func detail(r alipay.Result) string {
+	parts := []string{r.Class.String()}
+	for _, part := range []string{r.Code, r.SubCode} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if r.TraceID != "" {
+		parts = append(parts, "trace "+r.TraceID)
+	}
+	return strings.Join(parts, " ")
+}
+
+// demote makes an answer unknown: it was verified, but lacks what would prove the success it claims.
+func demote(a core.Answer, why string) core.Answer {
+	a.Outcome, a.Code = core.OutcomeUnknown, core.Code(alipay.ErrUnknownTradeOutcome)
+	a.Detail += ": " + why
+	return a
+}
