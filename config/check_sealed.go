@@ -1,0 +1,38 @@
+package config
+
+import "fmt"
+
+// CheckSealed opens every sealed text and reads every secret once under the
+// master key, so that a wrong master key shows before the first request needs
+// a secret. It answers nil when all of them open.
+func (c *Config) CheckSealed(master *MasterKey) error {
+	var problems Problems
+	report := func(path string, err error) {
+		if err != nil {
+			problems.add(path, err.Error(), "seal it again under this master key, for this purpose")
+		}
+	}
+	for i, m := range c.Merchants {
+		at := fmt.Sprintf("merchants[%d]", i)
+		for j, k := range m.APIKeys {
+			_, err := k.SigningSecret(master)
+			report(fmt.Sprintf("%s.api_keys[%d]", at, j), err)
+		}
+		for j, a := range m.Accounts {
+			for l, k := range a.Keys {
+				_, err := k.Material(master)
+				report(fmt.Sprintf("%s.accounts[%d].keys[%d]", at, j, l), err)
+			}
+		}
+		for j, w := range m.Webhooks {
+			for l, s := range w.Secrets {
+				_, err := s.Secret(master)
+				report(fmt.Sprintf("%s.webhooks[%d].secrets[%d]", at, j, l), err)
+			}
+		}
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	return nil
+}

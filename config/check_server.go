@@ -1,0 +1,125 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+)
+
+// The hosts of Alipay's gateway, by environment (Alipay's documentation, and
+// seen on the wire).
+const (
+	alipayProductionHost = "openapi.alipay.com"
+	alipaySandboxHost    = "openapi-sandbox.dl.alipaydev.com"
+	alipayDeadSandbox    = "openapi.alipaydev.com"
+)
+
+// checkServer checks the settings outside merchants against each other.
+func checkServer(c *Config, problems *Problems) {
+	if u := checkPublic("server.base_url", c.Server.BaseURL, c.Server.Environment, problems); u != nil {
+		c.Server.BaseURL = strings.TrimRight(u.String(), "/")
+	}
+	if c.Server.AdminListen != "" && c.Server.AdminListen == c.Server.Listen && !strings.HasSuffix(c.Server.Listen, ":0") {
+		problems.add("server.admin_listen", "is the address of the API", "choose another port and keep it private")
+	}
+	for i, proxy := range c.Server.TrustedProxies {
+		if strings.HasSuffix(proxy, "/0") {
+			problems.add(fmt.Sprintf("server.trusted_proxies[%d]", i), "trusts everybody", "name the proxies' own network")
+		}
+	}
+	checkDatabase(c, problems)
+	checkQueue(c, problems)
+	if c.Log.Level == "debug" && c.Server.Environment == Production {
+		problems.add("log.level", "is debug in production", "use info")
+	}
+	seen := map[string]bool{}
+	for i, g := range c.Gateways {
+		at := fmt.Sprintf("gateways[%d]", i)
+		if seen[g.ID] {
+			problems.add(at+".id", "is taken by another gateway", "choose another name")
+		}
+		seen[g.ID] = true
+		if g.Environment != c.Server.Environment {
+			problems.add(at+".environment", "differs from server.environment", "real and play money never share a server")
+		}
+		checkGatewayURL(at+".url", g, problems)
+		checkProxy(at+".proxy", g.Proxy, problems)
+	}
+}
+
+func checkDatabase(c *Config, problems *Problems) {
+	dsn := c.DB.DSN.Reveal()
+	switch {
+	case c.DB.Driver == "sqlite" && c.DB.Topology == "galera":
+		problems.add("db.topology", "is galera, but the driver is sqlite", "use single")
+	case c.DB.Driver == "sqlite" && (strings.Contains(dsn, ":memory:") || strings.Contains(dsn, "mode=memory")):
+		problems.add("db.dsn", "is in memory only", "name a file: orders must outlive the process")
+	case c.DB.Driver == "mysql" && (!strings.Contains(dsn, "@") || !strings.Contains(dsn, "/")):
+		problems.add("db.dsn", "is not a MySQL address", "write it as user:password@tcp(host:3306)/database")
+	}
+}
+
+func checkQueue(c *Config, problems *Problems) {
+	text := c.Queue.URL.Reveal()
+	if text == "" || text == "none" {
+		return
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls"}, u.Scheme) {
+		problems.add("queue.url", "is not a queue's address", "leave it empty, write none, or nats://host:4222")
+	}
+}
+
+// checkGatewayURL keeps real money away from the sandbox and the reverse.
+func checkGatewayURL(path string, g Gateway, problems *Problems) {
+	u := checkPublic(path, g.URL, g.Environment, problems)
+	if u == nil {
+		return
+	}
+	switch host := strings.ToLower(u.Hostname()); {
+	case host == alipayDeadSandbox:
+		problems.add(path, "is the old sandbox, which is gone", "use https://"+alipaySandboxHost+"/gateway.do")
+	case host == alipayProductionHost && g.Environment != Production:
+		problems.add(path, "is the production gateway", "use the sandbox's, or set environment: production")
+	case host == alipaySandboxHost && g.Environment != Sandbox:
+		problems.add(path, "is the sandbox gateway", "use the production one, or set environment: sandbox")
+	}
+}
+
+// checkProxy wants a bare address: a password would stand in the file, and a path would mean nothing.
+func checkProxy(path, text string, problems *Problems) {
+	if text == "" {
+		return
+	}
+	if u, what := parseAddress(text); what != "" {
+		problems.add(path, what, "write it as http://10.0.0.8:3128")
+	} else if u.Path != "" && u.Path != "/" {
+		problems.add(path, "holds a path", "write it as http://10.0.0.8:3128")
+	}
+}
+
+// checkInlineSecrets refuses a configuration file that shows a password to
+// others. inFile holds what the file itself says, by setting: passwords from
+// the environment are not in it.
+func checkInlineSecrets(path string, mode os.FileMode, inFile map[string]string, problems *Problems) {
+	if mode&othersMay == 0 {
+		return
+	}
+	for setting, text := range inFile {
+		if holdsPassword(text) {
+			problems.add(setting, "holds a password and the file can be read by others",
+				"chmod 600 "+path+", or set "+environmentPrefix+strings.ToUpper(strings.ReplaceAll(setting, ".", "_")))
+		}
+	}
+}
+
+func holdsPassword(address string) bool {
+	if _, after, ok := strings.Cut(address, "://"); ok {
+		address = after
+	}
+	login := address[:max(strings.LastIndex(address, "@"), 0)]
+	_, password, _ := strings.Cut(login, ":")
+	return password != ""
+}

@@ -1,0 +1,142 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxKeyFile bounds every key, certificate and secret file.
+const maxKeyFile = 256 << 10
+
+// othersMay are the permission bits that give a file to group or world.
+const othersMay fs.FileMode = 0o077
+
+var (
+	errReadableByOthers = errors.New("can be read by others")
+	errEmptyFile        = errors.New("is empty")
+	errTooLarge         = errors.New("is too large")
+	errNotFile          = errors.New("is not a file")
+	errEmptySealed      = errors.New("config: sealed text is empty")
+)
+
+// file is one file that the configuration names.
+type file struct {
+	path    string // the setting
+	name    string // the file
+	private bool   // must not be readable by others
+}
+
+// readPrivate reads a file that only its owner may read.
+func readPrivate(name string) (string, error) { return readKeyFile(name, true) }
+
+// readPublic reads a file with nothing secret in it.
+func readPublic(name string) (string, error) { return readKeyFile(name, false) }
+
+func readKeyFile(name string, private bool) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("config: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	// The mode is asked of the open file, so that it is the mode of what is read.
+	info, err := f.Stat()
+	if err != nil {
+		return "", fmt.Errorf("config: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("config: %s %w", name, errNotFile)
+	}
+	if private && info.Mode().Perm()&othersMay != 0 {
+		return "", fmt.Errorf("config: %s (mode %04o) %w", name, info.Mode().Perm(), errReadableByOthers)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("config: read %s: %w", name, err)
+	case len(text) > maxKeyFile:
+		return "", fmt.Errorf("config: %s %w", name, errTooLarge)
+	case strings.TrimSpace(string(text)) == "":
+		return "", fmt.Errorf("config: %s %w", name, errEmptyFile)
+	}
+	return string(text), nil
+}
+
+// checkFiles reads every named file once: it must exist, hold something, and
+// not be shown to others when it is secret.
+func checkFiles(c *Config, problems *Problems) {
+	for _, f := range c.files() {
+		_, err := readKeyFile(f.name, f.private)
+		switch {
+		case err == nil:
+		case errors.Is(err, fs.ErrNotExist):
+			problems.add(f.path, "there is no file "+f.name, "names are relative to the configuration file")
+		case errors.Is(err, errReadableByOthers):
+			problems.add(f.path, f.name+" can be read by others", "chmod 600 "+f.name)
+		case errors.Is(err, errEmptyFile):
+			problems.add(f.path, f.name+" is empty", "put the key into it")
+		default:
+			problems.add(f.path, strings.TrimPrefix(err.Error(), "config: "), "")
+		}
+	}
+}
+
+// resolveFiles makes the names of files absolute from dir. The DSN of SQLite
+// is the driver's own and stays as it is.
+func (c *Config) resolveFiles(dir string) {
+	c.eachFile(func(_ string, name *string, _ bool) {
+		if *name != "" && !filepath.IsAbs(*name) {
+			*name = filepath.Join(dir, *name)
+		}
+	})
+}
+
+// files lists every file the configuration names.
+func (c *Config) files() []file {
+	var list []file
+	c.eachFile(func(path string, name *string, private bool) {
+		if *name != "" {
+			list = append(list, file{path, *name, private})
+		}
+	})
+	return list
+}
+
+// eachFile visits every setting that names a file.
+func (c *Config) eachFile(visit func(path string, name *string, private bool)) {
+	visit("secrets.master_key_file", &c.Secrets.MasterKeyFile, true)
+	for i := range c.Gateways {
+		visit(fmt.Sprintf("gateways[%d].client_cert_file", i), &c.Gateways[i].ClientCertFile, true)
+		visit(fmt.Sprintf("gateways[%d].root_ca_file", i), &c.Gateways[i].RootCAFile, false)
+	}
+	for i := range c.Merchants {
+		m := &c.Merchants[i]
+		at := fmt.Sprintf("merchants[%d]", i)
+		for j := range m.APIKeys {
+			visit(fmt.Sprintf("%s.api_keys[%d].secret_file", at, j), &m.APIKeys[j].SecretFile, true)
+		}
+		for j := range m.Accounts {
+			for l := range m.Accounts[j].Keys {
+				m.Accounts[j].Keys[l].eachFile(fmt.Sprintf("%s.accounts[%d].keys[%d]", at, j, l), visit)
+			}
+		}
+		for j := range m.Webhooks {
+			for l := range m.Webhooks[j].Secrets {
+				visit(fmt.Sprintf("%s.webhooks[%d].secrets[%d].secret_file", at, j, l), &m.Webhooks[j].Secrets[l].File, true)
+			}
+		}
+	}
+}
+
+func (k *Key) eachFile(at string, visit func(path string, name *string, private bool)) {
+	visit(at+".private_key_file", &k.PrivateKeyFile, true)
+	visit(at+".aes_key_file", &k.AESKeyFile, true)
+	visit(at+".alipay_public_key_file", &k.AlipayPublicKeyFile, false)
+	visit(at+".app_cert_file", &k.AppCertFile, false)
+	visit(at+".alipay_cert_file", &k.AlipayCertFile, false)
+	visit(at+".alipay_root_cert_file", &k.AlipayRootCertFile, false)
+}

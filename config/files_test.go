@@ -1,0 +1,145 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// F09: files with secrets in them that group or world may read are refused;
+// public keys and certificates may be read by anybody.
+func TestF09FileModes(t *testing.T) {
+	secret := map[string]string{
+		"keys/master.key":         "secrets.master_key_file",
+		"keys/app_v2.pem":         "merchants[0].accounts[0].keys[0].private_key_file",
+		"keys/content.aes":        "merchants[0].accounts[0].keys[0].aes_key_file",
+		"keys/shop_server.secret": "merchants[0].api_keys[0].secret_file",
+		"keys/webhook_s2.secret":  "merchants[0].webhooks[0].secrets[0].secret_file",
+	}
+	for name, setting := range secret {
+		for _, mode := range []os.FileMode{0o604, 0o640, 0o620, 0o601, 0o644, 0o666} {
+			path := place(t, exampleText(t))
+			if err := os.Chmod(filepath.Join(filepath.Dir(path), name), mode); err != nil {
+				t.Fatal(err)
+			}
+			got := loadProblems(t, path, nil)
+			if !hasPath(got, setting) || !strings.Contains(got.Error(), "chmod 600") {
+				t.Errorf("%s %04o: %v", name, mode, got)
+			}
+		}
+	}
+	path := place(t, exampleText(t))
+	for _, public := range []string{"keys/alipay_v2.pub", "keys/old_app.crt", "keys/alipay_root.crt"} {
+		if err := os.Chmod(filepath.Join(filepath.Dir(path), public), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(filepath.Join(filepath.Dir(path), "keys/app_v2.pem"), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path, nil); err != nil {
+		t.Errorf("public files and a key of mode 0400: %v", err)
+	}
+}
+
+// F09: a password in a configuration file that others may read.
+func TestF09PasswordInReadableFile(t *testing.T) {
+	mysql := strings.Replace(minimal, "db: {dsn: paymux.db}", `db: {driver: mysql, dsn: "PASS@tcp(db:3306)/paymux"}`, 1)
+	for _, c := range []struct {
+		name, text string
+		environ    []string
+		blamed     string
+	}{
+		{"password in the file", strings.Replace(mysql, "PASS", "pay:s3cret", 1), nil, "db.dsn"},
+		{"no password", strings.Replace(mysql, "PASS", "pay", 1), nil, ""},
+		{"password by the environment", minimal, []string{"PAYMUX_DB_DRIVER=mysql", "PAYMUX_DB_DSN=pay:s3cret@tcp(db:3306)/paymux"}, ""},
+		{"password of the queue", minimal + "queue: {url: \"nats://u:p@queue:4222\"}\n", nil, "queue.url"},
+		{"queue without password", minimal + "queue: {url: \"nats://queue:4222\"}\n", nil, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := place(t, c.text)
+			if _, err := Load(path, c.environ); err != nil {
+				t.Fatalf("mode 0600: %v", err)
+			}
+			if err := os.Chmod(path, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Load(path, c.environ)
+			var problems Problems
+			if errors.As(err, &problems); (err != nil) != (c.blamed != "") || (c.blamed != "" && !hasPath(problems, c.blamed)) {
+				t.Errorf("mode 0644: %v", err)
+			}
+		})
+	}
+}
+
+// F04: a secret file with nothing in it is no secret.
+func TestF04EmptyFiles(t *testing.T) {
+	for _, name := range []string{"keys/webhook_s2.secret", "keys/shop_server.secret", "keys/app_v2.pem", "keys/alipay_v2.pub"} {
+		for _, text := range []string{"", " \n\t"} {
+			path := place(t, exampleText(t))
+			write(t, filepath.Join(filepath.Dir(path), name), text)
+			if got := loadProblems(t, path, nil); !strings.Contains(got.Error(), "is empty") {
+				t.Errorf("%s: %v", name, got)
+			}
+		}
+	}
+}
+
+func TestKeyFilesAreBounded(t *testing.T) {
+	path := place(t, exampleText(t))
+	write(t, filepath.Join(filepath.Dir(path), "keys/app_v2.pem"), strings.Repeat("A", maxKeyFile+1))
+	if got := loadProblems(t, path, nil); !strings.Contains(got.Error(), "too large") {
+		t.Errorf("%v", got)
+	}
+	directory := edit(t, exampleText(t), "keys/app_v2.pem", "keys")
+	if got := loadProblems(t, place(t, directory), nil); !strings.Contains(got.Error(), "not a file") {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestMaterial(t *testing.T) {
+	path := place(t, exampleText(t))
+	c, err := Load(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	master, err := OpenMasterKey(c.Secrets.MasterKeyFile, zeros{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CheckSealed(master); err != nil {
+		t.Fatal(err)
+	}
+	m := &c.Merchants[0]
+	key, err := m.Accounts[0].Keys[0].Material(master)
+	if err != nil || key.PrivateKey.Reveal() != "not a real key: keys/app_v2.pem" || key.AlipayPublicKey == "" || key.AppCert != "" {
+		t.Errorf("%+v %v", key, err)
+	}
+	old, err := m.Accounts[1].Keys[0].Material(master)
+	if err != nil || old.AlipayPublicKey != "" || !strings.HasSuffix(old.AlipayRootCert, "alipay_root.crt") {
+		t.Errorf("%+v %v", old, err)
+	}
+	sealed, err := master.Seal(PurposeAPIKey, []byte("shop's secret\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := APIKey{ID: "k", SecretSealed: sealed}
+	if got, err := k.SigningSecret(master); err != nil || got.Reveal() != "shop's secret" {
+		t.Errorf("%q %v", got.Reveal(), err)
+	}
+	// Sealed for one purpose, used for another; and sealed emptiness (F04).
+	empty, err := master.Seal(PurposeWebhook, []byte(" "))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{sealed, empty} {
+		m.Webhooks[0].Secrets[0] = WebhookSecret{ID: "s", Sealed: text}
+		var problems Problems
+		if err := c.CheckSealed(master); !errors.As(err, &problems) || !hasPath(problems, "merchants[0].webhooks[0].secrets[0]") {
+			t.Errorf("%v", err)
+		}
+	}
+}

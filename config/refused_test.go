@@ -1,0 +1,165 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+type refusal struct {
+	name          string // begins with the catalogue row it proves, if there is one
+	before, after string // the edit of the example
+	path          string // the setting that is blamed
+	says          string // part of what is said
+}
+
+// Every row is one mistake in an otherwise good file.
+func TestRefused(t *testing.T) {
+	for _, table := range [][]refusal{keyMistakes(), environmentMistakes(), addressMistakes(), rangeMistakes(), secretMistakes(), crossMistakes()} {
+		for _, c := range table {
+			t.Run(c.name, func(t *testing.T) {
+				text := edit(t, exampleText(t), c.before, c.after)
+				got := loadProblems(t, place(t, text), nil)
+				for _, p := range got {
+					if p.Path == c.path && strings.Contains(p.String(), c.says) {
+						if p.Line == 0 {
+							t.Errorf("no line for %v", p)
+						}
+						return
+					}
+				}
+				t.Errorf("want %s %q, got\n%v", c.path, c.says, got)
+			})
+		}
+	}
+}
+
+func keyMistakes() []refusal {
+	return []refusal{
+		{"unknown key", "  drain_seconds: 20", "  drain_secs: 20", "server.drain_secs", "known here: admin_listen, base_url"},
+		{"unknown section", "queue:", "queues:", "queues", "known here: db, gateways"},
+		{"unknown key in a list", "        op_app_id:", "        opp_app_id:", "merchants[0].accounts[0].opp_app_id", "op_app_id"},
+		{"case variant", "  max_open: 20", "  Max_Open: 20", "db.Max_Open", "lower case"},
+		{"case variant beside", "  max_open: 20", "  max_open: 20\n  MAX_OPEN: 1", "db.MAX_OPEN", "set twice"},
+		{"duplicate key", "  max_open: 20", "  max_open: 20\n  max_open: 30", "db.max_open", "set twice"},
+		{"dotted key", "log:\n", "log.level: debug\nlog:\n", "log.level", "lower case"},
+		{"alias", "    licences: [enterprise_verified, telecom_value_added]", "    licences: &l [a]\n    permissions: *l", "merchants[0].permissions", "alias"},
+		{"number for text", `app_id: "9021000100000001"`, `app_id: 9021000100000001`, "merchants[0].accounts[0].app_id", "quotes"},
+		{"text for number", "  batch: 200", "  batch: many", "jobs.batch", "wrong kind"},
+		{"fraction of a fen", "confirm_over_fen: 5000000 ", "confirm_over_fen: 100.5 ", "notify.confirm_over_fen", "whole number"},
+		{"fen in exponent", "confirm_over_fen: 5000000 ", "confirm_over_fen: 5e6 ", "notify.confirm_over_fen", "whole number"},
+		{"fen beyond int64", "max_payment_fen: 10000000", "max_payment_fen: 9223372036854775808", "merchants[0].max_payment_fen", "whole number"},
+		{"text for switch", "accept_data_loss: false", "accept_data_loss: nope", "db.accept_data_loss", "wrong kind"},
+		{"not a time", "expires: 2027-11-01T00:00:00+08:00\n      # The", "expires: next year\n      # The", "merchants[0].api_keys[0].expires", "time"},
+	}
+}
+
+// F03: sandbox and production never mix; F11: shared apps are declared.
+func environmentMistakes() []refusal {
+	return []refusal{
+		{"F03 no environment", "  environment: sandbox # or production: then gateways and accounts must be production too\n", "", "server.environment", "missing"},
+		{"F03 gateway of the other world", "    environment: sandbox\n    url:", "    environment: production\n    url:", "gateways[0].environment", "differs from server"},
+		{"F03 production gateway in the sandbox", "https://openapi-sandbox.dl.alipaydev.com", "https://openapi.alipay.com", "gateways[0].url", "production gateway"},
+		{"F03 dead sandbox", "https://openapi-sandbox.dl.alipaydev.com", "https://openapi.alipaydev.com", "gateways[0].url", "old sandbox"},
+		{"F03 account of the other world", "        environment: sandbox\n        app_id: \"9021000100000001\"", "        environment: production\n        app_id: \"9021000100000001\"", "merchants[0].accounts[0].environment", "differs"},
+		{"F03 production app at the sandbox", `"9021000100000001"`, `"2021003100000001"`, "merchants[0].accounts[0].app_id", "production app"},
+		{"F11 same app and payee twice", `app_id: "9021000100000009"`, `app_id: "9021000100000001"`, "merchants[0].accounts[1].app_id", "rotate keys"},
+	}
+}
+
+// F06, F07: base_url is a public https address without anything that moves the
+// path; W11: return addresses end a path segment.
+func addressMistakes() []refusal {
+	rows := []refusal{
+		{"W11 prefix without slash", "https://m.shop.example/pay/", "https://m.shop.example/pay", "merchants[0].return_urls[1]", "slash"},
+		{"W11 bare host", "https://m.shop.example/pay/", "https://m.shop.example", "merchants[0].return_urls[1]", "slash"},
+		{"W11 http", "https://m.shop.example/pay/", "http://m.shop.example/", "merchants[0].return_urls[1]", "https"},
+		{"W11 user info", "https://m.shop.example/pay/", "https://shop@evil.example/", "merchants[0].return_urls[1]", "user name"},
+		{"W11 script", "https://m.shop.example/pay/", "javascript:alert(1)//", "merchants[0].return_urls[1]", "not an https address"},
+		{"W11 backslash", "https://m.shop.example/pay/", `https://m.shop.example\@evil/`, "merchants[0].return_urls[1]", "backslash"},
+		{"webhook to paymux itself", "https://www.shop.example/paymux/events", "https://pay.shop.example/v1/payments", "merchants[0].webhooks[0].url", "itself"},
+		{"webhook to the inside", "https://www.shop.example/paymux/events", "https://10.0.0.7/events", "merchants[0].webhooks[0].url", "cannot reach"},
+		{"gateway with a query", "/gateway.do", "/gateway.do?a=b", "gateways[0].url", "query"},
+		{"API and admin on one port", "127.0.0.1:9090", "127.0.0.1:8080", "server.admin_listen", "API"},
+		{"trusting everybody", "[127.0.0.0/8]", "[0.0.0.0/0]", "server.trusted_proxies[0]", "everybody"},
+		{"a gateway's proxy with a password", "# proxy: http://10.0.0.8:3128", "proxy: http://a:b@10.0.0.8:3128", "gateways[0].proxy", "user name"},
+		{"a gateway's proxy with a path", "# proxy: http://10.0.0.8:3128", "proxy: http://10.0.0.8:3128/gateway.do", "gateways[0].proxy", "path"},
+		{"a proxy without a mask", "[127.0.0.0/8]", "[127.0.0.1]", "server.trusted_proxies[0]", "network"},
+		{"listen without a port", "listen: 127.0.0.1:8080", "listen: 127.0.0.1", "server.listen", "listen on"},
+	}
+	for _, bad := range []string{
+		"http://pay.shop.example", "https://10.1.2.3", "https://192.168.0.9", "https://172.16.0.1", "https://169.254.169.254",
+		"https://100.64.0.1", "https://[fd00::1]", "https://[::ffff:10.0.0.1]", "https://0.0.0.0", "https://paymux", "https://pay.local",
+		"https://pay.internal", "https://127.1", "https://pay.shop.example/?a=1", "https://pay.shop.example/#x", "https://a:b@pay.shop.example",
+		"ftp://pay.shop.example", "pay.shop.example", "https://", "//pay.shop.example", "https://pay.shop.example ",
+	} {
+		rows = append(rows, refusal{"F06 " + bad, "base_url: https://pay.shop.example ", fmt.Sprintf("base_url: %q ", bad), "server.base_url", ""})
+	}
+	return rows
+}
+
+// F08: intervals and amounts that would stop the work or never end.
+func rangeMistakes() []refusal {
+	return []refusal{
+		{"F08 sweep 0", "sweep_seconds: 30", "sweep_seconds: 0", "jobs.sweep_seconds", "too small"},
+		{"F08 sweep negative", "sweep_seconds: 30", "sweep_seconds: -1", "jobs.sweep_seconds", "too small"},
+		{"F08 sweep a day", "sweep_seconds: 30", "sweep_seconds: 86400", "jobs.sweep_seconds", "too large"},
+		{"F08 grace 0", "unknown_grace_seconds: 600", "unknown_grace_seconds: 0", "notify.unknown_grace_seconds", "too small"},
+		{"F08 payment limit 0", "max_payment_fen: 10000000", "max_payment_fen: 0", "merchants[0].max_payment_fen", "too small"},
+		{"F08 payment limit above the gateway's", "max_payment_fen: 10000000", "max_payment_fen: 10000000001", "merchants[0].max_payment_fen", "too large"},
+		{"F08 negative approval limit", "refund_approval_over_fen: 100000", "refund_approval_over_fen: -1", "merchants[0].refund_approval_over_fen", "too small"},
+		{"I08 keys forgotten before the gateway forgets", "idempotency_days: 30", "idempotency_days: 1", "retention.idempotency_days", "too small"},
+		{"no workers", "workers: 8", "workers: 0", "jobs.workers", "too small"},
+	}
+}
+
+// F04, F09, F12: every secret is there, once, in one place.
+func secretMistakes() []refusal {
+	return []refusal{
+		{"F04 webhook without secrets", "        secrets:\n          - id: s2\n            use: current\n            secret_file: keys/webhook_s2.secret\n          - id: s1\n            use: overlap # deliveries carry both signatures while receivers change over\n            secret_file: keys/webhook_s1.secret\n", "        secrets: []\n", "merchants[0].webhooks[0].secrets", ""},
+		{"F04 webhook secret without text", "            secret_file: keys/webhook_s2.secret\n", "            secret_file: \"\"\n", "merchants[0].webhooks[0].secrets[0]", "no secret"},
+		{"F04 webhook secret file absent", "keys/webhook_s2.secret", "keys/gone.secret", "merchants[0].webhooks[0].secrets[0].secret_file", "no file"},
+		{"F04 two secrets in one", "            secret_file: keys/webhook_s2.secret\n", "            secret_file: keys/webhook_s2.secret\n            secret_sealed: v1.AAAA\n", "merchants[0].webhooks[0].secrets[0]", "two secrets"},
+		{"F12 signed key without secret", "        secret_file: keys/shop_server.secret\n", "", "merchants[0].api_keys[0]", "no secret"},
+		{"F12 signed key with a hash", "        secret_file: keys/shop_server.secret\n", "        secret_hash: 6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b\n", "merchants[0].api_keys[0].secret_hash", "does not serve"},
+		{"F12 bearer key without hash", "        secret_hash: 6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b\n", "", "merchants[0].api_keys[1].secret_hash", "missing"},
+		{"F12 bearer key in clear", "secret_hash: 6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b", "secret_hash: pmx_letmein", "merchants[0].api_keys[1].secret_hash", "SHA-256"},
+		{"F09 bearer key that can be read again", "        mode: bearer\n", "        mode: bearer\n        secret_file: keys/shop_server.secret\n", "merchants[0].api_keys[1]", "read again"},
+		{"F12 no master key", "  master_key_file: keys/master.key", "  master_key_file: \"\"", "secrets.master_key_file", "missing"},
+		{"private key absent", "            private_key_file: keys/app_v2.pem\n", "", "merchants[0].accounts[0].keys[0]", "no secret"},
+		{"nothing to verify with", "            alipay_public_key_file: keys/alipay_v2.pub\n", "", "merchants[0].accounts[0].keys[0]", "verify"},
+		{"two ways to verify", "            aes_key_file:", "            app_cert_file: keys/old_app.crt\n            aes_key_file:", "merchants[0].accounts[0].keys[0]", "public key and certificates"},
+		{"certificate missing", "            alipay_cert_file: keys/old_alipay.crt\n", "", "merchants[0].accounts[1].keys[0]", "certificate"},
+		{"F01 private key as Alipay's", "keys/alipay_v2.pub", "keys/app_v2.pem", "merchants[0].accounts[0].keys[0].alipay_public_key_file", "private key's file"},
+	}
+}
+
+func crossMistakes() []refusal {
+	return []refusal{
+		{"SM2 on v3", "        protocol: classic # or v3\n        sign_type: RSA2", "        protocol: v3\n        sign_type: SM2", "merchants[0].accounts[0].sign_type", "does not take"},
+		{"encryption without a key", "            aes_key_file: keys/content.aes\n", "", "merchants[0].accounts[0].encrypt_content", "no AES key"},
+		{"a v3 switch on classic", "trust_unsigned_v3_errors: false", "trust_unsigned_v3_errors: true", "merchants[0].accounts[0].trust_unsigned_v3_errors", "classic"},
+		{"a certificate switch without certificates", "drop_cert_sn_in_notify: false", "drop_cert_sn_in_notify: true", "merchants[0].accounts[0].drop_cert_sn_in_notify", "certificate mode"},
+		{"a burst of nothing", "calls_per_second: 50", "calls_per_second: 0", "merchants[0].accounts[0].burst", "calls_per_second"},
+		{"F08 no time to answer", "timeout_seconds: 15", "timeout_seconds: 0", "merchants[0].accounts[0].timeout_seconds", "at least 1"},
+		{"two accounts serve one channel", "        active: false\n", "        active: true\n", "merchants[0].accounts[1].channels", "alipay_main"},
+		{"channel unknown", "channels: [alipay_mini]", "channels: [alipay_wap]", "merchants[0].accounts[1].channels[0]", "alipay_mini wechat_h5"},
+		{"account id twice", "id: alipay_old", "id: alipay_main", "merchants[0].accounts[1].id", "taken"},
+		{"gateway unknown", "  - id: alipay\n", "  - id: other\n", "merchants[0].accounts[0].gateway", "gateway"},
+		{"two current keys", "use: verify_only", "use: current", "merchants[0].accounts[0].keys", "exactly one"},
+		{"two current webhook secrets", "use: overlap", "use: current", "merchants[0].webhooks[0].secrets", "exactly one"},
+		{"payee is no payee", `seller_id: "2088000000000001"
+        op_app_id`, `seller_id: "9021000000000001"
+        op_app_id`, "merchants[0].accounts[0].seller_id", "2088"},
+		{"key expired at birth", "created: 2026-11-01T00:00:00+08:00\n        expires: 2027-11-01T00:00:00+08:00\n      # The", "created: 2026-11-01T00:00:00+08:00\n        expires: 2026-11-01T00:00:00+08:00\n      # The", "merchants[0].api_keys[0].expires", "after"},
+		{"feature twice", "platform: wechat, feature", "platform: alipay, feature", "merchants[0].features[1]", "same feature"},
+		{"override without reason", "        reason: the platform's text says nothing; asked its support, no answer yet\n", "", "merchants[0].overrides[0].reason", "missing"},
+		{"override without a person", "        by: head of product\n", "", "merchants[0].overrides[0].by", "missing"},
+		{"galera on sqlite", "topology: single", "topology: galera", "db.topology", "sqlite"},
+		{"database in memory", "dsn: data/paymux.db", "dsn: 'file::memory:'", "db.dsn", "memory"},
+		{"mysql address of nothing", "driver: sqlite", "driver: mysql", "db.dsn", "MySQL"},
+		{"queue by http", `url: "" # empty`, `url: http://queue # empty`, "queue.url", "nats"},
+		{"event misspelt", "[payment.paid, ", "[Payment Paid, ", "merchants[0].webhooks[0].events[0]", "payment.paid"},
+		{"id with capitals", "id: m_demo", "id: M_Demo", "merchants[0].id", "a-z"},
+	}
+}
