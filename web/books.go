@@ -1,0 +1,90 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/paymux/paymux/core"
+)
+
+// listEvents shows what the merchant was told, oldest first: each event as the bytes that were sent.
+func (s *Server) listEvents(c *call) error {
+	q, err := c.query("payment_id", "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	ask := core.EventQuery{MerchantID: c.key.MerchantID, PaymentID: q["payment_id"]}
+	if ask.PaymentID != "" && (len(ask.PaymentID) > 64 || !isName(ask.PaymentID)) {
+		return invalidField("payment_id", "is not an id")
+	}
+	if ask.Limit, err = limitOf(q["limit"]); err != nil {
+		return err
+	}
+	if ask.AfterRow, err = readEventCursor(q["cursor"]); err != nil {
+		return err
+	}
+	found, err := s.Cashier.EventPage(c.ctx(), ask)
+	if err != nil {
+		return err
+	}
+	page := list[json.RawMessage]{Data: []json.RawMessage{}}
+	if len(found) == ask.Limit {
+		next := eventCursor(found[len(found)-1])
+		page.NextCursor = &next
+	}
+	for _, event := range found {
+		page.Data = append(page.Data, event.Body)
+	}
+	return s.json(c, http.StatusOK, page)
+}
+
+// accountView is one account of the ledger with what it is for.
+type accountView struct {
+	Account  core.LedgerAccount `json:"account"`
+	Owner    string             `json:"owner"`
+	Fen      core.Fen           `json:"balance_fen"`
+	Entries  int64              `json:"entries"`
+	Clearing bool               `json:"clearing"`
+	Meaning  string             `json:"meaning"`
+}
+
+// listBalances shows the merchant's ledger. Accounts that hold nothing are shown too, so that zero is a statement.
+func (s *Server) listBalances(c *call) error {
+	balances, err := s.Cashier.Balances(c.ctx(), c.key.MerchantID)
+	if err != nil {
+		return err
+	}
+	views := []accountView{}
+	for _, account := range core.LedgerAccounts() {
+		view := accountView{Account: account, Clearing: account.Clearing(), Meaning: meaning(account)}
+		entries := 0
+		for _, b := range balances {
+			if b.Account == account {
+				view.Owner, view.Fen, view.Entries = b.Owner, b.Fen, b.Entries
+				views = append(views, view)
+				entries++
+			}
+		}
+		if entries == 0 {
+			views = append(views, view)
+		}
+	}
+	return s.json(c, http.StatusOK, list[accountView]{Data: views})
+}
+
+func meaning(account core.LedgerAccount) string {
+	switch account {
+	case core.LedgerGateway:
+		return "Paid by buyers and not sent back; it lies at the gateway. Debits are positive."
+	case core.LedgerMerchant:
+		return "What belongs to the merchant; negative, because it is owed."
+	case core.LedgerTransit:
+		return "Reserved for refunds whose outcome is not final. Zero when every refund is final."
+	case core.LedgerSuspense:
+		return "Money of closed or twice-paid payments. Zero when it was sent back or accepted."
+	case core.LedgerShortfall:
+		return "What refunds sent back less than asked, usually because of coupons."
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,180 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/paymux/paymux/core"
+)
+
+// call is one request on its way through a handler: checked as far as the route's line in the table says.
+type call struct {
+	echo.Context
+	key  Key // of the caller; zero on routes without a key
+	body []byte
+	// idempotencyKey is "" when none was sent.
+	idempotencyKey string
+}
+
+// ctx ends when the use case's time is over.
+func (c *call) ctx() context.Context { return c.Request().Context() }
+
+// caller names who asks, for core.
+func (c *call) caller() core.Caller {
+	return core.Caller{MerchantID: c.key.MerchantID, KeyID: c.key.ID, Actor: c.key.Actor}
+}
+
+// serve makes a handler of a route: body within limits, key proven, permission held, idempotency key well-formed; only then the route's own code.
+func (s *Server) serve(r route) echo.HandlerFunc {
+	return func(ec echo.Context) error {
+		ctx := ec.Request().Context()
+		if changes(r.method) {
+			// A client that hangs up must not cut a gateway call in two: what was begun is finished, within its own time.
+			ctx = context.WithoutCancel(ctx)
+		}
+		ctx, cancel := context.WithTimeout(ctx, useTimeout)
+		defer cancel()
+		ec.SetRequest(ec.Request().WithContext(ctx))
+		c := &call{Context: ec}
+		if r.body == bodyForm && !s.notifies.allowed(ec.RealIP(), s.Clock.Now()) {
+			return &core.Error{Code: codeRateLimited, Message: "too many refused messages from this address"}
+		}
+		var err error
+		if c.body, err = readBody(ec.Response(), ec.Request()); err != nil {
+			return err
+		}
+		if r.needs != PermNone {
+			if c.key, err = s.authenticate(ctx, ec.Request(), c.body); err != nil {
+				return err
+			}
+			ec.Set(keyOfLog, c.key)
+			if !c.key.Role.May(r.needs) {
+				return core.Errorf(core.CodeForbidden, "a key of role %s lacks the permission %s", c.key.Role, r.needs)
+			}
+		}
+		if err := checkBody(ec.Request(), r.body, c.body); err != nil {
+			return err
+		}
+		if c.idempotencyKey, err = idempotencyKey(ec.Request(), r.key); err != nil {
+			return err
+		}
+		return r.handle(c)
+	}
+}
+
+// readBody reads at most maxBody bytes; their signature may speak of them, so they are not looked at yet.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &core.Error{Code: codeTooLarge, Message: "a body may have 65,536 bytes"}
+	case err != nil:
+		return nil, &core.Error{Code: core.CodeInvalid, Message: "the body could not be read", Err: err}
+	default:
+		return body, nil
+	}
+}
+
+// checkBody refuses a body that is not of the type the route takes. Where none is taken, "{}" passes as none.
+func checkBody(r *http.Request, rule bodyRule, body []byte) error {
+	wanted := "application/json"
+	switch {
+	case rule == bodyIgnored || rule == bodyNone && len(body) == 0:
+		return nil
+	case rule == bodyNone && string(body) != "{}":
+		return &core.Error{Code: core.CodeInvalid, Message: "this request takes no body"}
+	case rule == bodyForm:
+		wanted = "application/x-www-form-urlencoded"
+	}
+	types := r.Header.Values("Content-Type")
+	if len(types) != 1 || r.Header.Get("Content-Encoding") != "" {
+		return &core.Error{Code: codeMediaType, Message: "the body must be " + wanted + ", not encoded"}
+	}
+	if got, _, err := mime.ParseMediaType(types[0]); err != nil || got != wanted {
+		return &core.Error{Code: codeMediaType, Message: "the body must be " + wanted}
+	}
+	return nil
+}
+
+// idempotencyKey returns the header byte for byte: 1 to 255 visible ASCII characters, once (I07).
+func idempotencyKey(r *http.Request, rule keyRule) (string, error) {
+	values := r.Header.Values("Idempotency-Key")
+	if rule == keyUnused {
+		return "", nil
+	}
+	if len(values) == 0 {
+		if rule == keyRequired {
+			return "", invalidField("Idempotency-Key", "this request needs the header, so that a repeat is known as one")
+		}
+		return "", nil
+	}
+	key := values[0]
+	good := len(values) == 1 && len(key) >= 1 && len(key) <= 255
+	for i := range len(key) {
+		good = good && key[i] > ' ' && key[i] < 0x7f
+	}
+	if !good {
+		return "", invalidField("Idempotency-Key", "must be sent once, with 1 to 255 visible ASCII characters")
+	}
+	return key, nil
+}
+
+// query returns the query's parameters: only known ones, each at most once, so that nothing is overlooked in silence.
+func (c *call) query(known ...string) (map[string]string, error) {
+	values, err := url.ParseQuery(c.Request().URL.RawQuery)
+	if err != nil {
+		return nil, invalidField("query", "is not well-formed")
+	}
+	found := map[string]string{}
+	for _, name := range known {
+		if vs := values[name]; len(vs) == 1 {
+			found[name] = vs[0]
+		} else if len(vs) > 1 {
+			return nil, invalidField(name, "is given twice")
+		}
+		delete(values, name)
+	}
+	for name := range values {
+		return nil, invalidField(clip(name), "is not a parameter of this request")
+	}
+	return found, nil
+}
+
+// pathName returns a path parameter that is a name of ours; anything else cannot exist, so it is not found without asking.
+func (c *call) pathName(parameter string) (string, error) {
+	value := c.Param(parameter)
+	if len(value) > 64 || !isName(value) {
+		return "", core.Errorf(core.CodeNotFound, "no such %s", parameter)
+	}
+	return value, nil
+}
+
+// json answers with a view.
+func (s *Server) json(c *call, status int, view any) error {
+	body, err := json.Marshal(view)
+	if err != nil {
+		return err
+	}
+	s.write(c, status, "application/json", body)
+	return nil
+}
+
+func invalidField(field, message string) error {
+	return &core.Error{Code: core.CodeInvalid, Field: field, Message: message}
+}
+
+// clip shortens text of the caller that is shown back to them.
+func clip(s string) string {
+	if len(s) > 64 {
+		return s[:64] + "…"
+	}
+	return s
+}

@@ -1,0 +1,38 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"github.com/paymux/paymux/core"
+)
+
+// Cashier is the use cases that the server calls. *core.Cashier is the one that takes money; tests plant others.
+type Cashier interface {
+	Checkout(context.Context, core.Caller, core.CheckoutRequest) (core.Answered, error)
+	NextAttempt(context.Context, core.Caller, core.AttemptRequest) (core.Answered, error)
+	Payment(ctx context.Context, merchantID, id string) (core.PaymentView, error)
+	Payments(context.Context, core.PaymentQuery) ([]core.PaymentView, error)
+	Close(ctx context.Context, caller core.Caller, paymentID string) (core.CloseOutcome, error)
+	Sync(ctx context.Context, caller core.Caller, paymentID string) (core.PaymentView, error)
+	Refund(context.Context, core.Caller, core.RefundAsk) (core.Answered, error)
+	RefundLate(ctx context.Context, caller core.Caller, paymentID string) (core.PaymentView, error)
+	RefundView(ctx context.Context, merchantID, refundID string) (core.RefundView, error)
+	Approve(ctx context.Context, caller core.Caller, refundID string) (core.RefundView, error)
+	Reject(ctx context.Context, caller core.Caller, refundID, reason string) (core.RefundView, error)
+	Login(ctx context.Context, caller core.Caller, accountID, authCode string) (core.Payer, error)
+	Offers(merchantID string) ([]core.Offer, error)
+	Check(merchantID string, ask core.CheckoutRequest) (core.Decision, error)
+	EventPage(context.Context, core.EventQuery) ([]core.Event, error)
+	Deliveries(context.Context, core.DeliveryQuery) ([]core.DeliveryView, error)
+	Replay(ctx context.Context, caller core.Caller, deliveryID string) (core.DeliveryView, error)
+	ReplayEvent(ctx context.Context, caller core.Caller, eventID, endpointID string) (core.DeliveryView, error)
+	Balances(ctx context.Context, merchantID string) ([]core.Balance, error)
+
+	// Page reads, Open signs: only a POST from outside an in-app browser may call Open.
+	Page(ctx context.Context, token string) (core.Page, error)
+	Open(ctx context.Context, token string) (core.Action, core.Page, error)
+
+	Receive(context.Context, core.GatewayID, string, core.Message) (core.Reply, error)
+	SpendNonce(ctx context.Context, keyID, nonce string, until time.Time) error
+}

@@ -1,0 +1,72 @@
+package command_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
+	for _, c := range []struct {
+		id    string
+		spoil func(*site)
+		want  []string
+	}{
+		{"F01", func(s *site) { // the application's own public key stands where Alipay's belongs
+			app, err := os.ReadFile(s.path("app.pub"))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			s.write("gateway.pub", string(app))
+		}, []string{"merchant m_shop, account main", "支付宝公钥"}},
+		{"F02", func(s *site) { s.write("app.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n") }, []string{"account main"}},
+		{"F04", func(s *site) { s.write("app.pem", " \n") }, []string{"is empty", "→ put the key into it"}},
+		{"F08", func(s *site) { s.edit("sweep_seconds: 1", "sweep_seconds: 0") }, []string{"jobs.sweep_seconds", "at least 1"}},
+		{"F09", func(s *site) {
+			if err := os.Chmod(s.path("app.pem"), 0o644); err != nil {
+				s.t.Fatal(err)
+			}
+		}, []string{"can be read by others", "chmod 600"}},
+		{"F11", func(s *site) {
+			s.edit("accounts:", "accounts: # twice\n      - { id: twin, gateway: alipay, environment: sandbox, app_id: \""+siteAppID+
+				"\", seller_id: \""+siteSellerID+"\", channels: [alipay_mini], keys: [{ version: v1, use: current, private_key_file: app.pem, alipay_public_key_file: gateway.pub }] }")
+		},
+			[]string{"app_id"}},
+		{"nothing wrong", func(*site) {}, nil},
+		{"unknown setting", func(s *site) { s.edit("name: shop", "colour: shop") }, []string{"colour", "is not a setting"}},
+		{"unknown feature", func(s *site) {
+			s.edit("permissions:", "features: [{ platform: wechat, feature: huabay, enabled: true }]\n    permissions:")
+		},
+			[]string{"merchant m_shop", "huabay"}},
+		{"wrong master key", func(s *site) {
+			s.edit("private_key_file: app.pem", "private_key_sealed: v1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+		}, []string{"keys[0]", "seal it again"}},
+	} {
+		t.Run(c.id, func(t *testing.T) {
+			s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", "")
+			c.spoil(s)
+			code, out, errs := run(t, nil, "check", "--config", s.path("paymux.yaml"))
+			if good := len(c.want) == 0; good != (code == 0) {
+				t.Fatalf("exit %d\n%s%s", code, out, errs)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("no %q in\n%s", want, out)
+				}
+			}
+			if strings.Contains(out+errs, "PRIVATE KEY") {
+				t.Errorf("a key is shown:\n%s%s", out, errs)
+			}
+		})
+	}
+}
+
+// edit replaces a text in the configuration.
+func (s *site) edit(old, with string) {
+	s.t.Helper()
+	text, err := os.ReadFile(s.path("paymux.yaml"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.write("paymux.yaml", strings.Replace(string(text), old, with, 1))
+}

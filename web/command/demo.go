@@ -1,0 +1,151 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/paymux/paymux/adapters/alipaysim"
+	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/web"
+	"github.com/paymux/paymux/web/demoshop"
+)
+
+func newDemo(streams Streams) *cobra.Command {
+	var listen, data string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Start everything on this machine: server, gateway simulator, and a shop to try",
+		Long: "Start the server on an SQLite file, the Alipay gateway simulator on a listener of its own, and a demo shop. Nothing leaves this machine.\n" +
+			"Everything is kept in the data folder; the next start finds the orders again.",
+		Args: exactArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			say(streams.Out, "paymux demo is starting · 正在启动…")
+			demo, err := startDemo(cmd.Context(), listen, data, streams)
+			if err != nil {
+				return err
+			}
+			demo.announce(streams)
+			return errors.Join(demo.app.Run(cmd.Context()), demo.Close())
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
+	cmd.Flags().StringVar(&data, "data", "data/demo", "folder for keys, database and the simulator's book; made if missing")
+	return cmd
+}
+
+// demo is a running demo: the program itself, wired as always, and a simulator in the gateway's place.
+type demo struct {
+	folder demoFolder
+	sim    *simulator
+	app    *App
+}
+
+// startDemo makes the folder, starts the simulator, writes a configuration that points at it, and starts the program on that configuration.
+func startDemo(ctx context.Context, listen, data string, streams Streams) (*demo, error) {
+	d := &demo{}
+	listener, err := bind(ctx, listen)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.start(ctx, listener, data, streams); err != nil {
+		return nil, errors.Join(err, listener.Close(), d.Close())
+	}
+	return d, nil
+}
+
+func (d *demo) start(ctx context.Context, listener net.Listener, data string, streams Streams) error {
+	var err error
+	if d.folder, err = openDemoFolder(data, streams.Random, streams.Now); err != nil {
+		return err
+	}
+	if d.sim, err = d.startSimulator(ctx, streams); err != nil {
+		return err
+	}
+	if err := d.folder.writeConfig(listener.Addr().String(), urlOf(listener), d.sim.gatewayURL()); err != nil {
+		return err
+	}
+	// The variables of a real server must not reach into the demo.
+	watcher, err := config.NewWatcher(d.folder.configFile(), nil)
+	if err != nil {
+		return err
+	}
+	logger := newLogger(streams.Err, watcher.Current().Log)
+	shop, err := d.shop(urlOf(listener), logger, streams)
+	if err != nil {
+		return err
+	}
+	d.app, err = NewApp(ctx, Setup{
+		Watcher: watcher, Listener: listener, Logger: logger, Now: streams.Now, Random: streams.Random, Migrate: true,
+		Mounts: []web.Mount{{Prefix: demoshop.Prefix, Handler: shop}, {Prefix: "/", Handler: demoshop.Front()}},
+	})
+	return err
+}
+
+// startSimulator takes the address of last time if it is free, because pages signed then still lead there.
+func (d *demo) startSimulator(ctx context.Context, streams Streams) (*simulator, error) {
+	before, err := d.folder.once("gateway.addr", func() (string, error) { return "127.0.0.1:0", nil })
+	if err != nil {
+		return nil, err
+	}
+	listener, err := bind(ctx, before)
+	if err != nil {
+		listener, err = bind(ctx, "127.0.0.1:0")
+	}
+	if err != nil {
+		return nil, err
+	}
+	sim, err := startSimulator(listener, alipaysim.Config{
+		Seed: 1, AlipayPrivateKeyPEM: d.folder.gateway.PrivatePEM, BookPath: d.folder.bookFile(), Clock: alipaysim.NewClock(streams.Now, 1),
+		Apps: []alipaysim.App{{AppID: demoAppID, SellerID: demoSellerID, SellerName: demoShopName, PublicKey: d.folder.app.PublicText}},
+	})
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return sim, d.folder.write("gateway.addr", listener.Addr().String())
+}
+
+const shopTimeout = 40 * time.Second
+
+func (d *demo) shop(base string, logger *slog.Logger, streams Streams) (*demoshop.Shop, error) {
+	return demoshop.New(demoshop.Options{
+		Name: demoShopName, API: base, Key: d.folder.apiKey, HTTP: &http.Client{Timeout: shopTimeout}, Host: demoHost{d.sim},
+		OrderNo: demoshop.OrderNumbers(func(n int) []byte { return mustDraw(streams.Random, n) }), Now: streams.Now, Logger: logger,
+	})
+}
+
+// announce tells a person what to open and what to paste.
+func (d *demo) announce(streams Streams) {
+	base := d.app.URL()
+	say(streams.Out, "paymux demo ready: %s", base)
+	say(streams.Out, "")
+	say(streams.Out, "  shop · 打开商店   %s%s/", base, demoshop.Prefix)
+	say(streams.Out, "  API key · 密钥    %s", d.folder.apiKey)
+	say(streams.Out, "  data · 数据       %s", d.folder.folder)
+	say(streams.Out, "  simulated gateway %s", d.sim.gatewayURL())
+	say(streams.Out, "")
+	say(streams.Out, "  curl -s %s/v1/payments -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d "+
+		`'{"merchant_order_no":"T%d","platform":"wechat","amount_fen":12800,"subject":"明前龙井","goods":[{"id":"tea","name":"明前龙井","category":"physical","quantity":1,"price_fen":12800}]}'`,
+		base, d.folder.apiKey, streams.Now().Unix())
+	if d.folder.existed {
+		say(streams.Out, "")
+		say(streams.Out, "  The folder was there before: its orders are too. · 沿用上次的数据")
+	}
+}
+
+// Close ends the program and then the gateway.
+func (d *demo) Close() error {
+	var err error
+	if d.app != nil {
+		err = d.app.Close()
+	}
+	if d.sim != nil {
+		err = errors.Join(err, d.sim.Close())
+	}
+	return err
+}

@@ -1,0 +1,77 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/jobs"
+	"github.com/paymux/paymux/core/store"
+)
+
+// queueNone is the queue.url that leaves everything to the sweeper.
+const queueNone = "none"
+
+// relayEvery is the pause between looks for what comes due soon: a part of how far ahead is looked, so that nothing slips between two looks.
+const relayEvery = jobs.Ahead / 4
+
+// openQueue makes the queue that the configuration names. Its hints make jobs punctual; the database stays the truth.
+func (a *App) openQueue(ctx context.Context) error {
+	at := clock(a.setup.Now)
+	var err error
+	switch address := a.config.Queue.URL.Reveal(); address {
+	case queueNone:
+		a.queue = jobs.NoQueue{}
+	case "":
+		folder := queueFolder(a.config)
+		a.queue, err = jobs.EmbedJetStream(ctx, folder, at)
+		if err != nil {
+			err = fmt.Errorf("the queue inside the process cannot use %s (queue.url: none goes without): %w", folder, err)
+		}
+	default:
+		a.queue, err = jobs.ConnectJetStream(ctx, address, at)
+	}
+	if err != nil {
+		a.queue = nil // a typed nil would look like a queue to Close
+	}
+	return err
+}
+
+// queueFolder is beside the database file, or in the working directory's data folder; the port keeps two servers of one machine apart.
+func queueFolder(c *config.Config) string {
+	dir := "data"
+	if c.DB.Driver == store.DriverSQLite {
+		dir = filepath.Dir(c.DB.DSN.Reveal())
+	}
+	_, port, err := net.SplitHostPort(c.Server.Listen)
+	if err != nil {
+		port = "0"
+	}
+	return filepath.Join(dir, "queue-"+port)
+}
+
+// keeping is the store that the use cases write to: with a queue, what they commit is announced there.
+func (a *App) keeping() core.Store {
+	if _, none := a.queue.(jobs.NoQueue); none {
+		return a.store
+	}
+	return jobs.Announcer{Store: a.store, Queue: a.queue, Clock: clock(a.setup.Now)}
+}
+
+// relay hands what comes due soon to the queue until serving ends.
+func (a *App) relay(serving context.Context) {
+	if _, none := a.queue.(jobs.NoQueue); none {
+		return
+	}
+	ticker := time.NewTicker(relayEvery)
+	defer ticker.Stop()
+	r := &jobs.Relay{
+		Source: a.store, Queue: a.queue, Clock: clock(a.setup.Now), Batch: a.config.Jobs.Batch,
+		Failed: func(err error) { a.setup.Logger.Warn("hints are late", "error", err) },
+	}
+	r.Run(serving, ticker.C)
+}

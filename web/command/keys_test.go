@@ -1,0 +1,79 @@
+package command_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/web/command"
+)
+
+// run runs one command line to its end.
+func run(t *testing.T, environ []string, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	world := streams(&o, &e)
+	world.Environ = environ
+	code = command.Run(t.Context(), args, world)
+	return code, o.String(), e.String()
+}
+
+func TestCommandLineIsExplained(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"version", 0, "go1."},
+		{"", 0, "demo"},
+		{"serve", 2, `"config" not set`},
+		{"serve --colour", 2, "--help"},
+		{"fly", 2, "unknown command"},
+		{"call GET", 2, "accepts 2 arg(s)"},
+		{"call GET /v1/platforms", 2, "--key"},
+		{"keys api --id a --actor b", 2, "--master-key"},
+		{"keys api --id a --actor b --mode loud", 2, "bearer or signed"},
+		{"check --config no-such-file.yaml", 1, "no-such-file.yaml"},
+		{"simulate --listen 256.0.0.1:1 --data " + t.TempDir(), 1, "cannot listen"},
+	} {
+		code, out, errs := run(t, nil, strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(out+errs, c.want) {
+			t.Errorf("paymux %s: exit %d, want %d with %q\n%s%s", c.args, code, c.code, c.want, out, errs)
+		}
+	}
+}
+
+func TestKeysFitTheConfiguration(t *testing.T) {
+	master := filepath.Join(t.TempDir(), "master.key")
+	if code, _, errs := run(t, nil, "keys", "master", master); code != 0 {
+		t.Fatal(errs)
+	}
+	if info, err := os.Stat(master); err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("master key: %v %v", info, err)
+	}
+	if code, _, _ := run(t, nil, "keys", "master", master); code == 0 {
+		t.Error("a master key was replaced: what was sealed under it would be lost")
+	}
+	code, out, errs := run(t, nil, "keys", "api", "--id", "till_1", "--actor", "till", "--master-key", master)
+	if code != 0 {
+		t.Fatal(errs)
+	}
+	secret := regexp.MustCompile(`(?m)^# (\S+)$`).FindStringSubmatch(out)
+	sealed := regexp.MustCompile(`(?m)^  secret_sealed: (\S+)$`).FindStringSubmatch(out)
+	if secret == nil || sealed == nil {
+		t.Fatalf("no secret in\n%s", out)
+	}
+	key, err := config.OpenMasterKey(master, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := config.APIKey{ID: "till_1", SecretSealed: sealed[1]}.SigningSecret(key)
+	if err != nil || opened.Reveal() != secret[1] || len(secret[1]) < 52 {
+		t.Errorf("the sealed secret opens as %d characters: %v", len(opened.Reveal()), err)
+	}
+}

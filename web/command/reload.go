@@ -1,0 +1,55 @@
+package command
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/platforms"
+)
+
+// reloadInto makes a watcher replace the tenants: a changed file is taken whole, when every key in it parses and every switch is one that the rules
+// know, or not at all (F13).
+func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book) {
+	var next *tenants
+	w.Accept = func(c *config.Config) error {
+		if err := sameRest(a.config, c); err != nil {
+			return err
+		}
+		if err := checkHoldings(book, c); err != nil {
+			return err
+		}
+		var err error
+		next, err = newTenants(c, on)
+		return err
+	}
+	w.Changed = func(*config.Config) {
+		a.tenants.now.Store(next)
+		a.setup.Logger.Info("configuration reloaded", "merchants", len(next.merchants), "accounts", len(next.accounts))
+	}
+	w.Refused = func(err error) {
+		a.setup.Logger.Error("changed configuration refused; the one before stays in force", "error", err.Error())
+	}
+}
+
+// sameRest refuses a change of what this program reads only once; to take it silently for the next start would be a lie.
+func sameRest(old, next *config.Config) error {
+	for _, section := range []struct {
+		name      string
+		old, next any
+	}{
+		{"server", old.Server, next.Server},
+		{"log", old.Log, next.Log},
+		{"notify", old.Notify, next.Notify},
+		{"jobs", old.Jobs, next.Jobs},
+		{"retention", old.Retention, next.Retention},
+	} {
+		if !reflect.DeepEqual(section.old, section.next) {
+			return fmt.Errorf("%s cannot change while the program runs; restart it, or undo this change", section.name)
+		}
+	}
+	return nil
+}
+
+// errorOf names the merchant that an error is about.
+func errorOf(m config.Merchant, err error) error { return fmt.Errorf("merchant %s: %w", m.ID, err) }

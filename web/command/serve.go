@@ -1,0 +1,89 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/paymux/paymux/config"
+)
+
+func newServe(streams Streams) *cobra.Command {
+	var file string
+	var migrate bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server on a configuration file",
+		Args:  exactArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			watcher, err := config.NewWatcher(file, streams.Environ)
+			if err != nil {
+				return problems(file, err)
+			}
+			logger := newLogger(streams.Err, watcher.Current().Log)
+			points, err := failpoints(streams.Environ, watcher.Current().Server.Environment)
+			if err != nil {
+				return err
+			}
+			app, err := NewApp(cmd.Context(), Setup{
+				Watcher: watcher, Logger: logger, Now: streams.Now, Random: streams.Random, Migrate: migrate, Failpoints: points,
+			})
+			if err != nil {
+				return err
+			}
+			logger.Info("ready", "version", version(), "listen", app.URL(), "admin", app.AdminURL(), "base_url", watcher.Current().Server.BaseURL,
+				"environment", watcher.Current().Server.Environment)
+			err = app.Run(cmd.Context())
+			logger.Info("stopped")
+			return errors.Join(err, app.Close())
+		},
+	}
+	configFlag(cmd, &file)
+	cmd.Flags().BoolVar(&migrate, "migrate", false, "bring the database to this version's schema first")
+	return cmd
+}
+
+// configFlag adds the flag that every command with a configuration has.
+func configFlag(cmd *cobra.Command, file *string) {
+	cmd.Flags().StringVar(file, "config", "", "configuration file (see config/example.yaml)")
+	_ = cmd.MarkFlagRequired("config") // fails only for a flag that does not exist
+}
+
+// problems shows what is wrong with a configuration, one line each.
+func problems(file string, err error) error {
+	if list, wrong := errors.AsType[config.Problems](err); wrong {
+		return fmt.Errorf("%s cannot be used:\n%w\n(%q says more)", file, list, "paymux check --config "+file)
+	}
+	return err
+}
+
+func newLogger(to io.Writer, c config.Log) *slog.Logger {
+	options := &slog.HandlerOptions{Level: levelOf(c.Level)}
+	if c.Format == "text" {
+		return slog.New(slog.NewTextHandler(to, options))
+	}
+	return slog.New(slog.NewJSONHandler(to, options))
+}
+
+func levelOf(name string) slog.Level {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(name)); err != nil { // validated before
+		return slog.LevelInfo
+	}
+	return level
+}
+
+// load reads a configuration once.
+func load(file string, streams Streams) (*config.Config, error) {
+	c, err := config.Load(file, streams.Environ)
+	if err != nil {
+		return nil, problems(file, err)
+	}
+	return c, nil
+}
+
+// silent is a logger for commands that print their findings themselves.
+func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }

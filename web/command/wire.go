@@ -1,0 +1,213 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/paymux/paymux/adapters/alipaymini"
+	"github.com/paymux/paymux/adapters/alipaytrade"
+	"github.com/paymux/paymux/adapters/douyinh5"
+	"github.com/paymux/paymux/adapters/wechath5"
+	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/jobs"
+	"github.com/paymux/paymux/core/store"
+	"github.com/paymux/paymux/platforms"
+	"github.com/paymux/paymux/web"
+)
+
+const (
+	// skew is how far our clock and the gateway's may differ before a trade that it does not know is given up.
+	skew = time.Minute
+	// jobTimeout is longer than any exchange with a gateway, its inquiry included.
+	jobTimeout = 40 * time.Second
+	// housekeeping is the pause between chores; sealAge is how old an audit row must be before it is sealed, so that none of an older id can still
+	// be on its way to its commit; choreBatch bounds one piece.
+	housekeeping = time.Minute
+	sealAge      = time.Minute
+	choreBatch   = 500
+	// eventSettle is longer than a commit takes: events show in lists this much later than in webhooks.
+	eventSettle = 2 * time.Second
+	// maxConnections is per listener.
+	maxConnections = 4096
+)
+
+// wire hands each part what it needs, from the inside out.
+func (a *App) wire(ctx context.Context) error {
+	book, err := loadRules(a.config)
+	if err != nil {
+		return err
+	}
+	master, err := config.OpenMasterKey(a.config.Secrets.MasterKeyFile, a.setup.Random)
+	if err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	watch, err := newWatch(registry, a.setup.Logger)
+	if err != nil {
+		return err
+	}
+	a.watch = watch
+	if err := a.wireTenants(foundation{
+		master: master, transport: a.setup.Transport, now: a.setup.Now, random: a.setup.Random, logger: a.setup.Logger, observer: watch.exchange,
+		webhooks: webhookPolicy(a.config),
+	}, book); err != nil {
+		return err
+	}
+	if err := a.openStore(ctx); err != nil {
+		return err
+	}
+	if err := a.openQueue(ctx); err != nil {
+		return err
+	}
+	keeping := a.keeping()
+	if err := a.wireCashier(keeping, book, vault{master}, watch); err != nil {
+		return err
+	}
+	a.wireWebhooks(keeping, watch)
+	a.wireJobs(watch)
+	return a.wireWeb(registry)
+}
+
+// loadRules loads the platforms' rules and holds the merchants' switches against them, so that a misspelt one is not silently without effect.
+func loadRules(c *config.Config) (*platforms.Book, error) {
+	book, err := platforms.Load(platforms.Embedded())
+	if err != nil {
+		return nil, err
+	}
+	return book, checkHoldings(book, c)
+}
+
+func checkHoldings(book *platforms.Book, c *config.Config) error {
+	var all error
+	for _, m := range c.Merchants {
+		if err := book.Check(merchantOf(c, m).Holdings); err != nil {
+			all = errors.Join(all, errorOf(m, err))
+		}
+	}
+	return all
+}
+
+func (a *App) wireTenants(on foundation, book *platforms.Book) error {
+	first, err := newTenants(a.config, on)
+	if err != nil {
+		return err
+	}
+	a.tenants = &live{}
+	a.tenants.now.Store(first)
+	if a.setup.Watcher != nil {
+		a.reloadInto(a.setup.Watcher, on, book)
+	}
+	return nil
+}
+
+func (a *App) openStore(ctx context.Context) error {
+	opened, err := store.Open(ctx, storeConfig(a.config.DB))
+	if err != nil {
+		return err
+	}
+	a.store = opened
+	if a.setup.Migrate {
+		if err := opened.Migrate(ctx); err != nil {
+			return err
+		}
+	}
+	return opened.Ready(ctx)
+}
+
+func storeConfig(db config.DB) store.Config {
+	return store.Config{
+		Driver: db.Driver, DSN: db.DSN.Reveal(), AcceptDataLoss: db.AcceptDataLoss, Topology: db.Topology, MaxOpen: db.MaxOpen,
+	}
+}
+
+func (a *App) wireCashier(keeping core.Store, book *platforms.Book, vault core.Vault, watch core.Watcher) error {
+	channels, err := core.NewChannels(alipaymini.New(a.tenants), wechath5.New(a.tenants), douyinh5.New(a.tenants))
+	if err != nil {
+		return err
+	}
+	c := a.config
+	a.cashier = &core.Cashier{
+		Store: keeping, Channels: channels, Gateways: []core.Gateway{alipaytrade.Gateway{Apps: a.tenants}}, Rules: book, Merchants: a.tenants,
+		Clock: clock(a.setup.Now), IDs: newIDs(clock(a.setup.Now), a.setup.Random), Vault: vault, Failpoints: a.setup.Failpoints, Watch: watch,
+		Options: core.Options{
+			BaseURL: c.Server.BaseURL, ConfirmOver: confirmOver(c.Notify.ConfirmOverFen), Skew: skew,
+			UnknownGrace: time.Duration(c.Notify.UnknownGraceSeconds) * time.Second,
+			EventSettle:  eventSettle,
+			InboxKept:    days(c.Retention.InboxDays), KeyKept: days(c.Retention.IdempotencyDays),
+		},
+	}
+	return nil
+}
+
+func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+
+// confirmOver turns "this much or more" of the configuration, where 0 means every payment, into core's "more than this", where 0 means none.
+func confirmOver(orMore int64) core.Fen {
+	if orMore <= 1 {
+		return -1
+	}
+	return core.Fen(orMore - 1)
+}
+
+func (a *App) wireJobs(watch *watch) {
+	cashier := a.cashier
+	a.sweeper = &jobs.Sweeper{
+		Source: a.store, Clock: clock(a.setup.Now), Batch: a.config.Jobs.Batch, Workers: a.config.Jobs.Workers, Timeout: jobTimeout,
+		Handlers: map[core.DueKind]jobs.Handler{
+			core.DueInbox:    func(ctx context.Context, due core.Due) error { return cashier.ApplyInbox(ctx, due.ID) },
+			core.DueDelivery: a.lanes.Hand,
+			core.DueAttempt:  func(ctx context.Context, due core.Due) error { return cashier.SettleAttempt(ctx, due.ID) },
+			core.DueRefund: func(ctx context.Context, due core.Due) error {
+				return cashier.SettleRefund(ctx, due.MerchantID, due.ID)
+			},
+		},
+		Failed: watch.jobFailed,
+	}
+}
+
+// chores keep the database small and its audit log sealed, and say when a certificate is about to end.
+func (a *App) chores() []jobs.Chore {
+	return []jobs.Chore{
+		{Name: "purge", Do: func(ctx context.Context) (bool, error) {
+			gone, err := a.store.Purge(ctx, a.setup.Now(), choreBatch)
+			return gone >= choreBatch, err
+		}},
+		{Name: "seal", Do: func(ctx context.Context) (bool, error) {
+			sealed, err := a.store.SealAudit(ctx, a.setup.Now(), sealAge, choreBatch)
+			return sealed >= choreBatch, err
+		}},
+		{Name: "certificates", Do: func(context.Context) (bool, error) {
+			a.watch.expiries(a.tenants.now.Load().apps, a.setup.Now())
+			return false, nil
+		}},
+	}
+}
+
+func (a *App) wireWeb(registry *prometheus.Registry) error {
+	c := a.config.Server
+	server, err := web.New(web.Options{
+		Cashier: a.cashier, Channels: a.cashier.Channels, Keys: a.tenants, Clock: clock(a.setup.Now), Random: a.setup.Random, Logger: a.setup.Logger,
+		Registry: registry, BaseURL: c.BaseURL, TrustedProxies: c.TrustedProxies, GatewayOrigins: gatewayOrigins(a.config), Ready: a.store.Ready,
+		MetricsOnMain: c.AdminListen == "", Mounts: a.setup.Mounts,
+	})
+	if err != nil {
+		return err
+	}
+	a.public = web.HTTPServer(c.Listen, server.Handler(), a.setup.Logger)
+	if c.AdminListen != "" {
+		a.private = web.HTTPServer(c.AdminListen, server.AdminHandler(), a.setup.Logger)
+	}
+	return nil
+}
+
+// gatewayOrigins are the hosts beside the gateway's own that Alipay's pages send a buyer's browser on to.
+func gatewayOrigins(c *config.Config) []string {
+	if c.Server.Environment == config.Production {
+		return []string{"https://*.alipay.com"}
+	}
+	return []string{"https://*.alipaydev.com", "https://*.alipay.com"}
+}

@@ -1,0 +1,192 @@
+package web
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/paymux/paymux/core"
+)
+
+// handOff is what the hand-off page shows of an attempt.
+type handOff struct {
+	Merchant, Subject, Amount string
+	State                     core.PageState
+	SecondsLeft               int64
+	ExpiresAt                 string
+	App, AppEnglish           string // host app's name, "" in a browser
+	Container                 container
+	MiniProgram               bool
+	Payable                   bool // shown in a browser, and payable: the form is offered
+	Guide                     bool // shown in an app, and payable: the way out is shown
+	Link                      string
+	PayURL                    string
+	StatusURL                 string
+	BackURL                   string // the merchant's page, once there is nothing left to pay
+	Returned                  bool   // the buyer comes back from the gateway
+	Headline                  headline
+}
+
+// headline says how things stand, Chinese first.
+type headline struct{ Icon, Chinese, English, Hint, EnglishHint string }
+
+func headlineOf(state core.PageState) headline {
+	switch state {
+	case core.PagePayable:
+		return headline{"wait", "等待支付", "Waiting for payment", "", ""}
+	case core.PageMoved:
+		return headline{"moved", "已换到别处支付", "The payment goes on elsewhere", "请在新的页面继续支付，本页无需操作。", "Nothing is left to do on this page."}
+	case core.PagePaid:
+		return headline{"paid", "支付成功", "Paid", "商家已收到款项，感谢您的购买。", "The shop has received your payment."}
+	case core.PageClosed:
+		return headline{"closed", "订单已关闭", "The order is closed", "如仍需购买，请回到商家重新下单。", "To buy, order again at the shop."}
+	case core.PageExpired:
+		return headline{"closed", "订单已超时", "The order has expired", "已付款的，结果稍后更新。未付款请重新下单。", "If you have paid, the result will show up here."}
+	default:
+		return headline{"wait", "正在确认支付结果", "Checking the result", "通常只需几秒钟，请不要重复付款。", "This takes a few seconds. Please do not pay again."}
+	}
+}
+
+func (s *Server) pageOf(c *call) (core.Page, error) {
+	token, err := c.pathName("token")
+	if err != nil {
+		return core.Page{}, err
+	}
+	return s.Cashier.Page(c.ctx(), token)
+}
+
+func (s *Server) handOffOf(page core.Page, where container) handOff {
+	payable := page.State == core.PagePayable
+	v := handOff{
+		App: where.app(), AppEnglish: where.appEnglish(), Merchant: page.MerchantName, Subject: page.Subject, Amount: page.AmountFen.Yuan(), State: page.State, SecondsLeft: page.SecondsLeft,
+		ExpiresAt: page.ExpiresAt, Container: where, MiniProgram: where.miniProgram(),
+		Payable: payable && !where.inApp(), Guide: payable && where.inApp(),
+		Link: s.BaseURL + "/h5/" + page.Token, PayURL: "/h5/" + page.Token + "/pay", StatusURL: "/h5/" + page.Token + "/status",
+		Headline: headlineOf(page.State),
+	}
+	if !payable && page.State != core.PageChecking {
+		v.BackURL = page.ReturnURL
+	}
+	return v
+}
+
+// showHandOff shows what is to be paid, and either the form that opens the gateway or the way out of the app. It reads only: nothing is signed until
+// the form is posted, so previews, scanners and prefetching open nothing.
+func (s *Server) showHandOff(c *call) error {
+	page, err := s.pageOf(c)
+	if err != nil {
+		return err
+	}
+	return s.renderHandOff(c, http.StatusOK, s.handOffOf(page, containerOf(c.Request().UserAgent())))
+}
+
+func (s *Server) renderHandOff(c *call, status int, v handOff) error {
+	return s.render(c, status, "handoff.html", "'self'", sheet{Title: v.Headline.Chinese, Script: "handoff.js", View: v})
+}
+
+// openHandOff signs, and leads on to the gateway. From inside an app it answers with the guide instead: the gateway's page could not open there.
+func (s *Server) openHandOff(c *call) error {
+	if where := containerOf(c.Request().UserAgent()); where.inApp() {
+		page, err := s.pageOf(c)
+		if err != nil {
+			return err
+		}
+		return s.renderHandOff(c, http.StatusForbidden, s.handOffOf(page, where))
+	}
+	token, err := c.pathName("token")
+	if err != nil {
+		return err
+	}
+	now := s.Clock.Now()
+	if !s.opens.allowed(token, now) {
+		return &core.Error{Code: core.CodePageBusy, Message: "the page was opened too often; wait a moment", RetryAfterSeconds: openPauseSeconds}
+	}
+	s.opens.charge(token, now)
+	action, page, err := s.Cashier.Open(c.ctx(), token)
+	if err != nil {
+		return err
+	}
+	if action.Empty() || action.Type == core.ActionNone {
+		return s.renderHandOff(c, http.StatusOK, s.handOffOf(page, inBrowser))
+	}
+	door, err := doorOf(action)
+	if err != nil {
+		return err
+	}
+	door.Merchant, door.Amount = page.MerchantName, page.AmountFen.Yuan()
+	origins := strings.Join(append([]string{door.origin}, s.GatewayOrigins...), " ")
+	return s.render(c, http.StatusOK, "gateway.html", origins, sheet{Title: "正在打开支付宝", Script: "gateway.js", View: door})
+}
+
+// door is a form that leads to the gateway.
+type door struct {
+	Method, URL      string
+	Fields           []field
+	Merchant, Amount string
+	origin           string
+}
+
+type field struct{ Name, Value string }
+
+// doorOf makes a form of an action. A redirect becomes a GET form of the same address, so that one page serves both and the policy names the origin.
+func doorOf(a core.Action) (door, error) {
+	u, err := url.Parse(a.URL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return door{}, fmt.Errorf("web: the channel's action leads to no web address")
+	}
+	d := door{Method: "post", URL: a.URL, origin: u.Scheme + "://" + u.Host}
+	switch a.Type {
+	case core.ActionForm:
+		for _, name := range slices.Sorted(maps.Keys(a.Fields)) {
+			d.Fields = append(d.Fields, field{name, a.Fields[name]})
+		}
+	case core.ActionRedirect:
+		query, err := url.ParseQuery(u.RawQuery)
+		if err != nil {
+			return door{}, fmt.Errorf("web: the channel's action has a malformed query")
+		}
+		for _, name := range slices.Sorted(maps.Keys(query)) {
+			for _, value := range query[name] {
+				d.Fields = append(d.Fields, field{name, value})
+			}
+		}
+		u.RawQuery = ""
+		d.Method, d.URL = "get", u.String()
+	default:
+		return door{}, fmt.Errorf("web: a hand-off page cannot show an action of type %s", a.Type)
+	}
+	return d, nil
+}
+
+// statusView is what the page polls.
+type statusView struct {
+	State       core.PageState `json:"state"`
+	SecondsLeft int64          `json:"seconds_left"`
+}
+
+func (s *Server) showStatus(c *call) error {
+	page, err := s.pageOf(c)
+	if err != nil {
+		return err
+	}
+	return s.json(c, http.StatusOK, statusView{page.State, page.SecondsLeft})
+}
+
+// showReturn is where the gateway sends the buyer's browser. What the gateway, or anybody, wrote into the query is not looked at: the page shows what
+// our own books say, and asks them again until they are sure (W12, S18).
+func (s *Server) showReturn(c *call) error {
+	page, err := s.pageOf(c)
+	if err != nil {
+		return err
+	}
+	where := containerOf(c.Request().UserAgent())
+	v := s.handOffOf(page, where)
+	v.Returned, v.Payable, v.Guide = true, false, false
+	if page.State == core.PagePayable {
+		v.Headline = headlineOf(core.PageChecking)
+	}
+	return s.renderHandOff(c, http.StatusOK, v)
+}

@@ -1,0 +1,164 @@
+package web_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/web"
+)
+
+const form = "application/x-www-form-urlencoded"
+
+// C39: what the gateway reads is the reply and nothing else: exact bytes, no encoding, whatever the request would have liked.
+func TestNotifyReplyIsExact(t *testing.T) {
+	w := newWorld(t)
+	p := w.create("m_a", "alipay", "o1")
+	for name, c := range map[string]struct{ body, want string }{
+		"good":   {"out_trade_no=" + p.Attempts[0].OutTradeNo + "&sign=good", "success"},
+		"forged": {"out_trade_no=" + p.Attempts[0].OutTradeNo + "&sign=bad", "fail"},
+	} {
+		answer := w.ask("POST", "/notify/alipay/acc_m_a", c.body, "Content-Type", form, "Accept-Encoding", "gzip, br", "Accept", "application/json")
+		head := answer.Header()
+		if answer.Code != 200 || answer.Body.String() != c.want || answer.Body.Len() != len(c.want) {
+			t.Errorf("%s: %d %q", name, answer.Code, answer.Body)
+		}
+		if head.Get("Content-Type") != "text/plain" || head.Get("Content-Encoding") != "" || head.Get("Location") != "" || head.Get("Set-Cookie") != "" {
+			t.Errorf("%s: %v", name, head)
+		}
+	}
+}
+
+// recorder keeps the message that a gateway's use case gets.
+type recorder struct {
+	web.Cashier
+	got   core.Message
+	reply core.Reply
+	err   error
+}
+
+func (r *recorder) Receive(_ context.Context, _ core.GatewayID, _ string, m core.Message) (core.Reply, error) {
+	r.got = m
+	return r.reply, r.err
+}
+
+// C22, C25: the message reaches its verifier as it came: query, charset, escapes and all.
+func TestNotifyHandsOnTheRawMessage(t *testing.T) {
+	rec := &recorder{reply: core.Reply{Status: 200, ContentType: "text/plain;charset=utf-8", Body: []byte("success")}}
+	w := newWorld(t, func(o *web.Options) { rec.Cashier = o.Cashier; o.Cashier = rec })
+	body := "subject=%D6%A7%zz;a=1&b+c=%2B&b+c=2&\xff=\xfe"
+	w.ask("POST", "/notify/alipay/acc_m_a?total_amount=0.01&x=%zz", body, "Content-Type", form+"; charset=GBK")
+	if rec.got.Method != http.MethodPost || rec.got.RawQuery != "total_amount=0.01&x=%zz" || rec.got.ContentType != form+"; charset=GBK" || string(rec.got.Body) != body || rec.got.Kind != core.MessageTrade {
+		t.Errorf("%+v", rec.got)
+	}
+	w.ask("POST", "/notify/alipay/acc_m_a/app", "a=b", "Content-Type", form)
+	if rec.got.Kind != core.MessageApp {
+		t.Errorf("app path gave %s", rec.got.Kind)
+	}
+	// C22 over the real verifier: a query beside the body is refused.
+	plain := newWorld(t)
+	p := plain.create("m_a", "alipay", "o1")
+	answer := plain.ask("POST", "/notify/alipay/acc_m_a?sign=good", "out_trade_no="+p.Attempts[0].OutTradeNo+"&sign=good", "Content-Type", form)
+	if answer.Body.String() != "fail" {
+		t.Errorf("with a query: %s", answer.Body)
+	}
+}
+
+// C26, C27: only a form by POST is taken; nothing else is parsed, so there is no entity to expand.
+func TestNotifyTakesOnlyForms(t *testing.T) {
+	w := newWorld(t)
+	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "PATCH"} {
+		if answer := w.ask(method, "/notify/alipay/acc_m_a", ""); answer.Code != 405 {
+			t.Errorf("%s: %d", method, answer.Code)
+		}
+	}
+	xml := `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>`
+	for contentType, body := range map[string]string{
+		"application/json": `{"sign":"good"}`, "application/xml": xml, "text/xml": xml, "multipart/form-data; boundary=x": "--x--", "text/plain": "a=b", "": "a=b",
+	} {
+		want(t, w.ask("POST", "/notify/alipay/acc_m_a", body, "Content-Type", contentType), 415, "unsupported_media_type")
+	}
+	want(t, w.ask("POST", "/notify/alipay/acc_m_a", "a=b", "Content-Type", form, "Content-Encoding", "gzip"), 415, "unsupported_media_type")
+}
+
+// F05: gateways and accounts that are not configured do not exist.
+func TestNotifyUnknownAccount(t *testing.T) {
+	w := newWorld(t)
+	for _, path := range []string{"/notify/wechatpay/acc_m_a", "/notify/alipay/nobody", "/notify/alipay/nobody/app", "/notify/alipay/%2e%2e"} {
+		answer := w.ask("POST", path, "sign=good", "Content-Type", form)
+		if answer.Code != 404 {
+			t.Errorf("%s: %d %s", path, answer.Code, answer.Body)
+		}
+	}
+	want(t, w.ask("POST", "/notify/unionpay/acc_m_a", "sign=good", "Content-Type", form), 404, core.CodeNotConfigured)
+}
+
+// C37: a flood of forged messages from one address is cut short before it costs a verification; others are not touched, good messages are not
+// counted, and the address is let in again by the clock alone.
+func TestNotifyFlood(t *testing.T) {
+	w := newWorld(t)
+	p := w.create("m_a", "alipay", "o1")
+	from := func(ip, sign string) *httptest.ResponseRecorder {
+		r := newRequest("POST", "/notify/alipay/acc_m_a", "out_trade_no="+p.Attempts[0].OutTradeNo+"&sign="+sign, "Content-Type", form)
+		r.RemoteAddr = ip + ":1234"
+		return w.send(r)
+	}
+	for range 300 {
+		if got := from("203.0.113.1", "good").Body.String(); got != "success" {
+			t.Fatalf("a good message was answered %q", got)
+		}
+	}
+	refused := 0
+	for range 300 {
+		if answer := from("203.0.113.9", "bad"); answer.Code == 429 {
+			refused++
+			if answer.Header().Get("Retry-After") == "" {
+				t.Fatal("no Retry-After")
+			}
+		}
+	}
+	if refused < 200 {
+		t.Errorf("only %d of 300 were cut short", refused)
+	}
+	if from("203.0.113.9", "good").Code != 429 || from("203.0.113.1", "good").Code != 200 {
+		t.Error("the limit is not by address")
+	}
+	w.clock.advance(time.Second)
+	if got := from("203.0.113.9", "good").Body.String(); got != "success" {
+		t.Errorf("after a second: %q", got)
+	}
+}
+
+// W13: X-Forwarded-For is believed from the configured proxies only, and only for the hop that they saw.
+func TestForwardedForNeedsATrustedProxy(t *testing.T) {
+	flood := func(w *world, remote, forwarded string) int {
+		r := newRequest("POST", "/notify/alipay/acc_m_a", "sign=bad", "Content-Type", form, "X-Forwarded-For", forwarded, "X-Real-IP", forwarded)
+		r.RemoteAddr = remote
+		return w.send(r).Code
+	}
+	direct := newWorld(t)
+	last := 0
+	for i := range 100 {
+		last = flood(direct, "127.0.0.1:1", "198.51.100."+string(rune('0'+i%10)))
+	}
+	if last != 429 {
+		t.Errorf("without proxies a header changes the address: %d", last)
+	}
+	proxied := newWorld(t, func(o *web.Options) { o.TrustedProxies = []string{"10.0.0.0/8"} })
+	for range 100 {
+		last = flood(proxied, "10.1.1.1:1", "203.0.113.5, 198.51.100.7")
+	}
+	if other := flood(proxied, "10.1.1.1:1", "198.51.100.7, 203.0.113.5"); last != 429 || other != 200 {
+		t.Errorf("behind a proxy: flooder %d, another client %d", last, other)
+	}
+	if spoofed := flood(proxied, "10.1.1.1:1", "1.2.3.4, 198.51.100.7"); spoofed != 429 {
+		t.Errorf("a spoofed first hop hides the flooder: %d", spoofed)
+	}
+	if _, err := web.New(func() web.Options { o := direct.options; o.TrustedProxies = []string{"everyone"}; return o }()); err == nil || !strings.Contains(err.Error(), "everyone") {
+		t.Errorf("a bad network is accepted: %v", err)
+	}
+}

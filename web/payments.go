@@ -1,0 +1,148 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/paymux/paymux/core"
+)
+
+// page sizes of lists.
+const (
+	defaultLimit = 20
+	maxLimit     = core.MaxPage
+)
+
+func (s *Server) createPayment(c *call) error {
+	var body createPayment
+	if err := s.decode(c.body, &body); err != nil {
+		return err
+	}
+	answered, err := s.Cashier.Checkout(c.ctx(), c.caller(), body.checkout(c.idempotencyKey))
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Location", "/v1/payments/"+answered.ID)
+	return s.answer(c, answered)
+}
+
+func (s *Server) createAttempt(c *call) error {
+	id, err := c.pathName("id")
+	if err != nil {
+		return err
+	}
+	var body createAttempt
+	if err := s.decode(c.body, &body); err != nil {
+		return err
+	}
+	answered, err := s.Cashier.NextAttempt(c.ctx(), c.caller(), core.AttemptRequest{
+		PaymentID: id, Platform: core.PlatformID(body.Platform), Payer: body.Payer.core(), Funding: body.Instalments.core(),
+		Client: core.Client(body.Client), IdempotencyKey: c.idempotencyKey,
+	})
+	if err != nil {
+		return err
+	}
+	return s.answer(c, answered)
+}
+
+// answer writes what core rendered, byte for byte: a repeat must get what the first got (I04).
+func (s *Server) answer(c *call, a core.Answered) error {
+	status := http.StatusCreated
+	if a.Settling {
+		status = http.StatusAccepted
+	}
+	if a.Replayed {
+		c.Response().Header().Set("Idempotent-Replayed", "true")
+	}
+	s.write(c, status, "application/json", a.Body)
+	return nil
+}
+
+func (s *Server) getPayment(c *call) error {
+	id, err := c.pathName("id")
+	if err != nil {
+		return err
+	}
+	view, err := s.Cashier.Payment(c.ctx(), c.key.MerchantID, id)
+	if err != nil {
+		return err
+	}
+	return s.json(c, http.StatusOK, view)
+}
+
+func (s *Server) closePayment(c *call) error {
+	id, err := c.pathName("id")
+	if err != nil {
+		return err
+	}
+	outcome, err := s.Cashier.Close(c.ctx(), c.caller(), id)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if !outcome.Closed {
+		status = http.StatusAccepted
+	}
+	return s.json(c, status, outcome.Payment)
+}
+
+func (s *Server) syncPayment(c *call) error {
+	id, err := c.pathName("id")
+	if err != nil {
+		return err
+	}
+	view, err := s.Cashier.Sync(c.ctx(), c.caller(), id)
+	if err != nil {
+		return err
+	}
+	return s.json(c, http.StatusOK, view)
+}
+
+// list is how every list is answered: a full page has a NextCursor, and the page behind it may be empty; the last page has null.
+type list[T any] struct {
+	Data       []T     `json:"data"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+func (s *Server) listPayments(c *call) error {
+	q, err := c.query("merchant_order_no", "status", "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	ask := core.PaymentQuery{MerchantID: c.key.MerchantID, MerchantOrderNo: q["merchant_order_no"], Status: core.PaymentStatus(q["status"])}
+	if q["merchant_order_no"] != "" && (len(q["merchant_order_no"]) > 64 || !isName(q["merchant_order_no"])) {
+		return invalidField("merchant_order_no", "has 1 to 64 ASCII letters, digits, - and _")
+	}
+	if ask.Status != "" && !slices.Contains(core.PaymentStatuses(), ask.Status) {
+		return invalidField("status", "is not a status")
+	}
+	if ask.Limit, err = limitOf(q["limit"]); err != nil {
+		return err
+	}
+	if ask.BeforeCreated, ask.BeforeID, err = readPaymentCursor(q["cursor"]); err != nil {
+		return err
+	}
+	found, err := s.Cashier.Payments(c.ctx(), ask)
+	if err != nil {
+		return err
+	}
+	page := list[core.PaymentView]{Data: append([]core.PaymentView{}, found...)}
+	if len(found) == ask.Limit {
+		next := paymentCursor(found[len(found)-1])
+		page.NextCursor = &next
+	}
+	return s.json(c, http.StatusOK, page)
+}
+
+// limitOf reads a page size.
+func limitOf(text string) (int, error) {
+	if text == "" {
+		return defaultLimit, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || n < 1 || n > maxLimit {
+		return 0, invalidField("limit", "must be 1 to 100")
+	}
+	return int(n), nil
+}

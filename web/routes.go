@@ -1,0 +1,101 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+// route is one line of the table.
+type route struct {
+	method, path string
+	needs        Permission
+	key          keyRule
+	body         bodyRule
+	handle       func(*call) error
+}
+
+// keyRule says what a route wants of the Idempotency-Key header.
+type keyRule int
+
+const (
+	keyUnused   keyRule = iota // reads, and calls whose repeat is the same call
+	keyOptional                // create: merchant_order_no stands in (I09)
+	keyRequired                // every other change of money or state
+)
+
+// bodyRule says what body a route takes.
+type bodyRule int
+
+const (
+	bodyNone bodyRule = iota
+	bodyJSON
+	bodyForm    // of a gateway: handed on raw
+	bodyIgnored // of a browser's own form without fields
+)
+
+// table is every route of the server. openapi.yaml describes the same ones; tests compare the two, call each as every role and as two tenants.
+func (s *Server) table() []route {
+	t := []route{
+		{"POST", "/v1/payments", PermPay, keyOptional, bodyJSON, s.createPayment},
+		{"GET", "/v1/payments", PermRead, keyUnused, bodyNone, s.listPayments},
+		{"GET", "/v1/payments/:id", PermRead, keyUnused, bodyNone, s.getPayment},
+		{"POST", "/v1/payments/:id/attempts", PermPay, keyRequired, bodyJSON, s.createAttempt},
+		{"POST", "/v1/payments/:id/close", PermPay, keyRequired, bodyNone, s.closePayment},
+		{"POST", "/v1/payments/:id/sync", PermPay, keyUnused, bodyNone, s.syncPayment},
+		{"POST", "/v1/payments/:id/refunds", PermRefund, keyRequired, bodyJSON, s.createRefund},
+		{"POST", "/v1/payments/:id/refund-late", PermRefund, keyRequired, bodyNone, s.refundLate},
+		{"GET", "/v1/refunds/:id", PermRead, keyUnused, bodyNone, s.getRefund},
+		{"POST", "/v1/refunds/:id/approve", PermApprove, keyRequired, bodyNone, s.approveRefund},
+		{"POST", "/v1/refunds/:id/reject", PermApprove, keyRequired, bodyJSON, s.rejectRefund},
+		{"GET", "/v1/platforms", PermRead, keyUnused, bodyNone, s.listPlatforms},
+		{"POST", "/v1/platforms/:platform/check", PermRead, keyUnused, bodyJSON, s.checkPlatform},
+		{"GET", "/v1/channels", PermRead, keyUnused, bodyNone, s.listChannels},
+		{"POST", "/v1/alipay/login", PermPay, keyUnused, bodyJSON, s.login},
+		{"GET", "/v1/events", PermRead, keyUnused, bodyNone, s.listEvents},
+		{"POST", "/v1/events/:id/replay", PermPay, keyUnused, bodyJSON, s.replayEvent},
+		{"GET", "/v1/deliveries", PermRead, keyUnused, bodyNone, s.listDeliveries},
+		{"POST", "/v1/deliveries/:id/replay", PermPay, keyUnused, bodyNone, s.replayDelivery},
+		{"GET", "/v1/ledger/accounts", PermRead, keyUnused, bodyNone, s.listBalances},
+
+		{"POST", "/notify/:gateway/:account", PermNone, keyUnused, bodyForm, s.receiveTrade},
+		{"POST", "/notify/:gateway/:account/app", PermNone, keyUnused, bodyForm, s.receiveApp},
+
+		{"GET", "/h5/:token", PermNone, keyUnused, bodyNone, s.showHandOff},
+		{"POST", "/h5/:token/pay", PermNone, keyUnused, bodyIgnored, s.openHandOff},
+		{"GET", "/h5/:token/status", PermNone, keyUnused, bodyNone, s.showStatus},
+		{"GET", "/return/:token", PermNone, keyUnused, bodyNone, s.showReturn},
+
+		{"GET", "/static/:file", PermNone, keyUnused, bodyNone, s.static},
+		{"GET", "/openapi.yaml", PermNone, keyUnused, bodyNone, s.openapi},
+		{"GET", "/docs", PermNone, keyUnused, bodyNone, s.reference},
+		{"GET", "/healthz", PermNone, keyUnused, bodyNone, s.healthz},
+		{"GET", "/readyz", PermNone, keyUnused, bodyNone, s.readyz},
+	}
+	if s.MetricsOnMain {
+		t = append(t, route{"GET", "/metrics", PermNone, keyUnused, bodyNone, s.showMetrics})
+	}
+	return t
+}
+
+// isPage tells whether a route answers people rather than programs.
+func (s *Server) isPage(path string) bool {
+	return strings.HasPrefix(path, "/h5/") && !strings.HasSuffix(path, "/status") || strings.HasPrefix(path, "/return/")
+}
+
+// changes tells whether the request may change anything, by its method.
+func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
+
+// Route describes a line of the table.
+type Route struct {
+	Method, Path string // path parameters as :name
+	Permission   Permission
+}
+
+// Routes lists the server's routes, without those of mounted handlers.
+func (s *Server) Routes() []Route {
+	all := make([]Route, 0, len(s.routes))
+	for _, r := range s.routes {
+		all = append(all, Route{r.method, r.path, r.needs})
+	}
+	return all
+}

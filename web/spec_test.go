@@ -1,0 +1,255 @@
+package web_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"github.com/paymux/paymux/core"
+)
+
+func loadSpec(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+var parameter = regexp.MustCompile(`:([a-z]+)`)
+
+// Routes and document name each other, both ways, with the same permission and the same rule for the Idempotency-Key.
+func TestSpecAndRoutesAgree(t *testing.T) {
+	doc := loadSpec(t)
+	described := map[string]string{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			permission, _ := op.Extensions["x-permission"].(string)
+			described[method+" "+path] = permission
+			if (permission == "none") != (op.Security != nil && len(*op.Security) == 0) {
+				t.Errorf("%s %s: permission %s, security %v", method, path, permission, op.Security)
+			}
+		}
+	}
+	for _, r := range newWorld(t).server.Routes() {
+		key := r.Method + " " + parameter.ReplaceAllString(r.Path, "{$1}")
+		if described[key] != string(r.Permission) {
+			t.Errorf("%s needs %q, the document says %q", key, r.Permission, described[key])
+		}
+		delete(described, key)
+	}
+	for key := range described {
+		t.Errorf("%s is described but not served", key)
+	}
+}
+
+// strict closes every object of the document, so that an answer with a member it does not describe fails.
+func strict(doc *openapi3.T) {
+	closed := false
+	for _, ref := range doc.Components.Schemas {
+		if ref.Value.Type.Is("object") && len(ref.Value.Properties) > 0 {
+			ref.Value.AdditionalProperties = openapi3.BoolSchema{Has: &closed}
+		}
+	}
+}
+
+type judge struct {
+	t      *testing.T
+	router routers.Router
+	seen   map[string]bool
+}
+
+// check holds an answer against the document.
+func (j *judge) check(method, path string, answer *httptest.ResponseRecorder) {
+	j.t.Helper()
+	r := httptest.NewRequest(method, path, nil)
+	route, params, err := j.router.FindRoute(r)
+	if err != nil {
+		j.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	j.seen[route.Method+" "+route.Path+" "+strconv.Itoa(answer.Code)] = true
+	options := &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}
+	err = openapi3filter.ValidateResponse(j.t.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route, Options: options},
+		Status:                 answer.Code, Header: answer.Header(), Body: readCloser(answer), Options: options,
+	})
+	if err != nil {
+		j.t.Errorf("%s %s: %d %s\n%v", method, path, answer.Code, answer.Body, err)
+	}
+}
+
+// Real answers, good and bad, are what the document says, and hold no member that it does not name.
+func TestAnswersFitTheSpec(t *testing.T) {
+	doc := loadSpec(t)
+	strict(doc)
+	router, err := gorillamux.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	registerTexts()
+	j := &judge{t, router, map[string]bool{}}
+	w := newWorld(t)
+	do := func(who, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+		t.Helper()
+		answer := w.as(who, method, path, body, headers...)
+		j.check(method, path, answer)
+		return answer
+	}
+	create := `{"merchant_order_no":"o1","platform":"wechat","metadata":{"table":"7"},"payer":{"open_id":"abc"},` + basket + `}`
+	p := decode[core.PaymentView](t, do("m_a/cashier", "POST", "/v1/payments", create))
+	do("m_a/cashier", "POST", "/v1/payments", `{"merchant_order_no":"o1"}`)
+	do("m_a/viewer", "POST", "/v1/payments", create)
+	next := decode[core.PaymentView](t, do("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/attempts", `{"platform":"alipay","payer":{"user_id":"`+buyer+`"}}`))
+	if len(next.Attempts) != 2 {
+		t.Fatalf("attempts: %+v", next.Attempts)
+	}
+	do("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/sync", "")
+	w.pay(p)
+	refused := decode[core.RefundView](t, do("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/refunds", `{"amount_fen":1700}`))
+	do("m_a/approver", "POST", "/v1/refunds/"+refused.ID+"/reject", `{"reason":"no"}`)
+	refund := decode[core.RefundView](t, do("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/refunds", `{"amount_fen":1600,"merchant_refund_no":"r1","reason":"broken"}`, "Idempotency-Key", "second"))
+	do("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/refunds", `{"amount_fen":400}`, "Idempotency-Key", "other")
+	do("m_a/approver", "POST", "/v1/refunds/"+refund.ID+"/approve", "")
+	do("m_a/approver", "POST", "/v1/refunds/"+refund.ID+"/reject", `{"reason":"no"}`)
+	late := decode[core.PaymentView](t, do("m_a/cashier", "POST", "/v1/payments", `{"merchant_order_no":"late","platform":"wechat",`+basket+`}`, "Idempotency-Key", "late"))
+	do("m_a/cashier", "POST", "/v1/payments/"+late.ID+"/close", "")
+	w.pay(late)
+	do("m_a/cashier", "POST", "/v1/payments/"+late.ID+"/refund-late", "")
+	do("m_a/cashier", "POST", "/v1/payments/"+late.ID+"/refund-late", "")
+	do("m_a/viewer", "GET", "/v1/refunds/"+refund.ID, "")
+	do("m_b/viewer", "GET", "/v1/refunds/"+refund.ID, "")
+	do("m_a/viewer", "GET", "/v1/payments/"+p.ID, "")
+	do("m_a/viewer", "GET", "/v1/payments?limit=1", "")
+	do("m_a/viewer", "GET", "/v1/events", "")
+	sent := decode[struct{ Data []core.DeliveryView }](t, do("m_a/viewer", "GET", "/v1/deliveries?limit=1", "")).Data
+	do("m_a/viewer", "GET", "/v1/deliveries?state=lost", "")
+	do("m_a/cashier", "POST", "/v1/deliveries/"+sent[0].ID+"/replay", "")
+	do("m_a/cashier", "POST", "/v1/events/"+sent[0].EventID+"/replay", `{"endpoint_id":"hook"}`)
+	do("m_a/cashier", "POST", "/v1/events/"+sent[0].EventID+"/replay", `{"endpoint_id":"nowhere"}`)
+	do("m_a/viewer", "GET", "/v1/ledger/accounts", "")
+	do("m_a/viewer", "GET", "/v1/platforms", "")
+	do("m_a/viewer", "GET", "/v1/channels", "")
+	do("m_a/viewer", "POST", "/v1/platforms/wechat/check", `{"goods":[{"id":"g","name":"points","category":"virtual","quantity":1,"price_fen":1}]}`)
+	do("m_a/viewer", "POST", "/v1/platforms/douyin/check", `{"goods":[{"id":"g","name":"points","category":"virtual","quantity":1,"price_fen":1}]}`)
+	do("m_a/cashier", "POST", "/v1/alipay/login", `{"auth_code":"good"}`)
+	do("m_a/cashier", "POST", "/v1/alipay/login", `{"auth_code":"bad"}`)
+	page := w.create("m_a", "wechat", "o2")
+	do("m_a/cashier", "POST", "/v1/payments/"+page.ID+"/close", "")
+	for _, path := range []string{"/h5/" + tokenOf(page), "/h5/" + tokenOf(page) + "/status", "/return/" + tokenOf(page), "/docs", "/openapi.yaml", "/healthz", "/readyz", "/metrics", "/static/pages.css", "/h5/none", "/h5/none/status"} {
+		j.check("GET", path, w.ask("GET", path, ""))
+	}
+	j.check("POST", "/h5/"+tokenOf(page)+"/pay", w.ask("POST", "/h5/"+tokenOf(page)+"/pay", ""))
+	j.check("POST", "/notify/alipay/acc_m_a", w.notify(next.Attempts[1]))
+	j.check("POST", "/notify/alipay/acc_m_a/app", w.ask("POST", "/notify/alipay/acc_m_a/app", "sign=bad", "Content-Type", form))
+	for _, r := range w.server.Routes() {
+		key := r.Method + " " + parameter.ReplaceAllString(r.Path, "{$1}") + " 2"
+		if !slices.ContainsFunc(sorted(j.seen), func(s string) bool { return strings.HasPrefix(s, key) }) {
+			t.Errorf("no good answer of %sxx was held against the document", key)
+		}
+	}
+}
+
+// The document's examples and limits are those of the server: what the document's own example asks for is accepted.
+func TestSpecExampleWorks(t *testing.T) {
+	doc := loadSpec(t)
+	example, _ := doc.Components.Schemas["CreatePayment"].Value.Example.(map[string]any)
+	if example == nil {
+		t.Fatal("no example")
+	}
+	w := newWorld(t)
+	want(t, w.as("m_a/cashier", "POST", "/v1/payments", quoteAny(t, example)), 201, "")
+}
+
+// Every event that core can send is documented, and no other.
+func TestSpecNamesEveryEvent(t *testing.T) {
+	doc := loadSpec(t)
+	hooks, _ := doc.Extensions["x-webhooks"].(map[string]any)
+	var named []string
+	for _, v := range doc.Components.Schemas["Event"].Value.Properties["type"].Value.Enum {
+		named = append(named, v.(string))
+	}
+	if len(hooks) != len(core.EventTypes()) || len(named) != len(core.EventTypes()) {
+		t.Errorf("%d webhooks, %d in the enumeration, %d in core", len(hooks), len(named), len(core.EventTypes()))
+	}
+	for _, e := range core.EventTypes() {
+		if hooks[string(e)] == nil || !slices.Contains(named, string(e)) {
+			t.Errorf("%s is not documented", e)
+		}
+	}
+}
+
+// Every code of core has a status and a title of its own: a new one without falls to 500.
+func TestEveryCodeHasAStatus(t *testing.T) {
+	reference := newWorld(t).ask("GET", "/docs", "").Body.String()
+	files, err := filepath.Glob("../core/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	look := func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Code") {
+			return true
+		}
+		lit, ok := spec.Values[0].(*ast.BasicLit)
+		if !ok {
+			return true
+		}
+		code, _ := strconv.Unquote(lit.Value)
+		found++
+		if !strings.Contains(reference, `<tr id="`+code+`">`) {
+			t.Errorf("%s has no status", code)
+		}
+		return true
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, look)
+	}
+	if found < 30 {
+		t.Errorf("only %d codes were found", found)
+	}
+}
+
+// The reference page needs nothing from anybody else, and shows every operation.
+func TestReferencePage(t *testing.T) {
+	answer := newWorld(t).ask("GET", "/docs", "")
+	body := answer.Body.String()
+	for _, op := range []string{"createPayment", "createRefund", "listEvents", "receiveTrade", "schema-Problem", "payment.late_refunded"} {
+		if !strings.Contains(body, op) {
+			t.Errorf("lacks %s", op)
+		}
+	}
+	if strings.Contains(body, "<script") || regexp.MustCompile(`(src|href)="(https?:)?//`).MatchString(body) {
+		t.Error("loads something from elsewhere")
+	}
+	text, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := newWorld(t).ask("GET", "/openapi.yaml", "")
+	if served.Body.String() != string(text) || served.Code != http.StatusOK {
+		t.Error("the document served is not the file")
+	}
+}

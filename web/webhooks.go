@@ -1,0 +1,103 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/paymux/paymux/core"
+)
+
+// hopHeader marks paymux's own webhooks (docs/webhooks.md).
+const hopHeader = "Paymux-Hop"
+
+// refuseLoops answers our own webhooks with 508: an endpoint's address that leads back here would feed itself (H13).
+func (s *Server) refuseLoops(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if c.Request().Header.Get(hopHeader) != "" {
+			return &core.Error{Code: codeLoop, Message: "this is a webhook of paymux itself: the endpoint's address leads back to it"}
+		}
+		return next(c)
+	}
+}
+
+// replayEvent names where an event goes.
+type replayEvent struct {
+	EndpointID string `json:"endpoint_id" validate:"required,max=64"`
+}
+
+// listDeliveries shows what became of the merchant's webhooks, newest first.
+func (s *Server) listDeliveries(c *call) error {
+	q, err := c.query("state", "event_id", "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	ask := core.DeliveryQuery{MerchantID: c.key.MerchantID, State: core.DeliveryState(q["state"]), EventID: q["event_id"]}
+	if ask.State != "" && !slices.Contains(core.DeliveryStates(), ask.State) {
+		return invalidField("state", "is not a state of deliveries")
+	}
+	if ask.EventID != "" && (len(ask.EventID) > 64 || !isName(ask.EventID)) {
+		return invalidField("event_id", "is not an id")
+	}
+	if ask.Limit, err = limitOf(q["limit"]); err != nil {
+		return err
+	}
+	if ask.BeforeID, err = readDeliveryCursor(q["cursor"]); err != nil {
+		return err
+	}
+	found, err := s.Cashier.Deliveries(c.ctx(), ask)
+	if err != nil {
+		return err
+	}
+	page := list[core.DeliveryView]{Data: append([]core.DeliveryView{}, found...)}
+	if len(found) == ask.Limit {
+		next := deliveryCursor(found[len(found)-1])
+		page.NextCursor = &next
+	}
+	return s.json(c, http.StatusOK, page)
+}
+
+// replayDelivery has a delivery tried once more, now.
+func (s *Server) replayDelivery(c *call) error {
+	id, err := c.pathName("id")
+	if err != nil {
+		return err
+	}
+	view, err := s.Cashier.Replay(c.ctx(), c.caller(), id)
+	if err != nil {
+		return err
+	}
+	return s.json(c, http.StatusAccepted, view)
+}
+
+// replayEvent has an event sent to one endpoint, again or for the first time.
+func (s *Server) replayEvent(c *call) error {
+	id, err := c.pathName("id")
+	if err != nil {
+		return err
+	}
+	var body replayEvent
+	if err := s.decode(c.body, &body); err != nil {
+		return err
+	}
+	view, err := s.Cashier.ReplayEvent(c.ctx(), c.caller(), id, body.EndpointID)
+	if err != nil {
+		return err
+	}
+	return s.json(c, http.StatusAccepted, view)
+}
+
+// deliveryCursor names a delivery by its id, the order of the list.
+func deliveryCursor(last core.DeliveryView) string { return encodeCursor("d", last.ID) }
+
+func readDeliveryCursor(cursor string) (id string, err error) {
+	if cursor == "" {
+		return "", nil
+	}
+	parts, ok := decodeCursor("d", cursor, 1)
+	if !ok || !isName(parts[0]) {
+		return "", badCursor()
+	}
+	return parts[0], nil
+}
