@@ -1,0 +1,292 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/paymux/paymux"
+
+// arrows is a statement of policy: which package may import which of ours.
+// An arrow that is not here is a decision to take in docs/DESIGN.md, not a
+// line to add in passing.
+func arrows() map[string][]string {
+	const core, wire, trade = "core", "adapters/alipay", "adapters/alipaytrade"
+	channel := []string{core, wire, trade}
+	return map[string][]string{
+		"core":               {},
+		"config":             {},
+		"adapters/alipay":    {},
+		"adapters/alipaysim": {},
+		// the judge of both ends, and so the one place that sees both
+		"adapters/alipaysim/conformance": {wire, "adapters/alipaysim"},
+		"core/store":                     {core},
+		"core/jobs":                      {core},
+		"core/outbox":                    {core},
+		"core/channeltest":               {core},
+		"core/storetest":                 {core},
+		"platforms":                      {core},
+		"web":                            {core},
+		"web/demoshop":                   {core, "web"},
+		"adapters/alipaytrade":           {core, wire},
+		// what the three channels' tests have in common
+		"adapters/alipaytrade/tradetest": {core, wire, trade, "core/channeltest", "adapters/alipaysim"},
+		"adapters/alipaymini":            channel,
+		"adapters/wechath5":              channel,
+		"adapters/douyinh5":              channel,
+		"web/command": {
+			core, "config", "platforms", "web", "web/demoshop", "core/store", "core/jobs", "core/outbox",
+			wire, trade, "adapters/alipaymini", "adapters/wechath5", "adapters/douyinh5", "adapters/alipaysim",
+		},
+		"": {"web/command"},
+	}
+}
+
+// testArrows is what a package's own tests may import beside its arrows: the
+// suites, the simulator as the other end, and the whole program end to end.
+func testArrows() []string {
+	return []string{"core/channeltest", "core/storetest", "adapters/alipaytrade/tradetest", "adapters/alipaysim", "web/command"}
+}
+
+// owners: each heavy dependency has one owner, so that replacing it is a change
+// in one place. Tests are held to the same.
+func owners() map[string]string {
+	return map[string]string{
+		"gorm.io/":                      "core/store",
+		"github.com/glebarez/":          "core/store",
+		"modernc.org/":                  "core/store",
+		"github.com/go-sql-driver/":     "core/store",
+		"github.com/pressly/goose":      "core/store",
+		"github.com/labstack/echo":      "web",
+		"github.com/spf13/viper":        "config",
+		"github.com/go-viper/":          "config",
+		"github.com/fsnotify/":          "config",
+		"github.com/nats-io/":           "core/jobs",
+		"github.com/standard-webhooks/": "core/outbox",
+		"github.com/spf13/cobra":        "web/command",
+		"github.com/getkin/kin-openapi": "web",
+		"github.com/prometheus/":        "web web/command",
+		"github.com/emmansun/gmsm":      "adapters/alipay",
+		"github.com/go-playground/":     "config platforms web",
+		"golang.org/x/text/encoding":    "adapters/alipay adapters/alipaysim",
+		"github.com/chromedp/":          "web web/command",
+		"github.com/santhosh-tekuri/":   "config web",
+	}
+}
+
+func TestArrows(t *testing.T) {
+	policy := arrows()
+	for _, f := range goFiles(t) {
+		from, known := packageOf(f.dir, policy)
+		if !known {
+			t.Errorf("%s: package %q has no arrows yet: add it to the policy", f.path, f.dir)
+			continue
+		}
+		for _, imported := range f.imports() {
+			name, ours := strings.CutPrefix(imported, module+"/")
+			if !ours {
+				continue
+			}
+			to, known := packageOf(name, policy)
+			allowed := known && (to == from || slices.Contains(policy[from], to))
+			inTest := f.test && slices.Contains(testArrows(), to)
+			if !allowed && !inTest {
+				t.Errorf("%s: %s → %s is not an arrow", f.path, from, name)
+			}
+		}
+	}
+}
+
+// A policy about packages that are gone would look kept and protect nothing.
+func TestArrowsNamePackagesThatExist(t *testing.T) {
+	dirs := map[string]bool{}
+	for _, f := range goFiles(t) {
+		dirs[f.dir] = true
+	}
+	for from, to := range arrows() {
+		for _, name := range append(to, from) {
+			if !dirs[name] {
+				t.Errorf("the policy names package %q, which does not exist", name)
+			}
+		}
+	}
+}
+
+func TestHeavyDependenciesHaveOneOwner(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.test && f.dir == "web/command" {
+			continue // end-to-end tests look into the database and check signatures as an outsider would
+		}
+		for _, imported := range f.imports() {
+			for dependency, owner := range owners() {
+				from, _ := packageOf(f.dir, arrows())
+				if strings.HasPrefix(imported, dependency) && !slices.Contains(strings.Fields(owner), from) {
+					t.Errorf("%s imports %s, which belongs to %s", f.path, imported, owner)
+				}
+			}
+		}
+	}
+}
+
+// The core and the simulator import the standard library only (the simulator
+// golang.org/x/text as well: gateways speak GBK).
+func TestCoreAndSimulatorStandAlone(t *testing.T) {
+	for _, f := range goFiles(t) {
+		from, _ := packageOf(f.dir, arrows())
+		if (from != "core" && from != "adapters/alipaysim") || f.test {
+			continue
+		}
+		for _, imported := range f.imports() {
+			first, _, _ := strings.Cut(imported, "/")
+			text := from == "adapters/alipaysim" && strings.HasPrefix(imported, "golang.org/x/text/")
+			if strings.Contains(first, ".") && !text && !strings.HasPrefix(imported, module+"/"+from) {
+				t.Errorf("%s imports %s", f.path, imported)
+			}
+		}
+	}
+}
+
+// The core starts no goroutine, reads no clock and draws no random number:
+// that is what lets a simulator run it in seeded order on a virtual clock. The
+// same holds for the in-memory store that it runs on, the suite's files aside.
+// A deadline on a call's context is no clock read: it bounds the other side,
+// and its passing is an unknown outcome, which any call may have.
+func TestCoreIsDeterministic(t *testing.T) {
+	forbidden := map[string][]string{
+		"time": {
+			"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "Tick", "NewTimer", "NewTicker",
+		},
+	}
+	for _, f := range goFiles(t) {
+		from, _ := packageOf(f.dir, arrows())
+		memory := from == "core/storetest" && !strings.HasPrefix(path.Base(f.path), "suite")
+		if from != "core" && !memory || f.test {
+			continue
+		}
+		for _, imported := range f.imports() {
+			if slices.Contains([]string{"math/rand", "math/rand/v2", "crypto/rand", "os", "net", "net/http"}, imported) {
+				t.Errorf("%s imports %s", f.path, imported)
+			}
+		}
+		ast.Inspect(f.syntax, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				t.Errorf("%s starts a goroutine", f.at(n))
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && slices.Contains(forbidden[f.importNamed(x.Name)], n.Sel.Name) {
+					t.Errorf("%s uses %s.%s", f.at(n), x.Name, n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// packageOf maps a folder to the package whose arrows it follows: a folder that
+// the policy does not name follows those of the folder it is in.
+func packageOf(dir string, policy map[string][]string) (string, bool) {
+	for d := dir; ; d = path.Dir(d) {
+		if d == "." {
+			d = ""
+		}
+		if _, ok := policy[d]; ok {
+			return d, d != "" || dir == ""
+		}
+		if d == "" {
+			return dir, false
+		}
+	}
+}
+
+// goFile is one parsed file of the module.
+type goFile struct {
+	path   string // from the root, with slashes
+	dir    string // "" is the root
+	test   bool
+	set    *token.FileSet
+	syntax *ast.File
+}
+
+func (f goFile) imports() []string {
+	var list []string
+	for _, spec := range f.syntax.Imports {
+		if name, err := strconv.Unquote(spec.Path.Value); err == nil {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// importNamed gives the import path behind a package's name in this file.
+func (f goFile) importNamed(name string) string {
+	for _, spec := range f.syntax.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			continue
+		}
+		if spec.Name != nil && spec.Name.Name == name || spec.Name == nil && path.Base(imported) == name {
+			return imported
+		}
+	}
+	return ""
+}
+
+func (f goFile) at(n ast.Node) string {
+	return f.path + ":" + strconv.Itoa(f.set.Position(n.Pos()).Line)
+}
+
+// goFiles parses every .go file in-process. Asking the go command would use its
+// cache and its build tags, and both hide files.
+func goFiles(t *testing.T) []goFile {
+	t.Helper()
+	var files []goFile
+	set := token.NewFileSet()
+	for _, name := range projectFiles(t, ".go") {
+		syntax, err := parser.ParseFile(set, name, nil, parser.ParseComments)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		dir := path.Dir(name)
+		if dir == "." {
+			dir = ""
+		}
+		files = append(files, goFile{name, dir, strings.HasSuffix(name, "_test.go"), set, syntax})
+	}
+	if len(files) < 2 {
+		t.Fatal("found no Go files: the tests here prove nothing")
+	}
+	return files
+}
+
+// projectFiles lists the files with a suffix, outside hidden folders, test data
+// and what tools and runs leave behind.
+func projectFiles(t *testing.T, suffix string) []string {
+	t.Helper()
+	outside := map[string]bool{"testdata": true, "node_modules": true, "data": true, "bin": true}
+	found := map[string]bool{}
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != "." && (outside[d.Name()] || strings.HasPrefix(d.Name(), ".")):
+			return filepath.SkipDir
+		case !d.IsDir() && strings.HasSuffix(name, suffix):
+			found[filepath.ToSlash(name)] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(maps.Keys(found))
+}
