@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,7 @@ type town struct {
 	*world
 	lanes  *outbox.Lanes
 	shops  map[string]*receiver
+	mu     sync.Mutex // lanes tell of what failed side by side
 	failed []string
 }
 
@@ -36,7 +38,11 @@ func newTown(t *testing.T, merchants ...string) *town {
 		v.shops[m+".example"] = newReceiver(t, system{}, verifierOf(m, "hook", 1))
 	}
 	w.Client = &http.Client{Timeout: 10 * time.Second, Transport: v}
-	v.lanes = outbox.NewLanes(w.Courier, func(id string, err error) { v.failed = append(v.failed, id+": "+err.Error()) })
+	v.lanes = outbox.NewLanes(w.Courier, func(id string, err error) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.failed = append(v.failed, id+": "+err.Error())
+	})
 	return v
 }
 
