@@ -278,6 +278,44 @@ func TestNextAttemptS05(t *testing.T) {
 	})
 }
 
+// racing is a store in which something happens right after a use case has looked.
+type racing struct {
+	core.Store
+	happens func()
+}
+
+func (r *racing) See(ctx context.Context, keys ...core.Key) (core.View, error) {
+	v, err := r.Store.See(ctx, keys...)
+	if happens := r.happens; happens != nil {
+		r.happens = nil
+		happens()
+	}
+	return v, err
+}
+
+// I01, S05: the same request for another attempt comes twice at once. The slower one must not take the faster one's attempt for the older and end it:
+// the answer that was given stays payable, and is what a repeat gets.
+func TestNextAttemptI01SentTwice(t *testing.T) {
+	for _, platform := range []core.PlatformID{"alipay", "douyin"} {
+		w := newWorld(t)
+		v := w.create("A1", "wechat", 100)
+		req := core.AttemptRequest{PaymentID: v.ID, Platform: platform, Payer: core.Payer{UserID: "2088000000000002"}, IdempotencyKey: "k"}
+		var first core.Answered
+		w.Store = &racing{w.Store, func() { first = must(w.NextAttempt(context.Background(), shopCaller, req)) }}
+		_, err := w.NextAttempt(context.Background(), shopCaller, req)
+		if e := wantCode(t, err, core.CodeAttemptInFlight); e.RetryAfterSeconds != 1 {
+			t.Fatal(e)
+		}
+		if got := w.payment(v.ID); got.Action == nil || len(got.Attempts) != 2 {
+			t.Fatalf("%s: nothing is left to pay: %+v", platform, got.Attempts)
+		}
+		again := must(w.NextAttempt(context.Background(), shopCaller, req))
+		if string(again.Body) != string(first.Body) {
+			t.Fatalf("%s\n%s", again.Body, first.Body)
+		}
+	}
+}
+
 // Opening signs after the mark; opening again signs the same bytes; a page close to its end, moved, or paid signs nothing.
 func TestOpen(t *testing.T) {
 	w := newWorld(t)

@@ -35,14 +35,15 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 	if err != nil {
 		return Answered{}, err
 	}
-	if err := c.supersede(ctx, caller, byID); err != nil {
+	if err := c.supersede(ctx, caller, byID, o.Payment.ActiveAttempt); err != nil {
 		return Answered{}, err
 	}
 	return c.startAttempt(ctx, caller, req.PaymentID, req, plan, idem, print)
 }
 
-// supersede ends the active attempt: at once if nothing was signed, else by closing it at the gateway.
-func (c *Cashier) supersede(ctx context.Context, caller Caller, byID Key) error {
+// supersede ends the older attempt, the one that was active when the request came: at once if nothing was signed, else by closing it at the gateway.
+// An attempt that another request has started since stays: that request may be this very one, sent twice, and its answer must not die under its buyer.
+func (c *Cashier) supersede(ctx context.Context, caller Caller, byID Key, older string) error {
 	var live string
 	_, err := c.change(ctx, caller, byID, func(p *pen) error {
 		live = ""
@@ -53,6 +54,8 @@ func (c *Cashier) supersede(ctx context.Context, caller Caller, byID Key) error 
 		switch {
 		case a == nil:
 			return nil
+		case a.ID != older:
+			return startedElsewhere(a.PaymentID)
 		case a.State == AttemptReady:
 			a.Superseded = true
 			return c.endAttempt(p, a, "superseded")
@@ -104,6 +107,10 @@ func (c *Cashier) stay(ctx context.Context, caller Caller, byID Key, a *Attempt)
 	}
 }
 
+func startedElsewhere(paymentID string) error {
+	return &Error{Code: CodeAttemptInFlight, Message: "another request has started an attempt", PaymentID: paymentID, RetryAfterSeconds: 1}
+}
+
 // attemptable tells whether the payment may be attempted again, and if not, why.
 func (c *Cashier) attemptable(o *Order, p *pen) error {
 	switch o.Payment.Status {
@@ -140,7 +147,7 @@ func (c *Cashier) startAttempt(ctx context.Context, caller Caller, paymentID str
 			return err
 		}
 		if p.order.Payment.ActiveAttempt != "" {
-			return &Error{Code: CodeAttemptInFlight, Message: "another attempt was started", PaymentID: paymentID, RetryAfterSeconds: 1}
+			return startedElsewhere(paymentID)
 		}
 		a := p.addAttempt(made.clone())
 		p.order.Payment.ActiveAttempt, p.order.Payment.Platform = a.ID, a.Platform
