@@ -284,10 +284,14 @@ func (c *Cashier) change(ctx context.Context, caller Caller, key Key, decide fun
 	if err != nil {
 		return nil, err
 	}
-	if verdict.Duplicate != "" {
+	switch verdict.Duplicate {
+	case "":
+		return decided, nil
+	case UniqueTradeNo: // no race: the gateway calls two trades of ours by one number, and would do so again
+		return nil, Errorf(CodeWrongState, "the gateway's trade_no belongs to another order")
+	default:
 		return nil, Errorf(CodeContended, "another request took the same %s", verdict.Duplicate)
 	}
-	return decided, nil
 }
 
 // system is the caller of jobs, for the tenant that the row names.

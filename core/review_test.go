@@ -116,6 +116,25 @@ func TestStuckWorkIsPutOff(t *testing.T) {
 	}
 }
 
+// C19, G12: an inquiry names a trade_no that another order holds. Nothing is paid by it, a person is told, and it does not fill every sweep.
+func TestInquiryTradeNoOfAnotherOrder(t *testing.T) {
+	w := newWorld(t)
+	paid, other := w.paid("A1", 100), w.create("A2", "wechat", 100)
+	w.open(other)
+	w.bank.settle(other.Attempts[0].OutTradeNo, 100)
+	w.bank.trades[other.Attempts[0].OutTradeNo].tradeNo = paid.Attempts[0].TradeNo
+	w.clock.advance(time.Minute)
+	due, err := w.Store.Due(context.Background(), core.DueQuery{Kind: core.DueAttempt, Until: w.clock.Now(), Limit: 10})
+	if err != nil || len(due) != 1 {
+		t.Fatal(due, err)
+	}
+	wantCode(t, w.SettleAttempt(context.Background(), due[0].ID), core.CodeWrongState)
+	w.sweep()
+	if w.payment(other.ID).PaidFen != 0 || fmt.Sprint(w.watch.alerts) != "[job.stuck]" {
+		t.Fatal(w.payment(other.ID).PaidFen, w.watch.alerts)
+	}
+}
+
 // A refund found by its merchant_refund_no binds the new key to it: the key cannot mean another refund later.
 func TestRefundFoundByNumberKeepsTheKey(t *testing.T) {
 	w := newWorld(t)
