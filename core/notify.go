@@ -376,7 +376,9 @@ func (c *Cashier) applyWaiting(p *pen, a *Attempt, box *Inbox, n Notice, outside
 			became.next = again.next
 		}
 		return became, err
-	case n.Kind == NoticePayment && a.PaidFen > 0, n.Kind == NoticeClosed && !a.Live():
+	case n.Kind == NoticePayment && a.PaidFen > 0: // confirmed: what is left to see is whether it is the same trade (C19)
+		return c.applyNotice(p, a, n)
+	case n.Kind == NoticeClosed && !a.Live():
 		return decidedNotice{state: InboxDone}, nil
 	}
 	if box.Tries > patientTries {

@@ -217,6 +217,21 @@ func TestNotifyAfterPaid(t *testing.T) {
 	})
 }
 
+// C19: two trades under one number, of an amount that waits for its query. The query speaks for one of them; the other's message is parked all the same.
+func TestNotifyC19WhileWaiting(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "alipay", 6_000_000)
+	n := paidNotice(v, 0)
+	w.notify("acc1", n)
+	n.ID, n.Trade.TradeNo = "n2", "ANOTHER"
+	w.notify("acc1", n)
+	w.bank.settle(v.Attempts[0].OutTradeNo, 6_000_000)
+	w.sweep()
+	if w.payment(v.ID).Status != core.PaymentPaid || strings.Join(w.watch.alerts, " ") != "notify.second_trade" {
+		t.Fatal(w.payment(v.ID).Status, w.watch.alerts)
+	}
+}
+
 func refundNotice(v core.PaymentView, outRequestNo string, cumulative core.Fen) core.Notice {
 	n := paidNotice(v, 0)
 	n.ID, n.Kind, n.OutRequestNo, n.CumulativeFen = "r-"+outRequestNo, core.NoticeRefund, outRequestNo, cumulative
