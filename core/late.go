@@ -14,6 +14,9 @@ const (
 func (c *Cashier) RefundLate(ctx context.Context, caller Caller, paymentID string) (PaymentView, error) {
 	key := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID}
 	o, err := c.change(ctx, caller, key, c.releaseLate)
+	for err == nil && keptLate(o) != nil { // one in each unit: the ids of a unit are bounded
+		o, err = c.change(ctx, caller, key, c.releaseLate)
+	}
 	if err != nil {
 		return PaymentView{}, err
 	}
@@ -27,24 +30,32 @@ func (c *Cashier) RefundLate(ctx context.Context, caller Caller, paymentID strin
 	return c.Payment(ctx, caller.MerchantID, paymentID)
 }
 
-// releaseLate orders the refund of everything that is held or was accepted.
-func (c *Cashier) releaseLate(p *pen) error {
-	found := false
-	for i := range p.order.Attempts {
-		a := &p.order.Attempts[i]
-		late := a.State == AttemptLatePaid
-		if !late && a.State != AttemptDuplicate || a.Reason != reasonHeld && a.Reason != reasonAccepted {
-			continue
+// keptLate returns the first attempt whose late or duplicate money is held or was accepted, or nil.
+func keptLate(o *Order) *Attempt {
+	for i := range o.Attempts {
+		if o.Attempts[i].keptLate() {
+			return &o.Attempts[i]
 		}
-		if a.Reason == reasonAccepted {
-			p.post(posting{from: LedgerSuspense, to: LedgerMerchant, amount: a.PaidFen}, a.Account)
-		}
-		a.Reason, found = "", true
-		p.touch(a)
-		c.refundSuspense(p, a, pick(late, RefundLate, RefundDuplicate))
 	}
-	if !found {
+	return nil
+}
+
+func (a *Attempt) keptLate() bool {
+	unawaited := a.State == AttemptLatePaid || a.State == AttemptDuplicate
+	return unawaited && (a.Reason == reasonHeld || a.Reason == reasonAccepted)
+}
+
+// releaseLate orders the refund of money that is held or was accepted.
+func (c *Cashier) releaseLate(p *pen) error {
+	a := keptLate(p.order)
+	if a == nil {
 		return &Error{Code: CodeNotRefundable, Message: "the payment holds no late money", PaymentID: p.order.Payment.ID}
 	}
+	if a.Reason == reasonAccepted {
+		p.post(posting{from: LedgerSuspense, to: LedgerMerchant, amount: a.PaidFen}, a.Account)
+	}
+	a.Reason = ""
+	p.touch(a)
+	c.refundSuspense(p, a, pick(a.State == AttemptLatePaid, RefundLate, RefundDuplicate))
 	return nil
 }

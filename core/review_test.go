@@ -96,6 +96,25 @@ func TestPaymentGathersNoMoreThanItMay(t *testing.T) {
 	wantCode(t, err, core.CodeTooMany)
 }
 
+// However many attempts of one payment hold late money, one call sends all of it back.
+func TestRefundLateOfManyAttempts(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t).with(func(m *core.Merchant) { m.Late = core.LateAccept })
+	v := w.create("A1", "wechat", 100)
+	for i := range 9 {
+		must(w.NextAttempt(ctx, shopCaller, core.AttemptRequest{PaymentID: v.ID, Platform: "wechat", IdempotencyKey: fmt.Sprint("a", i)}))
+	}
+	must(w.close(v.ID))
+	v = w.payment(v.ID)
+	for i := range v.Attempts {
+		w.bank.settle(v.Attempts[i].OutTradeNo, 100)
+		w.notify("acc1", paidNotice(v, i))
+	}
+	if got := must(w.RefundLate(ctx, shopCaller, v.ID)); len(got.Refunds) != 10 || w.balance(core.LedgerGateway) != 0 || w.balance(core.LedgerMerchant) != 0 {
+		t.Fatalf("%d refunds", len(got.Refunds))
+	}
+}
+
 // What cannot be worked on is put off with growing pauses, and a person is told: it does not fill every sweep.
 func TestStuckWorkIsPutOff(t *testing.T) {
 	w := newWorld(t)
