@@ -170,7 +170,7 @@ func (i *Inspection) once(seen map[string]string, number, id, what string) {
 	seen[number] = id
 }
 
-// ledger: INV-M3: every posting sums to zero, and the accounts of the order hold what its state says.
+// ledger: INV-M3, INV-M1: every posting sums to zero, and each account holds of the order what its state says.
 func (i *Inspection) ledger(o *Order, entries []Entry) {
 	postings, balance := map[string]Fen{}, map[LedgerAccount]Fen{}
 	for _, e := range entries {
@@ -185,24 +185,37 @@ func (i *Inspection) ledger(o *Order, entries []Entry) {
 			i.breach("INV-M3", o.Payment.ID, "posting %s sums to %d fen", id, sum)
 		}
 	}
-	var transit, gateway Fen
-	for _, r := range o.Refunds {
-		switch r.Status {
-		case RefundPendingApproval, RefundProcessing:
-			transit += r.AmountFen
-		case RefundSucceeded:
-			gateway -= r.ActualFen
+	want := ledgerOf(o)
+	for _, account := range LedgerAccounts() {
+		if balance[account] != want[account] {
+			invariant := pick(account == LedgerGateway, "INV-M1", "INV-M3")
+			i.breach(invariant, o.Payment.ID, "the ledger's %s is %d fen, the order says %d", account, balance[account], want[account])
 		}
 	}
+}
+
+// ledgerOf is what each account must hold of an order, by the order's state alone.
+func ledgerOf(o *Order) map[LedgerAccount]Fen {
+	want := map[LedgerAccount]Fen{LedgerMerchant: -o.Payment.PaidFen}
 	for _, a := range o.Attempts {
-		gateway += a.PaidFen
+		want[LedgerGateway] += a.PaidFen
+		if a.keptLate() {
+			want[pick(a.Reason == reasonHeld, LedgerSuspense, LedgerMerchant)] -= a.PaidFen
+		}
 	}
-	if balance[LedgerTransit] != -transit {
-		i.breach("INV-M3", o.Payment.ID, "refund_in_transit is %d fen, refunds under way are %d", balance[LedgerTransit], transit)
+	for _, r := range o.Refunds {
+		if r.Counts() && r.Status != RefundFailed {
+			want[LedgerMerchant] += r.AmountFen
+		}
+		switch r.Status {
+		case RefundPendingApproval, RefundProcessing:
+			want[LedgerTransit] -= r.AmountFen
+		case RefundSucceeded:
+			want[LedgerGateway] -= r.ActualFen
+			want[LedgerShortfall] -= r.AmountFen - r.ActualFen
+		}
 	}
-	if balance[LedgerGateway] != gateway {
-		i.breach("INV-M1", o.Payment.ID, "the ledger has %d fen at the gateway, the order %d", balance[LedgerGateway], gateway)
-	}
+	return want
 }
 
 // events: INV-E1: one event for each final change, numbered without a gap.

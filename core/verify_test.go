@@ -102,3 +102,38 @@ func TestVerifyFindsEachBreach(t *testing.T) {
 		})
 	}
 }
+
+// Every account of the ledger is held against the orders: under each policy a clean life passes, and any leg that stands in another account is found.
+func TestVerifyHoldsEveryLedgerAccount(t *testing.T) {
+	for _, policy := range []core.LatePolicy{core.LateRefund, core.LateHold, core.LateAccept} {
+		w := newWorld(t).with(func(m *core.Merchant) { m.Late, m.RefundApprovalOverFen = policy, 50 })
+		v := w.paid("A1", 100)
+		w.refund(v.ID, "r1", 30)
+		w.refund(v.ID, "r2", 40) // waits for approval
+		w.paid("A2", 100)
+		late := w.create("A3", "alipay", 100)
+		must(w.close(late.ID))
+		w.bank.settle(late.Attempts[0].OutTradeNo, 100)
+		w.notify("acc1", paidNotice(late, 0))
+		w.sweep()
+		if got := w.inspect(); len(got) != 0 {
+			t.Fatal(policy, got)
+		}
+		all := w.memory.All().Entries
+		for n, moved := range all {
+			i, seen := core.Inspection{}, 0
+			_ = w.memory.EachOrder(context.Background(), func(o core.Order, entries []core.Entry, events []core.Event) error {
+				for k := range entries {
+					if seen++; entries[k].ID == moved.ID {
+						entries[k].Account = pick(moved.Account == core.LedgerShortfall, core.LedgerMerchant, core.LedgerShortfall)
+					}
+				}
+				i.Order(&o, entries, events)
+				return nil
+			})
+			if seen != len(all) || len(i.Finish(false)) == 0 {
+				t.Errorf("%s: leg %d of %s in another account is not noticed", policy, n, moved.Account)
+			}
+		}
+	}
+}
