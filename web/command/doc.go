@@ -8,7 +8,7 @@
 //	command.go   the command line and its streams     app.go       the program as a value: NewApp, Run, Close
 //	wire.go      which part is handed to which        tenants.go   merchants, accounts and keys as one immutable value
 //	gateways.go  our end of the line to each gateway
-//	webhooks.go hints.go reload.go                    what goes out to merchants, what makes jobs punctual, what a reload changes
+//	webhooks.go hints.go reload.go pins.go            what goes out to merchants, what makes jobs punctual, what a reload changes and what never does
 //	vault.go ids.go clock.go watch.go alarms.go       what core wants from outside, filled in
 //	serve.go demo.go simulate.go migrate.go check.go call.go doctor.go certificate.go keys.go version.go   one file per command
 package command

@@ -12,6 +12,8 @@ import (
 // know, or not at all (F13).
 func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book) {
 	var next *tenants
+	known := pins{}
+	_ = known.add(a.tenants.now.Load().accounts) // the first ones contradict nothing
 	w.Accept = func(c *config.Config) error {
 		if err := sameRest(a.config, c); err != nil {
 			return err
@@ -20,8 +22,10 @@ func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book)
 			return err
 		}
 		var err error
-		next, err = newTenants(c, on)
-		return err
+		if next, err = newTenants(c, on); err != nil {
+			return err
+		}
+		return known.add(next.accounts)
 	}
 	w.Changed = func(*config.Config) {
 		a.tenants.now.Store(next)

@@ -34,6 +34,9 @@ func TestConfigurationIsReloadedWholeOrNotAtAll(t *testing.T) {
 		{"a misspelt setting", "permissions: [physical_ecommerce]", "permissions: []\n    colour: red"},
 		{"a key file with nonsense", "private_key_file: app.pem", "private_key_file: gateway.pub"},
 		{"what only a restart can change", "sweep_seconds: 1", "sweep_seconds: 2"},
+		{"an account with another app", siteAppID, "9021000100000078"},
+		{"an account with another payee", siteSellerID, "2088000000000078"},
+		{"an account of another merchant", "id: m_shop", "id: m_other"},
 	} {
 		before := strings.Count(server.log.String(), "changed configuration refused")
 		s.write("paymux.yaml", strings.Replace(string(good), bad.old, bad.with, 1))
