@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -42,6 +44,8 @@ var (
 	ErrNoSchedules = errors.New("the NATS server cannot schedule messages: it needs version 2.12 or newer; use one, or set queue.url to none")
 	// ErrQueueBusy says that a hint was dropped because the queue does not keep up or is not connected.
 	ErrQueueBusy = errors.New("the queue does not keep up: the hint is dropped")
+	// ErrQueueAway says that the queue was not reached since the program started.
+	ErrQueueAway = errors.New("the queue cannot be reached (queue.url): hints are dropped, and the sweeper works alone, until it can")
 )
 
 // JetStream is a Queue on NATS JetStream.
@@ -51,15 +55,44 @@ type JetStream struct {
 	// clock tells later from now; when exactly a hint is sent is decided by the server's own.
 	clock core.Clock
 	end   func() // of the embedded server; nil for a shared one
+	// amiss is why nothing may be published: the stream was not made yet, or the server would keep hints for ever. nil is well.
+	amiss atomic.Pointer[error]
 }
 
-// ConnectJetStream joins a NATS server at a URL. The URL may hold credentials and never appears in an error.
+// ConnectJetStream joins a NATS server at a URL. A server that is away is waited for, since nothing depends on it; what only a person can mend is an error.
+// The URL may hold credentials and never appears in one.
 func ConnectJetStream(ctx context.Context, url string, clock core.Clock) (*JetStream, error) {
-	conn, err := nats.Connect(url, nats.Name("paymux"), nats.MaxReconnects(-1), nats.Timeout(setUpTimeout))
+	options := []nats.Option{nats.Name("paymux"), nats.MaxReconnects(-1), nats.Timeout(setUpTimeout)}
+	conn, err := nats.Connect(url, options...)
+	if err != nil && isAway(err) {
+		conn, err = nats.Connect(url, append(options, nats.RetryOnFailedConnect(true))...)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the queue cannot be reached (queue.url): %w", withoutURL(err))
 	}
-	return newJetStream(ctx, conn, clock, nil)
+	q, err := newJetStream(conn, clock, nil)
+	if err != nil {
+		return nil, err
+	}
+	if conn.Status() != nats.CONNECTED {
+		return q, nil
+	}
+	if _, err := q.setUp(ctx); needsPerson(err) {
+		return nil, errors.Join(err, q.Close())
+	}
+	return q, nil
+}
+
+// isAway tells whether a server may be there later: the network is at fault, and not the address as it is written.
+func isAway(err error) bool {
+	var network net.Error
+	var address *net.AddrError
+	return errors.Is(err, nats.ErrNoServers) || errors.As(err, &network) && !errors.As(err, &address)
+}
+
+// needsPerson tells whether waiting does not help.
+func needsPerson(err error) bool {
+	return errors.Is(err, ErrNoSchedules) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount)
 }
 
 // withoutURL drops what an error of the client may repeat of the URL.
@@ -70,23 +103,38 @@ func withoutURL(err error) error {
 	return err
 }
 
-func newJetStream(ctx context.Context, conn *nats.Conn, clock core.Clock, end func()) (*JetStream, error) {
+func newJetStream(conn *nats.Conn, clock core.Clock, end func()) (*JetStream, error) {
 	q := &JetStream{conn: conn, clock: clock, end: end}
 	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(maxUnanswered), jetstream.WithPublishAsyncTimeout(setUpTimeout))
 	if err != nil {
 		return nil, errors.Join(err, q.Close())
 	}
 	q.js = js
-	if _, err := q.stream(ctx); err != nil {
-		return nil, errors.Join(err, q.Close())
-	}
+	q.amiss.Store(&ErrQueueAway)
 	return q, nil
+}
+
+// setUp makes or finds the stream and the consumer that all processes share: each hint is heard by one of them.
+func (q *JetStream) setUp(ctx context.Context) (jetstream.Consumer, error) {
+	ctx, cancel := context.WithTimeout(ctx, setUpTimeout)
+	defer cancel()
+	stream, err := q.stream(ctx)
+	if err != nil {
+		q.amiss.Store(&err)
+		return nil, err
+	}
+	q.amiss.Store(nil)
+	consumer, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: consumerName, FilterSubject: subjectNow + ">", AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: maxUnanswered,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the queue's consumer cannot be made: %w", err)
+	}
+	return consumer, nil
 }
 
 // stream makes or finds the stream, and refuses a server that would keep our hints for ever.
 func (q *JetStream) stream(ctx context.Context) (jetstream.Stream, error) {
-	ctx, cancel := context.WithTimeout(ctx, setUpTimeout)
-	defer cancel()
 	want := jetstream.StreamConfig{
 		Name: streamName, Description: "paymux: hints at what is due; losing them is harmless", Subjects: []string{subjectNow + ">", subjectPending + ">"},
 		Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage, MaxMsgs: maxHints, MaxBytes: maxHintBytes, MaxMsgSize: maxHintSize,
@@ -117,6 +165,14 @@ func (q *JetStream) stream(ctx context.Context) (jetstream.Stream, error) {
 	return made, nil
 }
 
+// Amiss is why hints are dropped at present although the server may be connected; nil when none are.
+func (q *JetStream) Amiss() error {
+	if err := q.amiss.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // message is a hint on the wire. Older and newer programs may share a queue: members are only ever added.
 type message struct {
 	Kind     core.DueKind `json:"kind"`
@@ -130,6 +186,9 @@ type message struct {
 func (q *JetStream) Publish(due core.Due) error {
 	if strings.ContainsAny(due.ID, ".*> \t\r\n") || due.ID == "" {
 		return fmt.Errorf("hint for %s: the id cannot be part of a subject", due.Kind)
+	}
+	if err := q.Amiss(); err != nil {
+		return err
 	}
 	// The client's own answer to a full window is to stall, and to an absent server to fill a buffer.
 	if q.conn.Status() != nats.CONNECTED || q.js.PublishAsyncPending() >= maxUnanswered {
@@ -159,22 +218,17 @@ func wholeSecond(at time.Time) time.Time {
 	return at.Add(time.Second - time.Nanosecond).Truncate(time.Second)
 }
 
-// Listen implements Queue. A stream that was lost is made again after a while; until then the sweeper works alone.
-func (q *JetStream) Listen(workers int, heed func(core.Due)) (func(), error) {
+// Listen implements Queue. A stream that was lost, or not reached yet, is made after a while; until then the sweeper works alone.
+func (q *JetStream) Listen(workers int, heed func(core.Due)) func() {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &listener{queue: q, heed: heed, slots: make(chan struct{}, max(workers, 1))}
-	consumer, err := l.consumer(ctx)
-	if err != nil {
-		cancel()
-		return nil, err
-	}
 	var running sync.WaitGroup
-	running.Go(func() { l.run(ctx, consumer) })
+	running.Go(func() { l.run(ctx) })
 	return func() {
 		cancel()
 		running.Wait()
 		l.hearing.Wait()
-	}, nil
+	}
 }
 
 // Backlog is how many hints the queue holds, heard ones not among them; for metrics. 0 when the queue does not answer.

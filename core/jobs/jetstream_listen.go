@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/paymux/paymux/core"
@@ -20,24 +21,13 @@ type listener struct {
 	hearing sync.WaitGroup
 }
 
-// consumer makes or finds the consumer that all processes share: each hint is heard by one of them.
-func (l *listener) consumer(ctx context.Context) (jetstream.Consumer, error) {
-	stream, err := l.queue.stream(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, setUpTimeout)
-	defer cancel()
-	return stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: consumerName, FilterSubject: subjectNow + ">", AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: maxUnanswered,
-	})
-}
-
 // run hears hints until ctx ends. When the consumer is lost it waits a little and makes it again.
-func (l *listener) run(ctx context.Context, consumer jetstream.Consumer) {
+func (l *listener) run(ctx context.Context) {
 	for {
-		if consumer != nil {
-			l.consume(ctx, consumer)
+		if l.queue.conn.Status() == nats.CONNECTED {
+			if consumer, err := l.queue.setUp(ctx); err == nil {
+				l.consume(ctx, consumer)
+			}
 		}
 		mend := time.NewTimer(mendAfter)
 		select {
@@ -46,7 +36,6 @@ func (l *listener) run(ctx context.Context, consumer jetstream.Consumer) {
 			return
 		case <-mend.C:
 		}
-		consumer, _ = l.consumer(ctx)
 	}
 }
 

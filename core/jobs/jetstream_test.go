@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +31,12 @@ import (
 // shared runs a NATS server of its own process's kind: it listens, as one that several processes share does.
 func shared(t *testing.T, folder string) (url string, end func()) {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: folder, NoSigs: true, NoLog: true})
+	return sharedAt(t, folder, server.RANDOM_PORT)
+}
+
+func sharedAt(t *testing.T, folder string, port int) (url string, end func()) {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: folder, NoSigs: true, NoLog: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,11 +89,7 @@ type heard struct {
 func listen(t *testing.T, q jobs.Queue) (ear, func()) {
 	t.Helper()
 	e := make(ear, 50_000)
-	stop, err := q.Listen(4, func(d core.Due) { e <- heard{d, time.Now()} })
-	if err != nil {
-		t.Fatal(err)
-	}
-	stop = sync.OnceFunc(stop)
+	stop := sync.OnceFunc(q.Listen(4, func(d core.Due) { e <- heard{d, time.Now()} }))
 	t.Cleanup(stop)
 	return e, stop
 }
@@ -332,6 +335,62 @@ func TestTrap3_SharedStreamIsMadeAgain(t *testing.T) {
 	})
 }
 
+// A shared server that is down when the program starts is waited for. Nothing is kept for it meanwhile.
+func TestTrap3_QueueThatIsAwayIsWaitedFor(t *testing.T) {
+	address, end := shared(t, t.TempDir())
+	end()
+	q := connect(t, address)
+	e, _ := listen(t, q)
+	if err := q.Publish(hint("early", time.Now())); !errors.Is(err, jobs.ErrQueueAway) || !errors.Is(q.Amiss(), jobs.ErrQueueAway) {
+		t.Fatalf("%v, %v", err, q.Amiss())
+	}
+	where, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(where.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sharedAt(t, t.TempDir(), port)
+	eventually(t, func() bool {
+		_ = q.Publish(hint("again", time.Now()))
+		return len(e) > 0
+	})
+	if h := e.next(t); h.due.ID != "again" || q.Amiss() != nil {
+		t.Fatalf("heard %v, %v", h, q.Amiss())
+	}
+}
+
+// Files that a power failure has left damaged must not keep the program from starting, whichever they are.
+func TestTrap3_DamagedFilesAreDeleted(t *testing.T) {
+	folder := t.TempDir()
+	for _, damaged := range []string{"meta.inf", "meta.sum", "*.blk", "o.dat", "*"} {
+		q := embed(t, folder)
+		publish(t, q, hint("kept", time.Now()))
+		flush(t, q, 1)
+		q.Close()
+		files := 0
+		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+			if is, _ := filepath.Match(damaged, d.Name()); err != nil || !is || d.IsDir() {
+				return err
+			}
+			files++
+			return os.WriteFile(path, bytes.Repeat([]byte("torn "), 20), 0o600)
+		})
+		if err != nil || files == 0 {
+			t.Fatalf("%s: %d files, %v", damaged, files, err)
+		}
+		q = embed(t, folder)
+		e, stop := listen(t, q)
+		publish(t, q, hint("new", time.Now()))
+		for e.next(t).due.ID != "new" { // what was kept may be heard or not
+		}
+		stop()
+		q.Close()
+	}
+}
+
 // Trap 4: with a full window the client stalls whoever publishes. A hint is dropped instead.
 func TestTrap4_PublishDoesNotStall(t *testing.T) {
 	url, end := shared(t, t.TempDir())
@@ -379,13 +438,10 @@ func TestTrap4_RelayGetsEverythingThroughASmallWindow(t *testing.T) {
 func TestTrap5_NothingWaitsForAnAcknowledgement(t *testing.T) {
 	kinds(t, func(t *testing.T, q *jobs.JetStream) {
 		entered, leave := make(chan string, 100), make(chan struct{})
-		stop, err := q.Listen(3, func(d core.Due) {
+		stop := q.Listen(3, func(d core.Due) {
 			entered <- d.ID
 			<-leave // what it does may take as long as it likes
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 		publish(t, q, hint("1", time.Now()), hint("2", time.Now()), hint("3", time.Now()))
 		for range 3 {
 			<-entered
@@ -400,14 +456,11 @@ func TestStopWaitsForWhatIsHeard(t *testing.T) { // P16
 	q := embed(t, t.TempDir())
 	entered, finished := make(chan struct{}), atomic.Bool{}
 	leave := make(chan struct{})
-	stop, err := q.Listen(1, func(core.Due) {
+	stop := q.Listen(1, func(core.Due) {
 		close(entered)
 		<-leave
 		finished.Store(true)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	publish(t, q, hint("1", time.Now()))
 	<-entered
 	close(leave)
@@ -421,7 +474,10 @@ func TestStopWaitsForWhatIsHeard(t *testing.T) { // P16
 
 func TestAddressOfTheQueueIsNotRepeated(t *testing.T) { // F10
 	for _, url := range []string{"nats://user:canary@127.0.0.1:1", "nats://user:canary@%zz", "nats://user:canary@127.0.0.1:99999999"} {
-		_, err := jobs.ConnectJetStream(context.Background(), url, realClock{})
+		q, err := jobs.ConnectJetStream(context.Background(), url, realClock{})
+		if err == nil { // nobody answers there
+			err = errors.Join(q.Publish(hint("1", time.Now())), q.Close())
+		}
 		if err == nil || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%v", err)
 		}

@@ -13,7 +13,7 @@ type Queue interface {
 	// later hint for the same row takes the place of one that has not been heard yet.
 	Publish(due core.Due) error
 	// Listen has hints heard, at most workers at once, until stop is called. stop takes no more and waits for those being heard.
-	Listen(workers int, heed func(core.Due)) (stop func(), err error)
+	Listen(workers int, heed func(core.Due)) (stop func())
 	// Close lets go of the queue. Call it after stop.
 	Close() error
 }
@@ -25,7 +25,7 @@ type NoQueue struct{}
 func (NoQueue) Publish(core.Due) error { return nil }
 
 // Listen hears nothing.
-func (NoQueue) Listen(int, func(core.Due)) (func(), error) { return func() {}, nil }
+func (NoQueue) Listen(int, func(core.Due)) func() { return func() {} }
 
 // Close does nothing.
 func (NoQueue) Close() error { return nil }

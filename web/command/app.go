@@ -105,10 +105,7 @@ func (a *App) Run(ctx context.Context) error {
 	serving, stopServing := context.WithCancelCause(ctx)
 	defer stopServing(nil)
 
-	stopListening, err := a.queue.Listen(a.config.Jobs.Workers, func(due core.Due) { a.sweeper.Heed(work, due) })
-	if err != nil {
-		return err
-	}
+	stopListening := a.queue.Listen(a.config.Jobs.Workers, func(due core.Due) { a.sweeper.Heed(work, due) })
 	var tasks sync.WaitGroup
 	a.serve(&tasks, a.public, a.listener, stopServing)
 	if a.admin != nil {
@@ -128,7 +125,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer cancel()
 	// The jobs' work may take as long as the requests' and no longer.
 	defer context.AfterFunc(deadline, stopWork)()
-	err = shut(deadline, a.public)
+	err := shut(deadline, a.public)
 	if a.admin != nil {
 		err = errors.Join(err, shut(deadline, a.private))
 	}

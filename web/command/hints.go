@@ -33,7 +33,11 @@ func (a *App) openQueue(ctx context.Context) error {
 			err = fmt.Errorf("the queue inside the process cannot use %s (queue.url: none goes without): %w", folder, err)
 		}
 	default:
-		a.queue, err = jobs.ConnectJetStream(ctx, address, at)
+		var shared *jobs.JetStream
+		if shared, err = jobs.ConnectJetStream(ctx, address, at); err == nil && shared.Amiss() != nil {
+			a.setup.Logger.Warn("starting without the queue", "error", shared.Amiss())
+		}
+		a.queue = shared
 	}
 	if err != nil {
 		a.queue = nil // a typed nil would look like a queue to Close

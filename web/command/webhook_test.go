@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/paymux/paymux/core"
@@ -20,9 +21,10 @@ type delivery struct {
 	body                     []byte
 }
 
-// The merchant hears of the payment by a signed webhook, with the queue inside the process and without any (H10, H16).
+// The merchant hears of the payment by a signed webhook: with the queue inside the process, without any, and with one that is away (H10, H16).
 func TestPaidPaymentReachesTheMerchantsWebhook(t *testing.T) {
-	for _, queue := range []string{"", "none"} {
+	const away = "nats://127.0.0.1:1"
+	for _, queue := range []string{"", "none", away} {
 		t.Run("queue "+queue, func(t *testing.T) {
 			got := make(chan delivery, 16)
 			shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -40,6 +42,9 @@ func TestPaidPaymentReachesTheMerchantsWebhook(t *testing.T) {
 			s.write("hook.secret", "whsec_"+base64.StdEncoding.EncodeToString(secret))
 			s.edit("url: none", fmt.Sprintf("url: %q", queue))
 			server := s.start()
+			if warned := strings.Contains(server.log.String(), "starting without the queue"); warned != (queue == away) {
+				t.Errorf("warned of the queue: %v", warned)
+			}
 			c := crowd{site: s, acked: map[string]core.PaymentView{}, up: make(chan struct{})}
 			close(c.up)
 			if !c.place(1) {
