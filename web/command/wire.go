@@ -169,8 +169,9 @@ func (a *App) wireJobs(watch *watch) {
 	}
 }
 
-// chores keep the database small and its audit log sealed, and say when a certificate is about to end.
+// chores keep the database small and its audit log sealed, and say when a certificate is about to end or another process works beside this one.
 func (a *App) chores() []jobs.Chore {
+	beside := a.neighbours()
 	return []jobs.Chore{
 		{Name: "purge", Do: func(ctx context.Context) (bool, error) {
 			gone, err := a.store.Purge(ctx, a.setup.Now(), choreBatch)
@@ -184,6 +185,7 @@ func (a *App) chores() []jobs.Chore {
 			a.watch.expiries(a.tenants.now.Load().apps, a.setup.Now())
 			return false, nil
 		}},
+		{Name: "neighbours", Do: func(ctx context.Context) (bool, error) { return false, beside.look(ctx, a.setup.Now()) }},
 	}
 }
 
