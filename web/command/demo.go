@@ -41,9 +41,10 @@ func newDemo(streams Streams) *cobra.Command {
 
 // demo is a running demo: the program itself, wired as always, and a simulator in the gateway's place.
 type demo struct {
-	folder demoFolder
-	sim    *simulator
-	app    *App
+	release func() error // of the folder
+	folder  demoFolder
+	sim     *simulator
+	app     *App
 }
 
 // startDemo makes the folder, starts the simulator, writes a configuration that points at it, and starts the program on that configuration.
@@ -60,8 +61,14 @@ func startDemo(ctx context.Context, listen, data string, streams Streams) (*demo
 }
 
 func (d *demo) start(ctx context.Context, listener net.Listener, data string, streams Streams) error {
-	var err error
-	if d.folder, err = openDemoFolder(data, streams.Random, streams.Now); err != nil {
+	base, err := openFolder(data)
+	if err != nil {
+		return err
+	}
+	if d.release, err = base.hold(); err != nil {
+		return err
+	}
+	if d.folder, err = openDemoFolder(base, streams.Random, streams.Now); err != nil {
 		return err
 	}
 	if d.sim, err = d.startSimulator(ctx, streams); err != nil {
@@ -138,7 +145,7 @@ func (d *demo) announce(streams Streams) {
 	}
 }
 
-// Close ends the program and then the gateway.
+// Close ends the program, then the gateway, and lets go of the folder.
 func (d *demo) Close() error {
 	var err error
 	if d.app != nil {
@@ -146,6 +153,9 @@ func (d *demo) Close() error {
 	}
 	if d.sim != nil {
 		err = errors.Join(err, d.sim.Close())
+	}
+	if d.release != nil {
+		err = errors.Join(err, d.release())
 	}
 	return err
 }

@@ -37,12 +37,9 @@ func (d demoFolder) configFile() string { return d.path("paymux.yaml") }
 func (d demoFolder) bookFile() string   { return d.path("gateway.book") }
 
 // openDemoFolder makes what is missing and reads the rest.
-func openDemoFolder(dir string, random io.Reader, now func() time.Time) (demoFolder, error) {
-	base, err := openFolder(dir)
-	if err != nil {
-		return demoFolder{}, err
-	}
+func openDemoFolder(base folder, random io.Reader, now func() time.Time) (demoFolder, error) {
 	d := demoFolder{folder: base, existed: base.has("paymux.yaml")}
+	var err error
 	if d.created, err = d.once("created", func() (string, error) { return now().Format(time.RFC3339), nil }); err != nil {
 		return d, err
 	}

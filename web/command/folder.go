@@ -28,6 +28,18 @@ func openFolder(dir string) (folder, error) {
 	return folder(full), nil
 }
 
+// hold keeps other programs out of the folder, in which two would write over each other, until release is called or the process ends, however it ends.
+func (f folder) hold() (release func() error, err error) {
+	file, err := os.OpenFile(f.path("lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	if err := lockFile(file); err != nil {
+		return nil, errors.Join(fmt.Errorf("data folder: %s is in use by another paymux (%w); stop that one, or name another folder by --data", f, err), file.Close())
+	}
+	return file.Close, nil
+}
+
 func (f folder) path(name string) string { return filepath.Join(string(f), name) }
 
 func (f folder) has(name string) bool {

@@ -24,11 +24,16 @@ func newSimulate(streams Streams) *cobra.Command {
 		Long: "Run the gateway simulator alone. At first start it makes keys in the data folder: app.pem for your program to sign with, and gateway.pub,\n" +
 			"which your program configures as Alipay's public key. With --app-public-key your program keeps its own key.",
 		Args: exactArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			files, err := openFolder(data)
 			if err != nil {
 				return err
 			}
+			release, err := files.hold()
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, release()) }()
 			gateway, err := files.pair("gateway", streams.Random)
 			if err != nil {
 				return err
