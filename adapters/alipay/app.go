@@ -121,7 +121,7 @@ func NewApp(config AppConfig) (*App, error) {
 	if err := checkConfig(&config); err != nil {
 		return nil, err
 	}
-	ring, err := newKeyring(config.Keys, config.SignType, config.Now())
+	ring, err := newKeyring(config)
 	if err != nil {
 		return nil, err
 	}

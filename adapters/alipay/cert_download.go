@@ -93,7 +93,7 @@ func (w certificateWire) trusted(a *App, cut envelope) (verifier, error) {
 	if chain[0].serial != w.serial {
 		return nil, fmt.Errorf("%w: another certificate than asked for", ErrCertificateMismatch)
 	}
-	key, err := checkChain(chain, a.ring.app.roots, a.config.Now())
+	key, err := checkChain(chain, a.ring.app.roots, a.config.Environment, a.config.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -136,9 +136,14 @@ func newAuthority(t *testing.T, name pkix.Name, rawName []byte) authority {
 
 func (a authority) issue(t *testing.T, serial *big.Int, public *rsa.PublicKey, commonName string) string {
 	t.Helper()
+	return a.issueAt(t, testNow(), serial, public, commonName)
+}
+
+func (a authority) issueAt(t *testing.T, now time.Time, serial *big.Int, public *rsa.PublicKey, commonName string) string {
+	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: commonName},
-		NotBefore: testNow().Add(-time.Hour), NotAfter: testNow().AddDate(0, 6, 0), KeyUsage: x509.KeyUsageDigitalSignature,
+		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 6, 0), KeyUsage: x509.KeyUsageDigitalSignature,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.parsed, public, a.key)
 	if err != nil {
@@ -232,17 +237,18 @@ func TestC29_refusesCertificates(t *testing.T) {
 		"C29 wrong root": {func(k *KeyConfig, _ *AppConfig) {
 			k.AlipayCertificate = stranger.issue(t, big.NewInt(5), alipayKey, "Alipay")
 		}, ErrCertificateUntrusted},
-		"C29 leaf alone":       {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = leaf + "-----END CERTIFICATE-----\n" }, ErrCertificateUntrusted},
-		"key instead":          {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = testKeys(t)["alipay_public"] }, ErrCertificateUnreadable},
-		"PEM key instead":      {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = pemText("PUBLIC KEY", []byte{1}) }, ErrCertificateUnreadable},
-		"no root":              {func(k *KeyConfig, _ *AppConfig) { k.RootCertificates = "" }, ErrCertificateUnreadable},
-		"no RSA root":          {func(k *KeyConfig, _ *AppConfig) { k.RootCertificates = pemText("CERTIFICATE", stranger.parsed.Raw) }, ErrCertificateUnreadable},
-		"no app certificate":   {func(k *KeyConfig, _ *AppConfig) { k.AppCertificate = "" }, ErrCertificateUnreadable},
-		"other private key":    {func(k *KeyConfig, _ *AppConfig) { k.PrivateKey = testKeys(t)["alipay_pkcs1"] }, ErrCertificateMismatch},
-		"of another app":       {func(_ *KeyConfig, a *AppConfig) { a.AppID = "2021000000000002" }, ErrConfig},
-		"rubbish certificate":  {func(k *KeyConfig, _ *AppConfig) { k.AppCertificate = pemText("CERTIFICATE", []byte{0x30, 0}) }, ErrCertificateUnreadable},
-		"bundle without end":   {func(k *KeyConfig, _ *AppConfig) { k.RootCertificates = strings.Repeat(k.RootCertificates, 8) }, ErrCertificateUnreadable},
-		"bundle beyond bounds": {func(k *KeyConfig, _ *AppConfig) { k.RootCertificates = strings.Repeat("x", maxBundle+1) }, ErrCertificateUnreadable},
+		"C28 an application's certificate": {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = k.AppCertificate }, ErrCertificateMismatch},
+		"C29 leaf alone":                   {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = leaf + "-----END CERTIFICATE-----\n" }, ErrCertificateUntrusted},
+		"key instead":                      {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = testKeys(t)["alipay_public"] }, ErrCertificateUnreadable},
+		"PEM key instead":                  {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = pemText("PUBLIC KEY", []byte{1}) }, ErrCertificateUnreadable},
+		"no root":                          {func(k *KeyConfig, _ *AppConfig) { k.RootCertificates = "" }, ErrCertificateUnreadable},
+		"no RSA root":                      {func(k *KeyConfig, _ *AppConfig) { k.RootCertificates = pemText("CERTIFICATE", stranger.parsed.Raw) }, ErrCertificateUnreadable},
+		"no app certificate":               {func(k *KeyConfig, _ *AppConfig) { k.AppCertificate = "" }, ErrCertificateUnreadable},
+		"other private key":                {func(k *KeyConfig, _ *AppConfig) { k.PrivateKey = testKeys(t)["alipay_pkcs1"] }, ErrCertificateMismatch},
+		"of another app":                   {func(_ *KeyConfig, a *AppConfig) { a.AppID = "2021000000000002" }, ErrConfig},
+		"rubbish certificate":              {func(k *KeyConfig, _ *AppConfig) { k.AppCertificate = pemText("CERTIFICATE", []byte{0x30, 0}) }, ErrCertificateUnreadable},
+		"bundle without end":               {func(k *KeyConfig, _ *AppConfig) { k.RootCertificates = strings.Repeat(k.RootCertificates, 8) }, ErrCertificateUnreadable},
+		"bundle beyond bounds":             {func(k *KeyConfig, _ *AppConfig) { k.RootCertificates = strings.Repeat("x", maxBundle+1) }, ErrCertificateUnreadable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, key := testConfig(t), certConfig(t)

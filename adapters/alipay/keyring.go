@@ -62,7 +62,8 @@ type ringVerifier struct {
 	notAfter time.Time // zero means no end
 }
 
-func newKeyring(keys []KeyConfig, signType string, now time.Time) (*keyring, error) {
+func newKeyring(config AppConfig) (*keyring, error) {
+	keys := config.Keys
 	if len(keys) > maxVerifyKeys {
 		return nil, fmt.Errorf("alipay: %d key versions, at most %d are accepted at a time", len(keys), maxVerifyKeys)
 	}
@@ -73,7 +74,7 @@ func newKeyring(keys []KeyConfig, signType string, now time.Time) (*keyring, err
 			return nil, fmt.Errorf("alipay: key versions must be named and differ (%q)", key.Version)
 		}
 		seen[key.Version] = true
-		if err := ring.add(key, signType, now); err != nil {
+		if err := ring.add(key, config); err != nil {
 			return nil, fmt.Errorf("alipay: key version %s: %w", key.Version, err)
 		}
 	}
@@ -83,8 +84,8 @@ func newKeyring(keys []KeyConfig, signType string, now time.Time) (*keyring, err
 	return ring, nil
 }
 
-func (r *keyring) add(key KeyConfig, signType string, now time.Time) error {
-	material, err := loadMaterial(key, signType, now)
+func (r *keyring) add(key KeyConfig, config AppConfig) error {
+	material, err := loadMaterial(key, config)
 	if err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ type material struct {
 	aes          *contentCipher
 }
 
-func loadMaterial(key KeyConfig, signType string, now time.Time) (material, error) {
+func loadMaterial(key KeyConfig, config AppConfig) (material, error) {
 	var m material
 	var err error
 	if key.AESKey != "" {
@@ -151,11 +152,11 @@ func loadMaterial(key KeyConfig, signType string, now time.Time) (material, erro
 			return m, err
 		}
 	}
-	if signType == SignTypeSM2 {
-		return loadSM2(m, key, now)
+	if config.SignType == SignTypeSM2 {
+		return loadSM2(m, key, config.Now())
 	}
 	if key.AlipayCertificate != "" || key.AppCertificate != "" || key.RootCertificates != "" {
-		return loadCertificates(m, key, now)
+		return loadCertificates(m, key, config.Environment, config.Now())
 	}
 	return loadKeyPair(m, key)
 }

@@ -135,6 +135,9 @@ func parseSM2Chain(text string, roots *smx509.CertPool, now time.Time) (*smx509.
 	if err := checkValidity(leaf.ToX509(), now); err != nil {
 		return nil, "", err
 	}
+	if isApplicationCertificate(leaf.ToX509()) {
+		return nil, "", fmt.Errorf("%w: an application's certificate stands where Alipay's belongs", ErrCertificateMismatch)
+	}
 	options := smx509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: now, KeyUsages: []smx509.ExtKeyUsage{smx509.ExtKeyUsageAny}}
 	if _, err := leaf.Verify(options); err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrCertificateUntrusted, err)

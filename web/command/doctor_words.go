@@ -87,7 +87,7 @@ func keyWords() []word {
 		{"certificate_unreadable", "证书读不出来", "the certificate cannot be read", "重新下载证书文件。Download the file again."},
 		{"certificate_expired", "证书不在有效期内", "the certificate is outside its validity", "重新下载证书，并核对服务器时间。Download it again, and check this host's clock."},
 		{"certificate_untrusted", "证书不能追溯到根证书", "the certificate does not lead to a root", "下载完整的证书链和根证书。Download the whole chain and the roots."},
-		{"certificate_mismatch", "证书与私钥不成对", "certificate and private key do not belong together", "用同一次生成的证书和私钥。Use those made together."},
+		{"certificate_mismatch", "证书放错了位置，或与私钥不成对", "a certificate stands in the wrong place, or does not belong to the private key", "应用证书、支付宝证书各放其位；应用证书须与私钥同一次生成。Put the application's and Alipay's certificate each in its place; the former and the private key are made together."},
 		{"certificate_expires", "证书快到期了", "a certificate is about to end", "在控制台更新证书，再加为新的密钥版本。Renew it in the console and add it as a further key version."},
 		{"master_key", "主密钥打不开已封存的内容", "the master key does not open what is sealed", "换回封存时的主密钥，或重新封存。Put back the master key it was sealed under, or seal it again."},
 		{"app_config", "应用配置不能用", "the application's configuration cannot be used", "按说明修改配置。Mend what the detail names."},
