@@ -84,13 +84,18 @@ func TestDistinguishedName_reverseOfEncoding(t *testing.T) {
 	}
 }
 
+// What Java 17 prints for the same encodings.
 func TestDistinguishedName_oddValues(t *testing.T) {
 	for _, c := range []struct {
 		value asn1.RawValue
 		id    asn1.ObjectIdentifier
 		want  string
 	}{
-		{asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(` #a+b"\<>; `)}, asn1.ObjectIdentifier{2, 5, 4, 3}, `CN=\ #a\+b\"\\\<\>\;\ `},
+		{asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(` #a+b"\<>; `)}, asn1.ObjectIdentifier{2, 5, 4, 3}, `CN=\ \#a\+b\"\\\<\>\;\ `},
+		{asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(`a=b#c`)}, asn1.ObjectIdentifier{2, 5, 4, 3}, `CN=a\=b\#c`},
+		{asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte("  two lead, three end   ")}, asn1.ObjectIdentifier{2, 5, 4, 3}, `CN=\ \ two lead\, three end\ \ \ `},
+		{asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(" ")}, asn1.ObjectIdentifier{2, 5, 4, 3}, `CN=\ `},
+		{asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte("a\x00b")}, asn1.ObjectIdentifier{2, 5, 4, 3}, `CN=a\00b`},
 		{asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(`#支付宝`)}, asn1.ObjectIdentifier{2, 5, 4, 10}, `O=\#支付宝`},
 		{asn1.RawValue{Tag: asn1.TagBMPString, Bytes: []byte{0x4e, 0x2d, 0, 'a'}}, asn1.ObjectIdentifier{2, 5, 4, 11}, "OU=中a"},
 		{asn1.RawValue{Tag: asn1.TagPrintableString, Bytes: []byte("z")}, asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 25}, "DC=z"},

@@ -97,13 +97,20 @@ func attributeText(value asn1.RawValue) (string, bool) {
 	return "", false
 }
 
+// escapeName escapes as Java's X500Principal.getName does, which is more than
+// RFC 2253 asks for: "=" and "#" wherever they stand, every blank at either
+// end, and NUL as hex.
 func escapeName(text string) string {
 	var escaped strings.Builder
+	first := len(text) - len(strings.TrimLeft(text, " \r"))
+	last := len(strings.TrimRight(text, " \r"))
 	for i := range len(text) {
 		c := text[i]
-		leading := i == 0 && (c == ' ' || c == '#')
-		trailing := i == len(text)-1 && c == ' '
-		if leading || trailing || strings.IndexByte(`,+"\<>;`, c) >= 0 {
+		if c == 0 {
+			escaped.WriteString(`\00`)
+			continue
+		}
+		if i < first || i >= last || strings.IndexByte(`,=+<>#;"\`, c) >= 0 {
 			escaped.WriteByte('\\')
 		}
 		escaped.WriteByte(c)
