@@ -309,15 +309,21 @@ func TestDownloadCertificate(t *testing.T) {
 	}{
 		"signed by the new one":       {serial, chain, serial, "alipay_pkcs1", Done},
 		"signed by the one we hold":   {serial, chain, vectorAlipaySN, "alipay_pkcs1", Done},
+		"names no certificate":        {serial, chain, "", "alipay_pkcs1", Done},
 		"signed by nobody we know":    {serial, chain, serial, "app_pkcs1", Unknown},
+		"nobody, and names none":      {serial, chain, "", "app_pkcs1", Unknown},
 		"another than asked for":      {strings.Repeat("a", 32), chain, serial, "alipay_pkcs1", Unknown},
 		"C29 not from a trusted root": {foreignSerial, foreign, foreignSerial, "alipay_pkcs1", Unknown},
 		"not a certificate":           {serial, "hello", serial, "alipay_pkcs1", Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			content := node(c.content)
-			body := `{"alipay_open_app_alipaycert_download_response":` + content + `,"alipay_cert_sn":"` + c.named +
-				`","sign":"` + mustSign(t, rsaSigner{testPrivate(t, c.signer)}, content) + `"}`
+			named := ""
+			if c.named != "" {
+				named = `"alipay_cert_sn":"` + c.named + `",`
+			}
+			body := `{"alipay_open_app_alipaycert_download_response":` + content + `,` + named +
+				`"sign":"` + mustSign(t, rsaSigner{testPrivate(t, c.signer)}, content) + `"}`
 			gateway := &fakeGateway{answer: func(url.Values) (int, string) { return http.StatusOK, body }}
 			app := newTestApp(t, func(a *AppConfig) {
 				key := certConfig(t)
@@ -344,6 +350,10 @@ func TestDownloadCertificate(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestDownloadCertificate_refused(t *testing.T) {
+	serial := strings.Repeat("a", 32)
 	app, _ := answeringNode(t, MethodCertificateDownload, `{"code":"40002","sub_code":"isv.alipay-cert-not-exist"}`)
 	_, result := app.DownloadCertificate(t.Context(), serial)
 	wantField(t, result, "alipay_cert_sn") // public key mode has no certificates
