@@ -87,6 +87,7 @@ func billKindOfName(name string) BillKind {
 // Rows reads the file row by row and calls visit for each. The whole file is
 // checked: it must have its end marker, and the totals it states must be those
 // of its rows, so that a truncated download is never taken for a quiet day.
+// visit has seen rows by then: keep nothing of them when Rows returns an error.
 func (f BillFile) Rows(visit func(BillRow) error) (BillInfo, error) {
 	content, err := f.file.Open()
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -96,16 +95,13 @@ type billReader struct {
 	info    BillInfo
 	columns []string
 	ended   bool
-	count   map[string]int // rows per business type
+	totals  billTotals
 	line    int
 }
 
 // ReadBill reads one file in UTF-8. See BillFile.Rows for what it demands.
 func ReadBill(content io.Reader, visit func(BillRow) error) (BillInfo, error) {
-	r := &billReader{
-		info:  BillInfo{Kind: BillOther, Payments: -1, Refunds: -1, Expenses: -1, Incomes: -1},
-		count: map[string]int{},
-	}
+	r := &billReader{info: BillInfo{Kind: BillOther}, totals: newBillTotals()}
 	scanner := bufio.NewScanner(content)
 	scanner.Buffer(make([]byte, 0, 4096), maxBillLine)
 	for scanner.Scan() {
@@ -115,6 +111,8 @@ func ReadBill(content io.Reader, visit func(BillRow) error) (BillInfo, error) {
 			return r.info, err
 		}
 	}
+	r.info.Payments, r.info.Refunds = r.totals.statedCount(totalPayments), r.totals.statedCount(totalRefunds)
+	r.info.Expenses, r.info.Incomes = r.totals.statedCount(totalExpenses), r.totals.statedCount(totalIncomes)
 	if err := scanner.Err(); err != nil {
 		return r.info, fmt.Errorf("%w: after line %d: %w", ErrBillUnreadable, r.line, err)
 	}
@@ -144,7 +142,9 @@ func (r *billReader) take(line string, visit func(BillRow) error) error {
 	}
 	row := BillRow{Line: r.line, columns: r.columns, cells: cells}
 	r.info.Rows++
-	r.count[row.Get(ColumnBusiness)]++
+	if err := r.totals.add(r.info.Kind, row); err != nil {
+		return err
+	}
 	return visit(row)
 }
 
@@ -184,14 +184,12 @@ func (r *billReader) comment(text string) {
 		r.info.ExportedAt = chineseTime(bracketed(text, "导出时间："))
 	case strings.HasPrefix(text, "-") && strings.Contains(text, "结束"):
 		r.ended = true
-	case strings.HasPrefix(text, "交易合计："):
-		r.info.Payments = statedCount(text)
-	case strings.HasPrefix(text, "退款合计："):
-		r.info.Refunds = statedCount(text)
-	case strings.HasPrefix(text, "支出合计："):
-		r.info.Expenses = statedCount(text)
-	case strings.HasPrefix(text, "收入合计："):
-		r.info.Incomes = statedCount(text)
+	default:
+		for _, label := range [...]string{totalPayments, totalRefunds, totalExpenses, totalIncomes} {
+			if strings.HasPrefix(text, label+"：") {
+				r.totals.state(label, text)
+			}
+		}
 	}
 }
 
@@ -229,17 +227,6 @@ func chineseTime(text string) time.Time {
 	return parsed
 }
 
-// statedCount reads the 6 of "交易合计：6笔，…"; -1 when there is none.
-func statedCount(text string) int {
-	_, rest, _ := strings.Cut(text, "：")
-	number, _, _ := strings.Cut(rest, "笔")
-	count, err := strconv.Atoi(number)
-	if err != nil {
-		return -1
-	}
-	return count
-}
-
 // finish holds the file against what it states about itself.
 func (r *billReader) finish() error {
 	detail := r.info.Kind == BillTradeDetail || r.info.Kind == BillFundDetail
@@ -251,13 +238,8 @@ func (r *billReader) finish() error {
 	case detail && !r.ended:
 		return fmt.Errorf("%w: the end of the list is missing", ErrBillIncomplete)
 	}
-	if r.info.Kind != BillTradeDetail {
+	if !detail {
 		return nil
 	}
-	for business, stated := range map[string]int{BusinessPayment: r.info.Payments, BusinessRefund: r.info.Refunds} {
-		if stated >= 0 && stated != r.count[business] {
-			return fmt.Errorf("%w: %d rows of %s, the file states %d", ErrBillIncomplete, r.count[business], business, stated)
-		}
-	}
-	return nil
+	return r.totals.compare(r.info.Kind)
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -110,24 +111,40 @@ func TestBill_commasInSubject(t *testing.T) {
 	}
 }
 
-func TestBill_fund(t *testing.T) {
-	content := strings.Join([]string{
+func fundBill() string {
+	return strings.Join([]string{
 		"#支付宝账务明细查询", "#账号：[20880000000000010156]", "#---账务明细列表---",
 		"账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额(+元),支出金额(-元),账户余额(元),交易渠道,业务类型,备注",
-		"1\t,2026\t,T1\t,奶茶,2026-11-21 10:00:05,x,88.88,,188.88,支付宝,在线支付,", "#---账务明细列表结束---",
-		"#支出合计：0笔，共0.00元", "#收入合计：1笔，共88.88元", "#导出时间：[2026年11月22日 05:46:49]",
+		"1\t,2026\t,T1\t,奶茶,2026-11-21 10:00:05,x,88.88,,188.88,支付宝,在线支付,",
+		"2\t,2026\t,T1\t,奶茶,2026-11-21 10:00:05,x,,-0.53,188.35,支付宝,收费,", "#---账务明细列表结束---",
+		"#支出合计：1笔，共0.53元", "#收入合计：1笔，共88.88元", "#导出时间：[2026年11月22日 05:46:49]",
 	}, "\n")
-	info, err := ReadBill(strings.NewReader("\ufeff"+content), func(row BillRow) error {
-		income, err := row.Fen(ColumnFundIncome)
-		balance, err2 := row.Fen(ColumnFundBalance)
-		expense, err3 := row.Fen(ColumnFundExpense)
-		if income != 8888 || balance != 18888 || expense != 0 || errors.Join(err, err2, err3) != nil || row.Get(ColumnFundSerial) != "1" || row.Time(ColumnFundTime).IsZero() {
+}
+
+func TestBill_fund(t *testing.T) {
+	seen := map[string]int64{}
+	info, err := ReadBill(strings.NewReader("\ufeff"+fundBill()), func(row BillRow) error {
+		for _, column := range []string{ColumnFundIncome, ColumnFundBalance, ColumnFundExpense} {
+			fen, err := row.Fen(column)
+			if err != nil {
+				t.Error(err)
+			}
+			seen[row.Get(ColumnFundSerial)+column] = fen
+		}
+		if row.Time(ColumnFundTime).IsZero() {
 			t.Errorf("%+v", row)
 		}
 		return nil
 	})
-	if err != nil || info.Kind != BillFundDetail || info.Incomes != 1 || info.Expenses != 0 {
+	if err != nil || info.Kind != BillFundDetail || info.Incomes != 1 || info.Expenses != 1 {
 		t.Fatalf("%+v, %v", info, err)
+	}
+	want := map[string]int64{
+		"1" + ColumnFundIncome: 8888, "1" + ColumnFundExpense: 0, "1" + ColumnFundBalance: 18888,
+		"2" + ColumnFundIncome: 0, "2" + ColumnFundExpense: -53, "2" + ColumnFundBalance: 18835,
+	}
+	if !maps.Equal(seen, want) {
+		t.Errorf("%v", seen)
 	}
 }
 
@@ -142,6 +159,12 @@ func TestBill_refuses(t *testing.T) {
 		"cut after a row":  {before(whole, "#-----------------------------------------业务明细列表结束"), ErrBillIncomplete},
 		"a row is missing": {tradeBill(paidRow), ErrBillIncomplete},
 		"a row too many":   {tradeBill(paidRow, paidRow, backRow), ErrBillIncomplete},
+		"B02 another sum":  {strings.Replace(whole, "商家实收共88.88元", "商家实收共88.87元", 1), ErrBillIncomplete},
+		"B02 refunds' sum": {strings.Replace(whole, "商家实收退款共-30.00元", "商家实收退款共-30.01元", 1), ErrBillIncomplete},
+		"B02 a row's sum":  {strings.Replace(whole, "abc***@example.com,88.88,88.88", "abc***@example.com,88.88,8.88", 1), ErrBillIncomplete},
+		"no amount":        {strings.Replace(whole, "abc***@example.com,88.88,88.88", "abc***@example.com,88.88,8.888", 1), ErrMalformedAmount},
+		"B02 fund expense": {strings.Replace(fundBill(), "支出合计：1笔，共0.53元", "支出合计：1笔，共0.52元", 1), ErrBillIncomplete},
+		"B02 fund income":  {strings.Replace(fundBill(), "88.88,,188.88", "88.87,,188.88", 1), ErrBillIncomplete},
 		"short row":        {tradeBill(paidRow, "1,2,3"), ErrBillUnreadable},
 		"row after end":    {whole + "\r\n" + paidRow, ErrBillUnreadable},
 		"title alone":      {"#支付宝业务明细查询", ErrBillIncomplete},
