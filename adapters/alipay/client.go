@@ -91,7 +91,7 @@ func (a *App) exchange(ctx context.Context, call Call, out any) Result {
 	default:
 		result = a.judge(call, answer, result, out)
 	}
-	done(answered(result))
+	done(absence(result))
 	return result
 }
 
@@ -145,10 +145,4 @@ func traceID(header http.Header) string {
 		}
 	}
 	return ""
-}
-
-// answered tells the breaker whether the gateway is there at all. Code 20000
-// is its own way of saying that it is not.
-func answered(result Result) bool {
-	return result.HTTPStatus != 0 && result.HTTPStatus < http.StatusInternalServerError && result.Code != codeUnknown
 }

@@ -336,50 +336,6 @@ func TestG12_answerOfAnotherRequest(t *testing.T) {
 	}
 }
 
-// G13: a gateway that is down is left alone; calls are refused fast and safely,
-// and one probe finds out that it is back.
-func TestG13_breaker(t *testing.T) {
-	down := true
-	good := signedAnswer(t, MethodQuery, paidNode)
-	gateway := &fakeGateway{answer: func(url.Values) (int, string) {
-		if down {
-			return http.StatusBadGateway, ""
-		}
-		return http.StatusOK, good
-	}}
-	app := newTestApp(t, func(c *AppConfig) { c.Transport, c.BreakAfter, c.BreakFor = gateway, 3, time.Millisecond })
-	for range 3 {
-		_, result := queryOne(app)
-		wantClass(t, result, Unknown)
-	}
-	down = false
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		_, result := queryOne(app)
-		if result.Class == Done {
-			break
-		}
-		wantClass(t, result, NotSent)
-		wantRefusal(t, result.Err, ErrBreakerOpen)
-		if time.Now().After(deadline) {
-			t.Fatal("the breaker never closed")
-		}
-	}
-	if gateway.calls != 4 {
-		t.Fatalf("%d calls reached the gateway, want 4", gateway.calls)
-	}
-	// Refusals are answers: they never open it.
-	app, gateway = answeringNode(t, MethodQuery, `{"code":"40004","sub_code":"ACQ.TRADE_NOT_EXIST"}`)
-	app.guard = newGuard(AppConfig{BreakAfter: 2})
-	for range 5 {
-		_, result := queryOne(app)
-		wantClass(t, result, NotExist)
-	}
-	if gateway.calls != 5 {
-		t.Fatalf("%d calls", gateway.calls)
-	}
-}
-
 // G16: the gateway's clock is read off its Date header.
 func TestG16_clockSkew(t *testing.T) {
 	for _, skew := range []time.Duration{15 * time.Minute, -15 * time.Minute, 0} {

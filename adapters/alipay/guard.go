@@ -2,8 +2,10 @@ package alipay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -38,13 +40,15 @@ func newGuard(config AppConfig) *guard {
 		MaxRequests: 1, // one probe decides whether the gateway is back
 		Timeout:     breakFor,
 		ReadyToTrip: func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures >= breakAfter },
+		// A caller who hangs up has learned nothing about the gateway: twenty impatient shops must not shut it for all.
+		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
 	})
 	return g
 }
 
 // enter waits for the limiter within the call's deadline and asks the breaker.
-// The returned function must be told whether the gateway answered.
-func (g *guard) enter(ctx context.Context) (func(answered bool), error) {
+// The returned function must be told what absence made of the exchange.
+func (g *guard) enter(ctx context.Context) (func(absent error), error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -57,11 +61,17 @@ func (g *guard) enter(ctx context.Context) (func(answered bool), error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBreakerOpen, err)
 	}
-	return func(answered bool) {
-		if answered {
-			done(nil)
-		} else {
-			done(ErrBreakerOpen)
-		}
-	}, nil
+	return done, nil
+}
+
+// absence tells the breaker whether the gateway is there at all: nil when it
+// answered. Code 20000 is its own way of saying that it is not.
+func absence(result Result) error {
+	switch {
+	case result.HTTPStatus != 0 && result.HTTPStatus < http.StatusInternalServerError && result.Code != codeUnknown:
+		return nil
+	case errors.Is(result.Err, context.Canceled):
+		return context.Canceled
+	}
+	return ErrUnexpectedStatus
 }
