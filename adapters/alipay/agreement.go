@@ -36,26 +36,34 @@ type AgreementSign struct {
 	ReturnURL           string       `json:"-"`
 }
 
+// agreement checks what the buyer is asked to agree to; prefix says where in
+// the request it stands.
+func (l *limits) agreement(prefix string, r *AgreementSign) {
+	l.required(prefix+"personal_product_code", r.PersonalProductCode, 64)
+	l.optional(prefix+"product_code", r.ProductCode, 64)
+	l.optional(prefix+"sign_scene", r.SignScene, 64)
+	if r.ExternalAgreementNo != "" {
+		l.number(prefix+"external_agreement_no", r.ExternalAgreementNo)
+		l.optional(prefix+"external_agreement_no", r.ExternalAgreementNo, 32)
+		l.check(r.SignScene != "", prefix+"sign_scene", "must be given with external_agreement_no")
+	}
+	l.oneOf(prefix+"access_params.channel", r.AccessParams.Channel, "ALIPAYAPP", "QRCODE", "QRCODEORSMS")
+	l.check(r.PersonalProductCode != "CYCLE_PAY_AUTH_P" || r.PeriodRuleParams != nil,
+		prefix+"period_rule_params", "must be given for CYCLE_PAY_AUTH_P")
+	if rule := r.PeriodRuleParams; rule != nil {
+		prefix += "period_rule_params."
+		l.oneOf(prefix+"period_type", rule.PeriodType, "DAY", "MONTH")
+		l.check(rule.Period >= 1, prefix+"period", "must be at least 1")
+		l.check(isDate(rule.ExecuteTime), prefix+"execute_time", "must be yyyy-MM-dd")
+		l.check(rule.PeriodType != "MONTH" || len(rule.ExecuteTime) < 10 || rule.ExecuteTime[8:] <= "28",
+			prefix+"execute_time", "must fall on day 28 at the latest")
+		l.amount(prefix+"single_amount", rule.SingleAmount)
+	}
+}
+
 func (r *AgreementSign) call() (Call, error) {
 	var l limits
-	l.required("personal_product_code", r.PersonalProductCode, 64)
-	l.optional("product_code", r.ProductCode, 64)
-	l.optional("sign_scene", r.SignScene, 64)
-	if r.ExternalAgreementNo != "" {
-		l.number("external_agreement_no", r.ExternalAgreementNo)
-		l.optional("external_agreement_no", r.ExternalAgreementNo, 32)
-		l.check(r.SignScene != "", "sign_scene", "must be given with external_agreement_no")
-	}
-	l.oneOf("access_params.channel", r.AccessParams.Channel, "ALIPAYAPP", "QRCODE", "QRCODEORSMS")
-	l.check(r.PersonalProductCode != "CYCLE_PAY_AUTH_P" || r.PeriodRuleParams != nil, "period_rule_params", "must be given for CYCLE_PAY_AUTH_P")
-	if rule := r.PeriodRuleParams; rule != nil {
-		l.oneOf("period_rule_params.period_type", rule.PeriodType, "DAY", "MONTH")
-		l.check(rule.Period >= 1, "period_rule_params.period", "must be at least 1")
-		l.check(isDate(rule.ExecuteTime), "period_rule_params.execute_time", "must be yyyy-MM-dd")
-		l.check(rule.PeriodType != "MONTH" || len(rule.ExecuteTime) < 10 || rule.ExecuteTime[8:] <= "28",
-			"period_rule_params.execute_time", "must fall on day 28 at the latest")
-		l.amount("period_rule_params.single_amount", rule.SingleAmount)
-	}
+	l.agreement("", r)
 	l.address("notify_url", r.NotifyURL, 256)
 	l.address("return_url", r.ReturnURL, 256)
 	if err := l.result(); err != nil {
@@ -107,7 +115,7 @@ func (r *AgreementRef) check() error {
 	l.check(r.AgreementNo != "" || (r.PersonalProductCode != "" && (r.AlipayUserID != "" || r.AlipayOpenID != "" || r.ExternalAgreementNo != "")),
 		"agreement_no", "give agreement_no, or personal_product_code with the buyer or external_agreement_no")
 	l.optional("agreement_no", r.AgreementNo, 64)
-	l.check(r.AlipayUserID == "" || isPID(r.AlipayUserID), "alipay_user_id", "must be 16 digits that begin with 2088")
+	l.pid("alipay_user_id", r.AlipayUserID)
 	l.optional("alipay_open_id", r.AlipayOpenID, 128)
 	return l.result()
 }

@@ -134,6 +134,12 @@ func TestAppPay(t *testing.T) {
 	request.TimeExpire, request.AgreementSignParams = At(testNow()), &AgreementSign{}
 	_, err = app.AppPayOrderString(request)
 	wantField(t, invalid(err), "product_code")
+	request.ProductCode = ProductCyclePay
+	_, err = app.AppPayOrderString(request)
+	wantField(t, invalid(err), "agreement_sign_params.personal_product_code")
+	request.AgreementSignParams, request.SellerID = nil, "2088"
+	_, err = app.AppPayOrderString(request)
+	wantField(t, invalid(err), "seller_id")
 }
 
 func TestVerifyAppResult(t *testing.T) {
@@ -182,6 +188,9 @@ func TestPagePay(t *testing.T) {
 	wantField(t, invalid(err), "qr_pay_mode")
 	_, err = app.PagePayURL(request)
 	wantField(t, invalid(err), "qr_pay_mode")
+	request.QRPayMode, request.SellerID = "", "2088"
+	_, err = app.PagePayURL(request)
+	wantField(t, invalid(err), "seller_id")
 }
 
 func TestSettle(t *testing.T) {

@@ -66,6 +66,11 @@ func (l *limits) trade(outTradeNo, tradeNo string) {
 	l.optional("trade_no", tradeNo, 64)
 }
 
+// pid checks an account of Alipay's, when one is given.
+func (l *limits) pid(field, value string) {
+	l.check(value == "" || isPID(value), field, "must be 16 digits that begin with 2088")
+}
+
 func (l *limits) amount(field string, value Amount) {
 	l.check(value >= 1, field, "must be at least 0.01 yuan")
 	l.check(value <= MaxAmount, field, "must be at most 100000000.00 yuan")

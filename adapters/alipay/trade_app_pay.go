@@ -40,8 +40,12 @@ func (a *App) AppPayOrderString(request AppPayRequest) (string, error) {
 	l.huabei(request.GoodsType, request.SpecifiedChannel, request.ExtendParams)
 	l.goods(request.GoodsDetail)
 	l.channels(request.EnablePayChannels, request.DisablePayChannels)
+	l.pid("seller_id", request.SellerID)
 	l.check(request.AgreementSignParams == nil || request.ProductCode == ProductCyclePay,
 		"product_code", "must be CYCLE_PAY_AUTH to sign an agreement while paying")
+	if request.AgreementSignParams != nil {
+		l.agreement("agreement_sign_params.", request.AgreementSignParams)
+	}
 	l.optional("merchant_order_no", request.MerchantOrderNo, 32)
 	l.optional("passback_params", request.PassbackParams, 512)
 	l.optional("store_id", request.StoreID, 32)

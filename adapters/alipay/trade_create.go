@@ -41,10 +41,10 @@ func (r *CreateRequest) check() error {
 	l.required("op_app_id", r.OpAppID, 32)
 	l.check(r.ProductCode != ProductJSAPI || r.BuyerID != "" || r.BuyerOpenID != "" || r.OpBuyerOpenID != "",
 		"buyer_id", "buyer_id or buyer_open_id must be given")
-	l.check(r.BuyerID == "" || isPID(r.BuyerID), "buyer_id", "must be 16 digits that begin with 2088")
+	l.pid("buyer_id", r.BuyerID)
 	l.optional("buyer_open_id", r.BuyerOpenID, 128)
 	l.optional("op_buyer_open_id", r.OpBuyerOpenID, 128)
-	l.check(r.SellerID == "" || isPID(r.SellerID), "seller_id", "must be 16 digits that begin with 2088")
+	l.pid("seller_id", r.SellerID)
 	l.goods(r.GoodsDetail)
 	l.extend(r.ExtendParams)
 	l.business(r.BusinessParams)

@@ -34,6 +34,7 @@ func (a *App) pagePayCall(request PagePayRequest) (Call, error) {
 	l.huabei(request.GoodsType, "", request.ExtendParams)
 	l.goods(request.GoodsDetail)
 	l.channels(request.EnablePayChannels, request.DisablePayChannels)
+	l.pid("seller_id", request.SellerID)
 	l.optional("merchant_order_no", request.MerchantOrderNo, 32)
 	l.optional("passback_params", request.PassbackParams, 512)
 	l.optional("store_id", request.StoreID, 32)

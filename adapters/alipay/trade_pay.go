@@ -75,7 +75,7 @@ func (r *PayRequest) check() error {
 			"auth_code", "must be 35 characters that begin with fp")
 		l.check(!r.IsAsyncPay, "is_async_pay", "belongs to agreements")
 	}
-	l.check(r.SellerID == "" || isPID(r.SellerID), "seller_id", "must be 16 digits that begin with 2088")
+	l.pid("seller_id", r.SellerID)
 	l.goods(r.GoodsDetail)
 	l.extend(r.ExtendParams)
 	l.business(r.BusinessParams)

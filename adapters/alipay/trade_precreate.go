@@ -32,7 +32,7 @@ type PrecreateResponse struct {
 func (a *App) Precreate(ctx context.Context, request PrecreateRequest) (PrecreateResponse, Result) {
 	var l limits
 	l.order(request.OutTradeNo, request.TotalAmount, request.Subject, request.Body)
-	l.check(request.SellerID == "" || isPID(request.SellerID), "seller_id", "must be 16 digits that begin with 2088")
+	l.pid("seller_id", request.SellerID)
 	l.goods(request.GoodsDetail)
 	l.extend(request.ExtendParams)
 	l.business(request.BusinessParams)

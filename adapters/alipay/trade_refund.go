@@ -53,6 +53,10 @@ func (a *App) Refund(ctx context.Context, request RefundRequest) (RefundResponse
 	l.optional("operator_id", request.OperatorID, 30)
 	l.optional("store_id", request.StoreID, 32)
 	l.optional("terminal_id", request.TerminalID, 32)
+	for _, part := range request.RefundRoyalty {
+		l.amount("refund_royalty_parameters.amount", part.Amount)
+		l.optional("refund_royalty_parameters.desc", part.Desc, 1000)
+	}
 	if err := l.result(); err != nil {
 		return RefundResponse{}, invalid(err)
 	}

@@ -130,10 +130,11 @@ func TestRefund(t *testing.T) {
 	_, result = app.Refund(t.Context(), request)
 	wantClass(t, result, FinalRefund)
 	for field, broken := range map[string]RefundRequest{
-		"out_trade_no":   {OutRequestNo: "R1", RefundAmount: 1},
-		"out_request_no": {OutTradeNo: "T1", RefundAmount: 1},
-		"refund_amount":  {OutTradeNo: "T1", OutRequestNo: "R1"},
-		"refund_reason":  {OutTradeNo: "T1", OutRequestNo: "R1", RefundAmount: 1, RefundReason: strings.Repeat("r", 257)},
+		"out_trade_no":                     {OutRequestNo: "R1", RefundAmount: 1},
+		"out_request_no":                   {OutTradeNo: "T1", RefundAmount: 1},
+		"refund_amount":                    {OutTradeNo: "T1", OutRequestNo: "R1"},
+		"refund_royalty_parameters.amount": {OutTradeNo: "T1", OutRequestNo: "R1", RefundAmount: 1, RefundRoyalty: []RefundRoyalty{{TransOut: "2088"}}},
+		"refund_reason":                    {OutTradeNo: "T1", OutRequestNo: "R1", RefundAmount: 1, RefundReason: strings.Repeat("r", 257)},
 	} {
 		_, result = app.Refund(t.Context(), broken)
 		wantField(t, result, field)

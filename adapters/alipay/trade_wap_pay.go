@@ -49,7 +49,7 @@ func (r *WapPayRequest) check() error {
 	l.goods(r.GoodsDetail)
 	l.business(r.BusinessParams)
 	l.channels(r.EnablePayChannels, r.DisablePayChannels)
-	l.check(r.SellerID == "" || isPID(r.SellerID), "seller_id", "must be 16 digits that begin with 2088")
+	l.pid("seller_id", r.SellerID)
 	l.optional("merchant_order_no", r.MerchantOrderNo, 32)
 	l.optional("passback_params", r.PassbackParams, 512)
 	l.optional("store_id", r.StoreID, 32)
