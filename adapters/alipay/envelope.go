@@ -19,6 +19,8 @@ type envelope struct {
 	sign      string
 	serial    string // alipay_cert_sn, certificate mode only
 	encrypted bool   // the node is a string of ciphertext; its quotes are signed too
+
+	hasSign, hasSerial bool // even when empty
 }
 
 // cutEnvelope finds the signed bytes without re-serialising anything. It reads
@@ -64,9 +66,9 @@ func cutEnvelope(method string, body []byte) (envelope, error) {
 func (e *envelope) take(method, member string, value jsontext.Value) error {
 	switch {
 	case member == "sign":
-		return unquote(value, &e.sign)
+		return unquote(value, &e.sign, &e.hasSign)
 	case member == "alipay_cert_sn":
-		return unquote(value, &e.serial)
+		return unquote(value, &e.serial, &e.hasSerial)
 	case member == "error_response" || strings.HasSuffix(member, "_response"):
 		if e.node != nil || (member != "error_response" && !isNodeOf(method, member)) {
 			return fmt.Errorf("%w: unexpected node %.64q", ErrAmbiguousResponse, member)
@@ -94,10 +96,11 @@ func isNodeOf(method, member string) bool {
 	return true
 }
 
-func unquote(value jsontext.Value, text *string) error {
-	if *text != "" {
+func unquote(value jsontext.Value, text *string, seen *bool) error {
+	if *seen {
 		return fmt.Errorf("%w: a member stands twice", ErrAmbiguousResponse)
 	}
+	*seen = true
 	if value.Kind() != '"' || json.Unmarshal(value, text) != nil {
 		return fmt.Errorf("%w: a member of the envelope is no text", ErrMalformedResponse)
 	}

@@ -56,6 +56,7 @@ func TestC33_ambiguousEnvelopes(t *testing.T) {
 	for name, body := range map[string]string{
 		"C33 another method's node":  strings.Replace(good, "trade_query", "trade_close", 1),
 		"C33 two signs":              `{` + node + `,` + sign + `,` + sign + `}`,
+		"C33 two signs, one empty":   `{` + node + `,"sign":"",` + sign + `}`,
 		"C33 two nodes":              `{` + node + `,` + node + `,` + sign + `}`,
 		"C33 escaped second node":    `{` + node + `,"alipay_trade_query_respons\u0065":{},` + sign + `}`,
 		"C33 beside error_response":  `{` + node + `,"error_response":{},` + sign + `}`,
