@@ -74,12 +74,23 @@ type Entry struct {
 // maxLine bounds one entry on disk.
 const maxLine = 1 << 20
 
+var errLongEntry = fmt.Errorf("alipaysim: an entry longer than %d bytes", maxLine)
+
+// disk is what a book needs of its file once it is open.
+type disk interface {
+	io.WriteCloser
+	Sync() error
+}
+
 // Book is the append-only record of everything that happened. Entries are
 // written at once and fsynced together: see Sync.
 type Book struct {
 	mu      sync.RWMutex
 	entries []Entry
-	file    *os.File
+	file    disk
+	// broken is the first error of the disk. Nothing is written after it: half a
+	// line may be there already, and what follows half a line cannot be read.
+	broken error
 
 	syncMu sync.Mutex
 	synced uint64
@@ -96,15 +107,18 @@ func openBook(path string) (*Book, error) {
 		return nil, fmt.Errorf("alipaysim: open book: %w", err)
 	}
 	b := &Book{file: file}
-	if err := b.load(); err != nil {
+	if err = lock(file); err == nil {
+		err = b.load(file)
+	}
+	if err != nil {
 		_ = file.Close()
 		return nil, err
 	}
 	return b, nil
 }
 
-func (b *Book) load() error {
-	reader := bufio.NewReaderSize(b.file, 64<<10)
+func (b *Book) load(file *os.File) error {
+	reader := bufio.NewReaderSize(file, 64<<10)
 	var good int64
 	for {
 		line, err := reader.ReadBytes('\n')
@@ -127,10 +141,10 @@ func (b *Book) load() error {
 		b.entries = append(b.entries, e)
 		good += int64(len(line))
 	}
-	if err := b.file.Truncate(good); err != nil {
+	if err := file.Truncate(good); err != nil {
 		return fmt.Errorf("alipaysim: cut torn line: %w", err)
 	}
-	if _, err := b.file.Seek(good, io.SeekStart); err != nil {
+	if _, err := file.Seek(good, io.SeekStart); err != nil {
 		return fmt.Errorf("alipaysim: seek book: %w", err)
 	}
 	b.synced = uint64(len(b.entries))
@@ -147,16 +161,30 @@ func (b *Book) append(e Entry) (Entry, error) {
 		e.At = max(e.At, b.entries[n-1].At)
 	}
 	if b.file != nil {
-		line, err := json.Marshal(e)
-		if err != nil {
-			return e, fmt.Errorf("alipaysim: encode entry: %w", err)
-		}
-		if _, err := b.file.Write(append(line, '\n')); err != nil {
-			return e, fmt.Errorf("alipaysim: write book: %w", err)
+		if err := b.write(e); err != nil {
+			return e, err
 		}
 	}
 	b.entries = append(b.entries, e)
 	return e, nil
+}
+
+// write puts an entry on disk. One that load would refuse is refused here.
+func (b *Book) write(e Entry) error {
+	if b.broken != nil {
+		return b.broken
+	}
+	line, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("alipaysim: encode entry: %w", err)
+	}
+	if line = append(line, '\n'); len(line) > maxLine {
+		return errLongEntry
+	}
+	if _, err := b.file.Write(line); err != nil {
+		b.broken = fmt.Errorf("alipaysim: write book: %w", err)
+	}
+	return b.broken
 }
 
 // Len is the number of entries, and the seq of the last one.
@@ -174,12 +202,18 @@ func (b *Book) Sync(seq uint64) error {
 	}
 	b.syncMu.Lock()
 	defer b.syncMu.Unlock()
-	if b.synced >= seq {
-		return nil
+	b.mu.RLock()
+	covered, broken := uint64(len(b.entries)), b.broken
+	b.mu.RUnlock()
+	if broken != nil || b.synced >= seq {
+		return broken
 	}
-	covered := b.Len()
 	if err := b.file.Sync(); err != nil {
-		return fmt.Errorf("alipaysim: sync book: %w", err)
+		// A second fsync may succeed without what the first one lost.
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.broken = fmt.Errorf("alipaysim: sync book: %w", err)
+		return b.broken
 	}
 	b.synced = covered
 	return nil
@@ -258,8 +292,5 @@ func (b *Book) close() error {
 	if b.file == nil {
 		return nil
 	}
-	if err := b.Sync(b.Len()); err != nil {
-		return err
-	}
-	return b.file.Close()
+	return errors.Join(b.Sync(b.Len()), b.file.Close())
 }

@@ -110,6 +110,61 @@ func TestADamagedBookIsRefused(t *testing.T) {
 	}
 }
 
+// cut takes the last entries off a book, as a crash between two writes does.
+func cut(t *testing.T, path string, entries int) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(raw, []byte("\n"))
+	kept := bytes.Join(lines[:len(lines)-1-entries], nil)
+	if err := os.WriteFile(path, kept, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestACrashBetweenPaymentAndNotificationIsMended(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "book.jsonl")
+	r := newRig(t, onDisk(path), func(c *alipaysim.Config) { c.Manual = true })
+	r.create("T1", "5.00", "notify_url", r.merchant.url)
+	r.sim("POST", "/sim/trades/T1/pay", nil)
+	cut(t, path, 1)
+	r.restart()
+	r.flush()
+	if got := r.merchant.received(); len(got) != 1 || got[0].Get("trade_status") != "TRADE_SUCCESS" {
+		t.Fatalf("after the crash: %v", got)
+	}
+	r.call("alipay.trade.refund", biz{"out_trade_no": "T1", "refund_amount": "5.00", "out_request_no": "R1"})
+	cut(t, path, 1)
+	r.restart()
+	r.restart() // told once, not at every start
+	r.flush()
+	if got := r.merchant.received(); len(got) != 1 || got[0].Get("out_biz_no") != "R1" {
+		t.Fatalf("after the second crash: %v", got)
+	}
+}
+
+// What cannot be read back is not written: otherwise no restart would succeed.
+func TestTooLongForTheBook(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "book.jsonl")
+	r := newRig(t, onDisk(path))
+	long := strings.Repeat("x", 700<<10)
+	want(t, r.call("alipay.trade.create", biz{"out_trade_no": "T0", "total_amount": "1.00", "subject": "x",
+		"operator_id": long}), "sub_code", "ACQ.INVALID_PARAMETER")
+	want(t, r.call("alipay.trade.create", biz{"out_trade_no": "T0", "total_amount": "1.00", "subject": "x"},
+		"notify_url", "http://shop.invalid/"+long[:240]), "sub_code", "ACQ.INVALID_PARAMETER")
+	r.create("T1", "5.00")
+	r.sim("POST", "/sim/trades/T1/pay", nil)
+	want(t, r.call("alipay.trade.refund", biz{"out_trade_no": "T1", "refund_amount": "1.00", "out_request_no": "R1",
+		"refund_reason": long}), "sub_code", "ACQ.INVALID_PARAMETER")
+	if status, answer := r.simStatus("POST", "/sim/trigger/complaint", biz{"trade_no": "T1", "reason": long}); status == 200 {
+		t.Fatalf("%v", answer)
+	}
+	r.restart()
+	want(t, r.call("alipay.trade.query", biz{"out_trade_no": "T1"}), "trade_status", "TRADE_SUCCESS")
+}
+
 // story is a fixed sequence of calls; equal seeds must tell it in equal words.
 func story(t *testing.T, seed uint64) string {
 	t.Helper()

@@ -88,6 +88,31 @@ func (s *Server) announce(t *Trade, what event, r *Refund) {
 	s.queueNotice(t, s.tradeFields(t, r), 0)
 }
 
+// resume tells what a crash left untold. A change and its notification are two
+// entries of the book; when the first one is the last of all, the second was lost.
+func (s *Server) resume() {
+	last := s.book.After(max(s.book.Len(), 1)-1, 1)
+	if len(last) == 0 {
+		return
+	}
+	e := last[0]
+	t := s.world.trades[e.TradeNo]
+	switch e.Kind {
+	case KindTradePaid:
+		s.announce(t, eventPaid, nil)
+	case KindRefunded:
+		s.announce(t, eventRefund, t.refund(e.OutRequestNo))
+	case KindTradeClosed:
+		s.announce(t, eventClosedUnpaid, nil)
+	case KindTradeFinished:
+		s.announce(t, eventFinished, nil)
+	case KindAgreementSigned:
+		s.announceAgreement(s.world.agreements[e.Key], "dut_user_sign", "NORMAL")
+	case KindAgreementUnsigned:
+		s.announceAgreement(s.world.agreements[e.Key], "dut_user_unsign", "UNSIGN")
+	}
+}
+
 // queueNotice books a notification about a trade. Callers hold s.mu.
 func (s *Server) queueNotice(t *Trade, fields map[string]string, after time.Duration) string {
 	now := s.clock.Now()

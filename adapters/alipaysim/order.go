@@ -66,6 +66,9 @@ func (s *Server) parseOrder(c *call) (Order, orderRequest, *failure) {
 		return Order{}, q, refuse("ACQ.INVALID_RECEIVE_ACCOUNT")
 	}
 	fen, fail := checkOrder(q)
+	if fail == nil {
+		fail = checkLengths(c, q)
+	}
 	if fail != nil {
 		return Order{}, q, fail
 	}
@@ -161,6 +164,25 @@ func checkOrder(q orderRequest) (int64, *failure) {
 		}
 	}
 	return fen, nil
+}
+
+// checkLengths holds what else an order carries to the documented lengths.
+func checkLengths(c *call, q orderRequest) *failure {
+	for _, field := range []struct {
+		name, value string
+		most        int
+	}{
+		{"notify_url", c.notifyURL, 256}, {"return_url", c.returnURL, 256}, {"quit_url", string(q.QuitURL), 400},
+		{"product_code", string(q.ProductCode), 64}, {"store_id", string(q.StoreID), 32},
+		{"terminal_id", string(q.TerminalID), 32}, {"operator_id", string(q.OperatorID), 28},
+		{"enable_pay_channels", string(q.EnableChannels), 256}, {"disable_pay_channels", string(q.DisableChannels), 256},
+		{"specified_channel", string(q.SpecifiedChan), 128}, {"goods_type", string(q.GoodsType), 2},
+	} {
+		if utf8.RuneCountInString(field.value) > field.most {
+			return invalidParameter(field.name)
+		}
+	}
+	return nil
 }
 
 // payerOf is the user_id the order is made for, whichever way it is named.

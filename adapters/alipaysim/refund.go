@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // cancelWindow is how long after payment a cancel still gives money back.
@@ -41,6 +42,9 @@ func (s *Server) refund(c *call) (any, *failure) {
 	fen, err := parseYuan(string(q.RefundAmount))
 	if err != nil || fen < 1 {
 		return nil, invalidParameter("refund_amount")
+	}
+	if utf8.RuneCountInString(string(q.OutRequestNo)) > 64 || utf8.RuneCountInString(string(q.RefundReason)) > 256 {
+		return nil, invalidParameter("out_request_no, refund_reason")
 	}
 	number := string(q.OutRequestNo)
 	if number == "" {

@@ -83,6 +83,7 @@ func New(cfg Config) (*Server, error) {
 	s.world = newWorld(s.numbers, cfg.Switches.RefundWindow)
 	s.clock.moveTo(s.world.replay(s.book))
 	s.rotations.Store(int64(s.world.rotations))
+	s.resume()
 	s.mux = s.routes()
 	s.clock.tell(s.wake)
 	if !cfg.Manual {
