@@ -65,7 +65,7 @@ func (s *Server) checkApp(c *call) *failure {
 }
 
 func (s *Server) unknownApp(fail *failure) *failure {
-	fail.unsigned = !s.cfg.Switches.SignAppIDErrors
+	fail.unsigned = !s.reading().SignAppIDErrors
 	return fail
 }
 
@@ -109,7 +109,7 @@ func (s *Server) checkSignature(c *call) *failure {
 	if verifyText(c.app.public, []byte(text), c.raw["sign"]) {
 		return nil
 	}
-	if s.cfg.Switches.SignedEmptyValues {
+	if s.reading().SignedEmptyValues {
 		kept := stringToSign(c.raw, true, "sign")
 		if verifyText(c.app.public, []byte(kept), c.raw["sign"]) {
 			return nil
@@ -129,7 +129,7 @@ func (s *Server) checkTimestamp(c *call) *failure {
 	if err != nil {
 		return invalid("isv.invalid-timestamp", "非法的时间戳参数")
 	}
-	tolerance := s.cfg.Switches.TimestampTolerance
+	tolerance := s.reading().TimestampTolerance
 	if tolerance > 0 && s.clock.Now().Sub(at).Abs() > tolerance {
 		return invalid("isv.invalid-timestamp", "非法的时间戳参数")
 	}

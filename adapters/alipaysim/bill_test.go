@@ -14,7 +14,13 @@ func (r *rig) download(kind, date string) map[string]string {
 	r.t.Helper()
 	got := r.call("alipay.data.dataservice.bill.downloadurl.query", biz{"bill_type": kind, "bill_date": date})
 	want(r.t, got, "code", "10000")
-	response, err := web().Get(got["bill_download_url"].(string))
+	return r.unzip(got["bill_download_url"].(string))
+}
+
+// unzip fetches a bill and gives its files by name.
+func (r *rig) unzip(address string) map[string]string {
+	r.t.Helper()
+	response, err := web().Get(address)
 	if err != nil {
 		r.t.Fatal(err)
 	}

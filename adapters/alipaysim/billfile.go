@@ -15,15 +15,25 @@ const (
 )
 
 // billFile collects the lines of one CSV as the gateway writes them: CRLF, GBK.
-type billFile struct{ b strings.Builder }
+type billFile struct {
+	b      strings.Builder
+	quotes bool
+}
 
 func (f *billFile) linef(format string, args ...any) {
 	fmt.Fprintf(&f.b, format, args...)
 	f.b.WriteString("\r\n")
 }
 
-// row writes cells as they are: a comma inside a cell is not quoted.
-func (f *billFile) row(cells []string) { f.linef("%s", strings.Join(cells, ",")) }
+// row writes cells as they are: a comma inside a cell is not quoted unless quotes says so.
+func (f *billFile) row(cells []string) {
+	for i, text := range cells {
+		if f.quotes && strings.ContainsAny(text, `,"`) {
+			cells[i] = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+		}
+	}
+	f.linef("%s", strings.Join(cells, ","))
+}
 
 // cell guards text against spreadsheets with a trailing tab.
 func cell(text string) string { return text + "\t" }
@@ -70,7 +80,7 @@ func (s *Server) exported(f *billFile) {
 
 // tradeBill is the business bill: one row per payment and per refund.
 func (s *Server) tradeBill(span billSpan) string {
-	f := &billFile{}
+	f := &billFile{quotes: s.reading().BillQuotes}
 	s.billHead(f, span, "业务明细")
 	f.linef("#-----------------------------------------业务明细列表----------------------------------------")
 	f.linef("%s", tradeBillHeader)
@@ -100,6 +110,9 @@ func (s *Server) tradeRow(t *Trade, e Entry) []string {
 	if e.Kind == KindRefunded {
 		kind, order, receipt, fee, coupon, points = "退款", -e.AmountFen, -e.AmountFen, 0, 0, 0
 	}
+	if s.reading().BillFeesPositive {
+		fee = -fee
+	}
 	buyer := s.buyers[p.BuyerID]
 	return []string{
 		cell(t.TradeNo), cell(t.Order.OutTradeNo), kind, cell(t.Order.Subject),
@@ -122,7 +135,7 @@ func (p *Payment) fund(channel string) int64 {
 }
 
 func (s *Server) tradeSummary(span billSpan) string {
-	f := &billFile{}
+	f := &billFile{quotes: s.reading().BillQuotes}
 	s.billHead(f, span, "业务汇总")
 	f.linef("#-----------------------------------------业务汇总列表----------------------------------------")
 	f.linef("%s", tradeSumHeader)
@@ -168,7 +181,7 @@ func (s *Server) movements(span billSpan) []movement {
 
 // fundBill is the account bill: every line of the account with its balance.
 func (s *Server) fundBill(span billSpan) string {
-	f := &billFile{}
+	f := &billFile{quotes: s.reading().BillQuotes}
 	s.billHead(f, span, "账务明细")
 	f.linef("#-----------------------------------------账务明细列表----------------------------------------")
 	f.linef("%s", fundBillHeader)
@@ -195,7 +208,7 @@ func (s *Server) fundBill(span billSpan) string {
 }
 
 func (s *Server) fundSummary(span billSpan) string {
-	f := &billFile{}
+	f := &billFile{quotes: s.reading().BillQuotes}
 	s.billHead(f, span, "账务汇总")
 	f.linef("#-----------------------------------------账务汇总列表----------------------------------------")
 	f.linef("%s", fundSumHeader)

@@ -223,7 +223,7 @@ func (s *Server) whereNext(r *http.Request, d *desk, result string) string {
 		u.RawQuery = q.Encode()
 		return u.String()
 	}
-	if s.cfg.Switches.NeverReturn {
+	if s.reading().NeverReturn {
 		return ""
 	}
 	switch {

@@ -12,8 +12,8 @@ func (s *Server) closeTrade(c *call) (any, *failure) {
 	}
 	switch {
 	case t.paid() || t.Status == StatusTradeFinished:
-		return nil, refuse(s.cfg.Switches.ClosePaidSubCode)
-	case t.Status == StatusTradeClosed && s.cfg.Switches.RepeatCloseFails:
+		return nil, refuse(s.reading().ClosePaidSubCode)
+	case t.Status == StatusTradeClosed && s.reading().RepeatCloseFails:
 		return nil, refuse("ACQ.REASON_TRADE_STATUS_INVALID")
 	case t.Status == StatusWaitBuyerPay && t.Paying != nil:
 		// The buyer's money is on its way: it is the payment that wins.
@@ -91,7 +91,7 @@ func (s *Server) cancel(c *call) (any, *failure) {
 		return answer, s.closeUnpaid(t, "cancelled")
 	case !t.paid():
 		return answer, nil
-	case t.Status == StatusTradeSuccess && s.now()-t.Paid > cancelWindow.Milliseconds():
+	case t.Status == StatusTradeSuccess && s.now()-t.Paid > s.reading().CancelWindow.Milliseconds():
 		return nil, refused("ACQ.TRADE_CANCEL_TIME_OUT", "超过撤销时间范围")
 	}
 	answer.Action = "refund"

@@ -3,7 +3,6 @@ package alipaysim
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"time"
 )
@@ -82,65 +81,8 @@ func DefaultBuyer() Buyer {
 	return Buyer{UserID: "2088000000000002", LogonID: "138****0002", CertName: "测试买家"}
 }
 
-// Triggers says which changes of a trade are notified to its notify_url.
-// Which ones the real gateway sends by default differs between generations of
-// its documents, so a merchant must live with any of them.
-type Triggers struct {
-	Success, Refund, ClosedUnpaid, Finished bool
-}
-
-// Switches choose between readings of the protocol that no official text settles.
-type Switches struct {
-	// ImmediateTries repeats a failed first notification at once, up to three
-	// times, before the schedule starts (said of some offline products).
-	ImmediateTries bool
-	// RepeatCloseFails answers a close of a closed trade with
-	// ACQ.REASON_TRADE_STATUS_INVALID instead of success.
-	RepeatCloseFails bool
-	// ClosePaidSubCode is the refusal to close a paid trade; empty is
-	// ACQ.REASON_TRADE_STATUS_INVALID, the other reading is ACQ.TRADE_STATUS_ERROR.
-	ClosePaidSubCode string
-	// NeverReturn keeps buyers on the cashier after paying, as phones do whose
-	// browser is not reopened by the Alipay app.
-	NeverReturn bool
-	// PasswordAboveFen is the bar-code amount in fen above which the buyer must
-	// confirm (code 10003); 0 is 100000, negative is never.
-	PasswordAboveFen int64
-	// RefundWindow ends refunds of a paid trade; 0 is 365 days.
-	RefundWindow time.Duration
-	// TimestampTolerance refuses classic requests whose timestamp is further
-	// off than this; 0 accepts any. OpenAPI v3 always uses 10 minutes.
-	TimestampTolerance time.Duration
-	// SignedEmptyValues accepts a request whose signature covers `name=` for
-	// an empty parameter, as the official Node SDK signs it.
-	SignedEmptyValues bool
-	// MessagesDropSignType signs application-gateway messages without
-	// sign_type, like payment notifications; default keeps it.
-	MessagesDropSignType bool
-	// SignAppIDErrors signs even the answers to an unknown app_id.
-	SignAppIDErrors bool
-}
-
-const (
-	defaultPasswordAboveFen = 100_000
-	defaultRefundWindow     = 365 * 24 * time.Hour
-	notifyTimeout           = 5 * time.Second
-)
-
-// DefaultTriggers is the matrix of the older, fuller documents: phone products
-// tell about everything, computer and counter products about money only.
-func DefaultTriggers() map[string]Triggers {
-	all := Triggers{Success: true, Refund: true, ClosedUnpaid: true, Finished: true}
-	money := Triggers{Success: true, Refund: true}
-	return map[string]Triggers{
-		methodWapPay:    all,
-		methodAppPay:    all,
-		methodCreate:    money,
-		methodPagePay:   money,
-		methodPay:       money,
-		methodPrecreate: money,
-	}
-}
+// notifyTimeout is how long a merchant may take to answer a notification.
+const notifyTimeout = 5 * time.Second
 
 // withDefaults fills what was left open and refuses what cannot work.
 func (c Config) withDefaults() (Config, error) {
@@ -166,17 +108,5 @@ func (c Config) withDefaults() (Config, error) {
 	if c.HTTPClient == nil {
 		c.HTTPClient = &http.Client{Timeout: notifyTimeout}
 	}
-	if c.Switches.PasswordAboveFen == 0 {
-		c.Switches.PasswordAboveFen = defaultPasswordAboveFen
-	}
-	if c.Switches.RefundWindow == 0 {
-		c.Switches.RefundWindow = defaultRefundWindow
-	}
-	if c.Switches.ClosePaidSubCode == "" {
-		c.Switches.ClosePaidSubCode = "ACQ.REASON_TRADE_STATUS_INVALID"
-	}
-	triggers := DefaultTriggers()
-	maps.Copy(triggers, c.Triggers)
-	c.Triggers = triggers
 	return c, nil
 }

@@ -69,14 +69,14 @@ type paid struct {
 	TotalAmount    string     `json:"total_amount"`
 	TradeNo        string     `json:"trade_no"`
 
-	waiting bool
+	waiting string // the message of an answer that says: wait for the buyer
 }
 
-func (p paid) resultCode() string {
-	if p.waiting {
-		return codeWaiting
+func (p paid) resultCode() (code, msg string) {
+	if p.waiting != "" {
+		return codeWaiting, p.waiting
 	}
-	return codeSuccess
+	return codeSuccess, codeMessage(codeSuccess)
 }
 
 var barCodeForm = regexp.MustCompile(`^(2[5-9]|30)[0-9]{14,22}$`)
@@ -101,14 +101,14 @@ func (s *Server) pay(c *call) (any, *failure) {
 			return nil, fail
 		}
 	}
-	limit := s.cfg.Switches.PasswordAboveFen
+	limit := s.reading().PasswordAboveFen
 	waiting := order.AgreementNo == "" && limit > 0 && order.TotalFen > limit
 	if c.fault != nil && c.fault.Effect == effectWaiting {
 		waiting = true
 	}
 	if waiting || t.Paying != nil {
 		return paid{buyerIDs: s.nameBuyer(c.app, buyerID), OutTradeNo: order.OutTradeNo,
-			TradeNo: t.TradeNo, TotalAmount: yuan(order.TotalFen), waiting: true}, nil
+			TradeNo: t.TradeNo, TotalAmount: yuan(order.TotalFen), waiting: s.reading().WaitingMessage}, nil
 	}
 	if fail := s.payTrade(t, Choice{BuyerID: buyerID}); fail != nil {
 		return nil, fail
@@ -165,7 +165,7 @@ func (s *Server) simBarCode(r *http.Request) (any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	turn := s.book.Len() + 1
+	turn := s.world.turn + 1
 	code := "28" + s.numbers.digits15("barcode", turn) + "0"
 	if q.Scene == "security_code" {
 		code = "fp" + s.numbers.token("face", turn) + "0"

@@ -28,8 +28,6 @@ func codeMessage(code string) string {
 	switch code {
 	case codeSuccess:
 		return "Success"
-	case codeWaiting:
-		return "order success pay inprocess"
 	case codeUnavailable:
 		return "Service Currently Unavailable"
 	case codePermission:

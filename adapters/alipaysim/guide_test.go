@@ -8,7 +8,7 @@ import (
 	"github.com/paymux/paymux/adapters/alipaysim"
 )
 
-// The guide names every effect and every trigger, and its example runs.
+// The guide names every effect, trigger and switch, and its examples run.
 func TestTheGuideIsComplete(t *testing.T) {
 	raw, err := os.ReadFile("../../docs/simulator.md")
 	if err != nil {
@@ -19,6 +19,9 @@ func TestTheGuideIsComplete(t *testing.T) {
 	names := append(alipaysim.GatewayEffects(), alipaysim.NotifyEffects()...)
 	for _, name := range r.sim("GET", "/sim/", nil)["triggers"].([]any) {
 		names = append(names, name.(string))
+	}
+	for name := range r.sim("GET", "/sim/switches", nil) {
+		names = append(names, name)
 	}
 	for _, name := range names {
 		if !strings.Contains(guide, "`"+name+"`") {

@@ -74,6 +74,7 @@ type rig struct {
 	signer   *rsa.PrivateKey
 	alipay   *rsa.PublicKey
 	edit     func(url.Values) // changes a signed request before it is sent
+	nonce    int              // of the last v3 call
 }
 
 func newRig(t *testing.T, change ...func(*alipaysim.Config)) *rig {

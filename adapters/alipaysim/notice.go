@@ -79,7 +79,7 @@ func (w *world) applyNotice(e Entry) {
 // announce queues the notification of a change, if the order has an address
 // and the matrix wants it. Callers hold s.mu.
 func (s *Server) announce(t *Trade, what event, r *Refund) {
-	triggers := s.cfg.Triggers[t.Order.Method]
+	triggers := s.reading().triggers[t.Order.Method]
 	wanted := map[event]bool{eventPaid: triggers.Success, eventRefund: triggers.Refund,
 		eventClosedUnpaid: triggers.ClosedUnpaid, eventFinished: triggers.Finished}
 	if t.Order.NotifyURL == "" || !wanted[what] {
@@ -105,7 +105,7 @@ func (s *Server) resume() {
 	case KindTradeClosed:
 		s.announce(t, eventClosedUnpaid, nil)
 	case KindTradeFinished:
-		s.announce(t, eventFinished, nil)
+		s.announce(t, map[bool]event{true: eventPaid, false: eventFinished}[t.Finished == t.Paid], nil)
 	case KindAgreementSigned:
 		s.announceAgreement(s.world.agreements[e.Key], "dut_user_sign", "NORMAL")
 	case KindAgreementUnsigned:

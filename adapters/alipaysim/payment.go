@@ -171,11 +171,25 @@ func (s *Server) payTrade(t *Trade, c Choice) *failure {
 		due := s.clock.Now().Add(time.Duration(c.SlowSeconds) * time.Second).UnixMilli()
 		return s.bookPayment(t, Entry{Kind: KindPaymentPending, Payment: p, BuyerID: p.BuyerID, Due: due})
 	}
-	if fail := s.bookPayment(t, Entry{Kind: KindTradePaid, Payment: p, BuyerID: p.BuyerID, AmountFen: t.Order.TotalFen}); fail != nil {
-		return fail
+	return s.capture(t, p)
+}
+
+// capture moves a payment's money and tells the merchant. The refund window
+// starts; a product without one is finished at once. Callers hold s.mu.
+func (s *Server) capture(t *Trade, p *Payment) *failure {
+	window := s.reading().RefundWindow
+	e := Entry{Kind: KindTradePaid, Payment: p, BuyerID: p.BuyerID, AmountFen: t.Order.TotalFen}
+	if window > 0 {
+		e.Due = s.clock.Now().Add(window).UnixMilli()
 	}
-	s.announce(t, eventPaid, nil)
-	return nil
+	fail := s.bookPayment(t, e)
+	if fail == nil && window <= 0 {
+		fail = s.bookPayment(t, Entry{Kind: KindTradeFinished})
+	}
+	if fail == nil {
+		s.announce(t, eventPaid, nil)
+	}
+	return fail
 }
 
 func (s *Server) bookPayment(t *Trade, e Entry) *failure {
@@ -191,10 +205,7 @@ func (s *Server) completePayment(tradeNo string, due int64) {
 	if t == nil || t.Status != StatusWaitBuyerPay || t.Paying == nil || t.PayingDue != due {
 		return
 	}
-	p := t.Paying
-	if s.bookPayment(t, Entry{Kind: KindTradePaid, Payment: p, BuyerID: p.BuyerID, AmountFen: t.Order.TotalFen}) == nil {
-		s.announce(t, eventPaid, nil)
-	}
+	s.capture(t, t.Paying)
 }
 
 // failPayment is a try that the bank or the buyer's account refused; the trade

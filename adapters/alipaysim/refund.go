@@ -7,9 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// cancelWindow is how long after payment a cancel still gives money back.
-const cancelWindow = 24 * time.Hour
-
 type refundRequest struct {
 	tradeKey
 	RefundAmount scalar `json:"refund_amount"`

@@ -46,6 +46,9 @@ type head struct {
 // headless marks an answer that carries neither code nor msg on success.
 type headless interface{ headless() }
 
+// coded is an answer that is not always code 10000.
+type coded interface{ resultCode() (code, msg string) }
+
 // compose makes the node's content: code and msg first, then the business fields.
 func compose(result any, fail *failure) ([]byte, error) {
 	if fail != nil {
@@ -55,11 +58,11 @@ func compose(result any, fail *failure) ([]byte, error) {
 	if _, bare := result.(headless); bare {
 		return compactJSON(result)
 	}
-	code := codeSuccess
-	if w, ok := result.(interface{ resultCode() string }); ok {
-		code = w.resultCode()
+	code, msg := codeSuccess, codeMessage(codeSuccess)
+	if w, ok := result.(coded); ok {
+		code, msg = w.resultCode()
 	}
-	return joinObjects(head{Code: code, Msg: codeMessage(code)}, result)
+	return joinObjects(head{Code: code, Msg: msg}, result)
 }
 
 func joinObjects(first, second any) ([]byte, error) {

@@ -67,7 +67,7 @@ func (s *Server) bookTry(id, outcome string, postponed time.Duration) {
 
 // waitAfter is the pause after the given number of tries; false after the last one.
 func (s *Server) waitAfter(tries int) (time.Duration, bool) {
-	if s.cfg.Switches.ImmediateTries {
+	if s.reading().ImmediateTries {
 		if tries < immediateTries {
 			return time.Millisecond, true
 		}
@@ -83,13 +83,16 @@ func (s *Server) waitAfter(tries int) (time.Duration, bool) {
 // form signs a notification for this try. Payment notifications are signed
 // without sign_type, application-gateway messages with it.
 func (s *Server) form(n *Notice, fault *Fault) map[string]string {
-	fields := make(map[string]string, len(n.Fields)+3)
+	fields := make(map[string]string, len(n.Fields)+4)
 	maps.Copy(fields, n.Fields)
 	if !n.Message {
 		fields["notify_time"] = stamp(s.now())
 	}
 	fields["sign_type"] = "RSA2"
 	key := s.signer(s.apps[n.AppID])
+	if key.certSN != "" && s.reading().NotifyCertSN {
+		fields["alipay_cert_sn"] = key.certSN
+	}
 	if fault != nil {
 		key = fault.beforeSigning(s, fields, key)
 	}
@@ -98,7 +101,7 @@ func (s *Server) form(n *Notice, fault *Fault) map[string]string {
 		encoded[name] = fromUTF8(n.Charset, value)
 	}
 	without := []string{"sign", "sign_type"}
-	if n.Message && !s.cfg.Switches.MessagesDropSignType {
+	if n.Message && !s.reading().MessagesDropSignType {
 		without = []string{"sign"}
 	}
 	sign, err := signText(key.private, []byte(stringToSign(encoded, true, without...)))

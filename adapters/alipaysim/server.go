@@ -39,6 +39,7 @@ type Server struct {
 	rotations atomic.Int64 // how often the certificate was rotated
 	rootSN    string       // of the authority's bundle; empty without certificate mode
 	strangers strangers
+	read      atomic.Pointer[readings]
 
 	mu    sync.Mutex // guards world, and the order of the book
 	world *world
@@ -66,6 +67,7 @@ func New(cfg Config) (*Server, error) {
 		deliver: newDeliveries(),
 	}
 	s.methods = operations()
+	s.read.Store(readingsOf(cfg.Switches, cfg.Triggers))
 	s.faults = newFaultScript(s.numbers)
 	if err := s.loadKeys(); err != nil {
 		return nil, err
@@ -80,7 +82,7 @@ func New(cfg Config) (*Server, error) {
 	if s.book, err = openBook(cfg.BookPath); err != nil {
 		return nil, err
 	}
-	s.world = newWorld(s.numbers, cfg.Switches.RefundWindow)
+	s.world = newWorld(s.numbers)
 	s.clock.moveTo(s.world.replay(s.book))
 	s.rotations.Store(int64(s.world.rotations))
 	s.resume()

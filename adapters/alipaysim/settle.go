@@ -72,10 +72,6 @@ type settleAnswer struct {
 	TradeNo  string `json:"trade_no"`
 }
 
-// shareCapPercent is the part of a payment that may be shared; the real cap is
-// in the contract.
-const shareCapPercent = 30
-
 // orderSettle is alipay.trade.order.settle.
 func (s *Server) orderSettle(c *call) (any, *failure) {
 	var q settleRequest
@@ -102,10 +98,10 @@ func (s *Server) orderSettle(c *call) (any, *failure) {
 		}
 		return settleAnswer{SettleNo: known.SettleNo, TradeNo: t.TradeNo}, nil
 	}
-	if (t.settled()+total)*100 > t.Order.TotalFen*shareCapPercent {
+	if (t.settled()+total)*100 > t.Order.TotalFen*s.reading().ShareCapPercent {
 		return nil, refused("ACQ.ALLOC_AMOUNT_VALIDATE_ERROR", "分账金额超过最大可分账金额")
 	}
-	turn := s.book.Len() + 1
+	turn := s.world.turn + 1
 	settleNo := s.clock.Now().Format("20060102") + "00321" + s.numbers.digits15("settle", turn)
 	for i := range shares {
 		shares[i].DetailID = settleNo + string(rune('A'+i))

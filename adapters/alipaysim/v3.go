@@ -72,7 +72,7 @@ func (s *Server) serveV3(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if fail != nil {
-		s.refuseV3(w, v3Refusal(fail))
+		s.refuseV3(w, s.v3Refusal(fail))
 		return
 	}
 	s.answerV3(w, r, c, result)
@@ -162,7 +162,7 @@ func (s *Server) checkV3Envelope(c *call, r *http.Request, auth map[string]strin
 	}
 	if c.app.certSN != "" {
 		if fail := s.checkSerials(c.app, auth["app_cert_sn"], r.Header.Get("Alipay-Root-Cert-Sn")); fail != nil {
-			return v3Refusal(fail)
+			return s.v3Refusal(fail)
 		}
 	}
 	return nil
@@ -222,9 +222,11 @@ func (s *Server) openV3Content(c *call, r *http.Request) *v3Failure {
 }
 
 // v3Refusal translates a classic failure.
-func v3Refusal(fail *failure) *v3Failure {
+func (s *Server) v3Refusal(fail *failure) *v3Failure {
 	bad := &v3Failure{http.StatusBadRequest, strings.TrimPrefix(fail.SubCode, "isv."), fail.SubMsg}
 	switch fail.Code {
+	case codeBusiness:
+		bad.status = s.reading().V3BusinessStatus
 	case codeUnavailable:
 		bad.status, bad.code = http.StatusInternalServerError, "unknow-error"
 	case codePermission:
@@ -288,8 +290,10 @@ func (s *Server) answerV3(w http.ResponseWriter, r *http.Request, c *call, resul
 }
 
 func (s *Server) writeV3(w http.ResponseWriter, r *http.Request, c *call, body []byte, result any) {
-	if coded, ok := result.(interface{ resultCode() string }); ok && coded.resultCode() == codeWaiting {
-		w.WriteHeader(http.StatusAccepted)
+	if answer, ok := result.(coded); ok {
+		if code, _ := answer.resultCode(); code == codeWaiting {
+			w.WriteHeader(http.StatusAccepted)
+		}
 	}
 	if c.fault != nil {
 		switch c.fault.Effect {

@@ -6,7 +6,6 @@ import "time"
 // the book gives the same world again.
 type world struct {
 	numbers    numbers
-	window     time.Duration
 	trades     map[string]*Trade    // by trade_no
 	byOut      map[string]*Trade    // by seller and out_trade_no
 	order      []*Trade             // as created
@@ -25,10 +24,10 @@ type world struct {
 	agenda agenda
 }
 
-func newWorld(n numbers, window time.Duration) *world {
+func newWorld(n numbers) *world {
 	return &world{
-		numbers: n, window: window,
-		trades: map[string]*Trade{}, byOut: map[string]*Trade{},
+		numbers: n,
+		trades:  map[string]*Trade{}, byOut: map[string]*Trade{},
 		prepared: map[string]*Prepared{}, preparedBy: map[string]*Prepared{},
 		codes: map[string]*authCode{}, tokens: map[string]*userToken{},
 		agreements: map[string]*Agreement{}, complaints: map[string]*Complaint{},
@@ -97,7 +96,9 @@ func (w *world) applyTrade(e Entry) {
 	case KindTradePaid:
 		t.Status, t.Payment, t.Paid = StatusTradeSuccess, e.Payment, e.At
 		t.Paying, t.PayingDue = nil, 0
-		w.agenda.add(e.At+w.window.Milliseconds(), taskFinish, t.TradeNo)
+		if e.Due != 0 {
+			w.agenda.add(e.Due, taskFinish, t.TradeNo)
+		}
 	case KindTradeClosed:
 		t.Status, t.Closed = StatusTradeClosed, e.At
 	case KindTradeFinished:
