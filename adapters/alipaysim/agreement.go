@@ -76,7 +76,7 @@ func (s *Server) signAgreement(a Agreement, buyerID string) (*Agreement, *failur
 		return nil, refused("USER_NOT_EXIST_ERROR", "用户不存在")
 	}
 	a.BuyerID = buyerID
-	turn := s.book.Len() + 1
+	turn := s.world.turn + 1
 	a.AgreementNo = s.clock.Now().Format("20060102") + s.numbers.digits15("agreement", turn)[:12]
 	e := Entry{Kind: KindAgreementSigned, AppID: a.AppID, SellerID: a.SellerID, BuyerID: buyerID,
 		Key: a.AgreementNo, Agreement: &a}

@@ -196,6 +196,29 @@ func TestEqualSeedsTellEqualStories(t *testing.T) {
 	}
 }
 
+// A merchant who answers late or badly is told more often, and changes no number that comes after.
+func TestNumbersDoNotDependOnTheMerchant(t *testing.T) {
+	numbers := func(answer string) string {
+		r := newRig(t)
+		r.merchant.answer(200, answer)
+		r.create("T1", "100.00", "notify_url", r.merchant.url)
+		r.sim("POST", "/sim/trades/T1/pay", nil)
+		r.advance(20 * time.Minute)
+		paid := r.call("alipay.trade.query", biz{"out_trade_no": "T1"})["trade_no"]
+		receiver := []biz{{"type": "userId", "account": "2088000000000003"}}
+		r.call("alipay.trade.royalty.relation.bind", biz{"out_request_no": "B1", "receiver_list": receiver})
+		settled := r.call("alipay.trade.order.settle", biz{"out_request_no": "S1", "trade_no": paid,
+			"royalty_parameters": []biz{{"trans_in": "2088000000000003", "amount": "1.00"}}})
+		want(t, settled, "code", "10000")
+		code := r.sim("POST", "/sim/authcode", nil)["auth_code"]
+		token := r.call("alipay.system.oauth.token", nil, "grant_type", "authorization_code", "code", code.(string))
+		return fmt.Sprint(settled["settle_no"], code, token["access_token"], r.sim("POST", "/sim/barcode", nil)["auth_code"])
+	}
+	if prompt, slow := numbers("success"), numbers("fail"); prompt != slow {
+		t.Fatalf("%s\n%s", prompt, slow)
+	}
+}
+
 func TestBookPagesAndTotals(t *testing.T) {
 	r := newRig(t)
 	for i := range 5 {

@@ -113,7 +113,7 @@ func (s *Server) oauthToken(c *call) (any, *failure) {
 }
 
 func (s *Server) issueToken(app *application, buyerID string) (any, *failure) {
-	turn := s.book.Len() + 1
+	turn := s.world.turn + 1
 	access, refresh := s.numbers.token("access", turn), s.numbers.token("refresh", turn)
 	now := s.clock.Now()
 	_, err := s.record(Entry{Kind: KindTokenIssued, AppID: app.AppID, BuyerID: buyerID,

@@ -68,9 +68,9 @@ func (r *rig) advance(d time.Duration) {
 
 func TestSuccessEndsTheSchedule(t *testing.T) {
 	r := newRig(t)
+	r.merchant.answer(http.StatusOK, "fail")
 	no := r.create("T1", "1.00", "notify_url", r.merchant.url)
 	r.sim("POST", "/sim/trades/"+no+"/pay", nil)
-	r.merchant.answer(http.StatusOK, "fail")
 	r.flush()
 	r.merchant.answer(http.StatusOK, "success")
 	r.advance(30 * time.Hour)
