@@ -27,6 +27,14 @@ func FrozenClock(at time.Time) *Clock {
 	return NewClock(func() time.Time { return at }, 0)
 }
 
+// StartAt puts the clock at any instant. It is for a clock that nobody uses yet.
+func (c *Clock) StartAt(t time.Time) *Clock {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.realMark, c.simMark = c.base(), t
+	return c
+}
+
 // Now is the simulated instant in China time, which is the zone of the protocol.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,78 +14,73 @@ import (
 )
 
 func newSimulate(streams Streams) *cobra.Command {
-	var listen, data, appID, sellerID, publicKey string
-	var seed uint64
-	var scale int
+	var o simulateOptions
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run the Alipay gateway simulator alone, for any SDK in any language",
-		Long: "Run the gateway simulator alone. At first start it makes keys in the data folder: app.pem for your program to sign with, and gateway.pub,\n" +
-			"which your program configures as Alipay's public key. With --app-public-key your program keeps its own key.",
+		Long: "Run the gateway simulator alone. At first start it makes keys in the data folder: app.pem for your program to sign with, gateway.pub, which\n" +
+			"your program configures as Alipay's public key, and aes.key for content encryption. With --app-public-key your program keeps its own key,\n" +
+			"with --certificates it speaks certificate mode. docs/simulator.md is the guide.",
 		Args: exactArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			files, err := openFolder(data)
-			if err != nil {
-				return err
-			}
-			release, err := files.hold()
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, release()) }()
-			gateway, err := files.pair("gateway", streams.Random)
-			if err != nil {
-				return err
-			}
-			public, err := applicationKey(files, publicKey, streams)
-			if err != nil {
-				return err
-			}
-			listener, err := bind(cmd.Context(), listen)
-			if err != nil {
-				return err
-			}
-			sim, err := startSimulator(listener, alipaysim.Config{
-				Seed: seed, AlipayPrivateKeyPEM: gateway.PrivatePEM, BookPath: files.path("gateway.book"),
-				Clock: alipaysim.NewClock(streams.Now, scale),
-				Apps:  []alipaysim.App{{AppID: appID, SellerID: sellerID, SellerName: "Simulated merchant", PublicKey: public}},
-			})
-			if err != nil {
-				return errors.Join(err, listener.Close())
-			}
-			say(streams.Out, "paymux simulator ready: %s", sim.url)
-			say(streams.Out, "  gateway            %s", sim.gatewayURL())
-			say(streams.Out, "  app_id             %s   seller_id %s", appID, sellerID)
-			say(streams.Out, "  alipay public key  %s", files.path("gateway.pub"))
-			if publicKey == "" {
-				say(streams.Out, "  app private key    %s", files.path("app.pem"))
-			}
-			<-cmd.Context().Done()
-			return sim.Close()
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), streams) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&listen, "listen", "127.0.0.1:8090", "address to listen on; port 0 takes a free one")
-	flags.StringVar(&data, "data", "data/simulator", "folder for keys and the book; made if missing")
-	flags.Uint64Var(&seed, "seed", 1, "fixes every number the simulator gives out")
-	flags.IntVar(&scale, "scale", 1, "simulated seconds per real second")
-	flags.StringVar(&appID, "app-id", demoAppID, "the application the gateway knows")
-	flags.StringVar(&sellerID, "seller-id", demoSellerID, "the payee of that application")
-	flags.StringVar(&publicKey, "app-public-key", "", "file with your application's public key; empty makes a pair")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8090", "address to listen on; port 0 takes a free one")
+	flags.StringVar(&o.data, "data", "data/simulator", "folder for keys and the book; made if missing")
+	flags.Uint64Var(&o.seed, "seed", 1, "fixes every number the simulator gives out")
+	flags.IntVar(&o.scale, "scale", 1, "simulated seconds per real second; 0 stands still until advanced")
+	flags.StringVar(&o.start, "start", "", `simulated time of a new book, like "2026-11-22 20:00:00" (China); empty is the present`)
+	flags.BoolVar(&o.manual, "manual", false, "nothing happens by itself: notifications and expiries wait for advance or flush, in order")
+	flags.StringVar(&o.appID, "app-id", demoAppID, "the application the gateway knows")
+	flags.StringVar(&o.sellerID, "seller-id", demoSellerID, "the payee of that application")
+	flags.StringVar(&o.publicKey, "app-public-key", "", "file with your application's public key; empty makes a pair")
+	flags.StringSliceVar(&o.opAppIDs, "op-app-id", nil, "a mini-program that may be named as op_app_id beside the application itself; may be repeated")
+	flags.StringVar(&o.appGateway, "app-gateway", "", "address of your application gateway: complaints and other messages go there")
+	flags.BoolVar(&o.openID, "open-id", false, "name buyers by open_id, never by user_id")
+	flags.IntVar(&o.buyers, "buyers", 1, "how many buyers there are, 1 to 9")
+	flags.BoolVar(&o.certificates, "certificates", false, "certificate mode; makes the three .crt files in the data folder")
 	return cmd
 }
 
-// applicationKey is the public key requests are verified with: the given file's, or that of a pair made in the folder.
-func applicationKey(files folder, given string, streams Streams) (string, error) {
-	if given == "" {
-		pair, err := files.pair("app", streams.Random)
-		return pair.PublicText, err
-	}
-	text, err := os.ReadFile(given)
+// run serves until ctx ends.
+func (o simulateOptions) run(ctx context.Context, streams Streams) (err error) {
+	files, err := openFolder(o.data)
 	if err != nil {
-		return "", fmt.Errorf("application public key: %w", err)
+		return err
 	}
-	return string(text), nil
+	release, err := files.hold()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	cfg, err := o.config(files, streams)
+	if err != nil {
+		return err
+	}
+	listener, err := bind(ctx, o.listen)
+	if err != nil {
+		return err
+	}
+	sim, err := startSimulator(listener, cfg)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	say(streams.Out, "paymux simulator ready: %s", sim.url)
+	say(streams.Out, "  gateway            %s", sim.gatewayURL())
+	say(streams.Out, "  app_id             %s   seller_id %s", o.appID, o.sellerID)
+	if o.certificates {
+		for _, file := range []string{o.appCertificateFile(), gatewayCertificateFile, rootCertificateFile} {
+			say(streams.Out, "  certificate        %s", files.path(file))
+		}
+	} else {
+		say(streams.Out, "  alipay public key  %s", files.path("gateway.pub"))
+	}
+	say(streams.Out, "  AES key            %s", files.path(aesKeyFile))
+	if o.publicKey == "" {
+		say(streams.Out, "  app private key    %s", files.path("app.pem"))
+	}
+	<-ctx.Done()
+	return sim.Close()
 }
 
 // simulator is a running gateway simulator on its own listener.

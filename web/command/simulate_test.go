@@ -3,6 +3,7 @@ package command_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"os"
@@ -15,52 +16,155 @@ import (
 	"github.com/paymux/paymux/web/command"
 )
 
-// The simulator alone serves whoever has the keys that it made: here our own wire client, as a stranger would set it up.
-func TestSimulatorAloneSpeaksToAnyClient(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "sim")
-	ctx, stop := context.WithCancel(t.Context())
+// standalone is a simulator that was started by its command line.
+type standalone struct {
+	t    *testing.T
+	dir  string
+	url  string
+	stop func()
+}
+
+func simulate(t *testing.T, flags ...string) *standalone {
+	t.Helper()
+	s := &standalone{t: t, dir: filepath.Join(t.TempDir(), "sim")}
+	ctx, cancel := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		code := command.Run(ctx, []string{"simulate", "--listen", "127.0.0.1:0", "--data", dir, "--seed", "42"}, streams(writer, io.Discard))
+		args := append([]string{"simulate", "--listen", "127.0.0.1:0", "--data", s.dir}, flags...)
+		code := command.Run(ctx, args, streams(writer, io.Discard))
 		_ = writer.Close()
 		ended <- code
 	}()
-	gateway := ""
 	lines := bufio.NewScanner(reader)
-	for lines.Scan() {
-		if fields := strings.Fields(lines.Text()); len(fields) == 2 && fields[0] == "gateway" {
-			gateway = fields[1]
-		}
-		if strings.Contains(lines.Text(), "app private key") {
-			break
+	for lines.Scan() && !strings.Contains(lines.Text(), "app private key") {
+		if _, url, found := strings.Cut(lines.Text(), "ready: "); found {
+			s.url = url
 		}
 	}
-	private, err := os.ReadFile(filepath.Join(dir, "app.pem"))
+	s.stop = func() {
+		cancel()
+		if code := <-ended; code != 0 {
+			t.Errorf("the simulator ended with %d", code)
+		}
+	}
+	return s
+}
+
+func (s *standalone) file(name string) string {
+	s.t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, name))
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	public, err := os.ReadFile(filepath.Join(dir, "gateway.pub"))
+	return string(text)
+}
+
+func (s *standalone) client(tune func(*alipay.AppConfig)) *alipay.App {
+	s.t.Helper()
+	config := alipay.AppConfig{
+		AppID: "9021000100000001", SellerID: "2088000000000001", Gateway: s.url + "/gateway.do", Environment: alipay.Sandbox, Now: time.Now,
+		Keys: []alipay.KeyConfig{{Version: "v1", Use: alipay.KeyCurrent, PrivateKey: s.file("app.pem"), AlipayPublicKey: s.file("gateway.pub")}},
+	}
+	tune(&config)
+	app, err := alipay.NewApp(config)
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	app, err := alipay.NewApp(alipay.AppConfig{
-		AppID: "9021000100000001", SellerID: "2088000000000001", Gateway: gateway, Environment: alipay.Sandbox, Now: time.Now,
-		Keys: []alipay.KeyConfig{{Version: "v1", Use: alipay.KeyCurrent, PrivateKey: string(private), AlipayPublicKey: string(public)}},
-	})
+	return app
+}
+
+func (s *standalone) post(path, body string) map[string]any {
+	s.t.Helper()
+	response, err := http.Post(s.url+path, "application/json", strings.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	if _, result := app.Query(t.Context(), alipay.QueryRequest{OutTradeNo: "NOBODYKNOWSTHIS"}); result.Class != alipay.NotExist {
-		t.Errorf("a query for an unknown trade: %v %v", result.Class, result.Err)
+	defer func() { _ = response.Body.Close() }()
+	var answer map[string]any
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != http.StatusOK {
+		s.t.Fatalf("%s: %d %v %v", path, response.StatusCode, answer, err)
 	}
-	response, err := http.Get(strings.TrimSuffix(gateway, "gateway.do") + "sim/clock")
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Errorf("control API: %v %v", response, err)
+	return answer
+}
+
+// The simulator alone serves whoever has the keys that it made: here our own wire client, as a stranger would set it up, by keys, by certificates and
+// with encrypted content.
+func TestSimulatorAloneSpeaksToAnyClient(t *testing.T) {
+	modes := []struct {
+		name  string
+		flags []string
+		tune  func(*standalone, *alipay.AppConfig)
+	}{
+		{"keys", []string{"--seed", "42"}, func(*standalone, *alipay.AppConfig) {}},
+		{"encrypted", nil, func(s *standalone, c *alipay.AppConfig) {
+			c.EncryptContent, c.Keys[0].AESKey = true, strings.TrimSpace(s.file("aes.key"))
+		}},
+		{"certificates", []string{"--certificates"}, func(s *standalone, c *alipay.AppConfig) {
+			c.Keys[0].AlipayPublicKey = ""
+			c.Keys[0].AppCertificate = s.file("appCertPublicKey_9021000100000001.crt")
+			c.Keys[0].AlipayCertificate = s.file("alipayCertPublicKey_RSA2.crt")
+			c.Keys[0].RootCertificates = s.file("alipayRootCert.crt")
+		}},
 	}
-	_ = response.Body.Close()
-	stop()
-	if code := <-ended; code != 0 {
-		t.Errorf("the simulator ended with %d", code)
+	for _, mode := range modes {
+		t.Run(mode.name, func(t *testing.T) {
+			s := simulate(t, mode.flags...)
+			defer s.stop()
+			app := s.client(func(c *alipay.AppConfig) { mode.tune(s, c) })
+			if _, result := app.Query(t.Context(), alipay.QueryRequest{OutTradeNo: "NOBODYKNOWSTHIS"}); result.Class != alipay.NotExist {
+				t.Errorf("a query for an unknown trade: %v %v", result.Class, result.Err)
+			}
+			if mode.name == "certificates" {
+				s.post("/sim/trigger/cert_rotation", "{}")
+			}
+			s.post("/sim/flush", "{}")
+		})
+	}
+}
+
+// Everything that a client of another language wants of its application.
+func TestSimulatorAloneTakesWhatAnApplicationIs(t *testing.T) {
+	s := simulate(t, "--buyers", "3", "--open-id", "--app-gateway", "http://127.0.0.1:1/messages", "--manual")
+	defer s.stop()
+	code := s.post("/sim/authcode", `{"user_id":"2088000000000004"}`)["auth_code"].(string)
+	token, result := s.client(func(*alipay.AppConfig) {}).OAuthToken(t.Context(), alipay.OAuthTokenRequest{Code: code})
+	if result.Class != alipay.Done || token.OpenID == "" || token.UserID != "" {
+		t.Errorf("%v %+v", result.Class, token)
+	}
+	if id := s.post("/sim/trigger/message", `{"msg_method":"alipay.security.risk.x"}`)["notify_id"]; id == "" {
+		t.Error("no message was sent")
+	}
+}
+
+// Equal seeds, a clock that stands, nothing by itself: two folders end with the same book, byte for byte.
+func TestEqualCommandLinesWriteEqualBooks(t *testing.T) {
+	book := func() string {
+		s := simulate(t, "--seed", "42", "--scale", "0", "--start", "2026-11-22 20:00:00", "--manual")
+		app := s.client(func(*alipay.AppConfig) {})
+		for _, number := range []string{"A", "B"} {
+			request := alipay.PrecreateRequest{OutTradeNo: number, TotalAmount: alipay.Amount(100), Subject: "x", NotifyURL: "http://127.0.0.1:1/nobody"}
+			made, result := app.Precreate(t.Context(), request)
+			if result.Class != alipay.Done {
+				t.Fatalf("%v %v", result.Class, result.Err)
+			}
+			s.post("/sim/pay", `{"qr_code":"`+made.QRCode+`"}`)
+		}
+		s.post("/sim/clock/advance", `{"duration":"30h"}`)
+		s.stop()
+		return s.file("gateway.book")
+	}
+	first, second := book(), book()
+	if first != second || strings.Count(first, `"notify_sent"`) != 16 {
+		t.Fatalf("%s\n---\n%s", first, second)
+	}
+}
+
+func TestSimulateRefusesWhatCannotBe(t *testing.T) {
+	for _, flags := range [][]string{{"--scale", "-1"}, {"--buyers", "0"}, {"--start", "yesterday"}} {
+		args := append([]string{"simulate", "--listen", "127.0.0.1:0", "--data", t.TempDir()}, flags...)
+		if code := command.Run(t.Context(), args, streams(io.Discard, io.Discard)); code != 2 {
+			t.Errorf("%v: exit code %d", flags, code)
+		}
 	}
 }
