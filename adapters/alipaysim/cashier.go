@@ -107,6 +107,9 @@ func (s *Server) viewDesk(d *desk) cashierView {
 	if fail != nil {
 		v.Outcome, v.Message = "expired", "订单已过期，请重新下单 · This order has expired"
 	}
+	if d.trade != nil && !d.trade.Order.sameAs(o) { // another page of this number was faster, and says otherwise
+		v.TradeNo, v.Outcome, v.Message = "", "failed", refusalText("ACQ.CONTEXT_INCONSISTENT")+" · ACQ.CONTEXT_INCONSISTENT"
+	}
 	for _, ch := range payChannels() {
 		if !o.allows(ch.Name) {
 			continue
@@ -188,12 +191,9 @@ func (s *Server) act(d *desk, action string, c Choice) (*Trade, string, *failure
 	if action == "cancel" {
 		return d.trade, "6001", nil
 	}
-	t := d.trade
-	if t == nil {
-		var fail *failure
-		if t, fail = s.enter(d.prepared, c.BuyerID); fail != nil {
-			return nil, "4000", fail
-		}
+	t, fail := s.enter(d, c.BuyerID)
+	if fail != nil {
+		return nil, "4000", fail
 	}
 	switch action {
 	case "pay":

@@ -196,7 +196,7 @@ func (s *Server) simPay(r *http.Request) (any, error) {
 		return nil, badControl("one of url, order_string, qr_code, trade_no")
 	}
 	if q.Action == "enter" {
-		t, fail := s.enterDesk(d, q.BuyerID)
+		t, fail := s.enter(d, q.BuyerID)
 		if fail != nil {
 			return nil, conflict(fail)
 		}
@@ -211,13 +211,6 @@ func (s *Server) simPay(r *http.Request) (any, error) {
 		answer["return_url"] = s.returnURL(t)
 	}
 	return answer, nil
-}
-
-func (s *Server) enterDesk(d *desk, buyerID string) (*Trade, *failure) {
-	if d.trade != nil {
-		return d.trade, nil
-	}
-	return s.enter(d.prepared, buyerID)
 }
 
 // followPage gives the cashier token that a page URL, an order string or a QR code leads to.

@@ -65,11 +65,15 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request, c *call, fail
 }
 
 // enter makes a prepared order a trade: what happens when the buyer logs in on
-// the cashier and goes on. Callers hold s.mu.
-func (s *Server) enter(p *Prepared, buyerID string) (*Trade, *failure) {
-	t, fail := s.existing(p.Order)
+// the cashier and goes on. A trade that another page of the same order opened is
+// entered again; one of another order is not this page's. Callers hold s.mu.
+func (s *Server) enter(d *desk, buyerID string) (*Trade, *failure) {
+	if d.prepared == nil {
+		return d.trade, nil
+	}
+	t, fail := s.existing(d.order)
 	if t != nil || fail != nil {
 		return t, fail
 	}
-	return s.openTrade(p.Order, buyerID)
+	return s.openTrade(d.order, buyerID)
 }

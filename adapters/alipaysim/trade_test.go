@@ -244,3 +244,28 @@ func TestPageErrorsAreGBKPages(t *testing.T) {
 		t.Fatal(text)
 	}
 }
+
+// Two pages of one number with different amounts: the first one entered is the order, and the other never pays it.
+func TestAPageOfAnotherAmountPaysNothing(t *testing.T) {
+	r := newRig(t)
+	open := func(amount string) string {
+		form := r.params("alipay.trade.wap.pay", biz{"out_trade_no": "W1", "total_amount": amount, "subject": "x"})
+		page, _ := browse(t, r.http.URL+"/gateway.do?"+form.Encode())
+		return page
+	}
+	cheap, dear := open("1.00"), open("2.00")
+	r.sim("POST", "/sim/pay", biz{"url": cheap, "action": "enter"})
+	if _, body := browse(t, dear); !strings.Contains(body, "ACQ.CONTEXT_INCONSISTENT") || strings.Contains(body, `id="pay"`) {
+		t.Fatal(body)
+	}
+	for _, action := range []string{"pay", "enter"} {
+		if status, answer := r.simStatus("POST", "/sim/pay", biz{"url": dear, "action": action}); status != 409 || answer["code"] != "ACQ.CONTEXT_INCONSISTENT" {
+			t.Fatalf("%s: %d %v", action, status, answer)
+		}
+	}
+	if shown := press(t, dear, url.Values{"action": {"pay"}}); !strings.Contains(shown, "ACQ.CONTEXT_INCONSISTENT") {
+		t.Fatal(shown)
+	}
+	r.sim("POST", "/sim/pay", biz{"url": cheap})
+	want(t, r.call("alipay.trade.query", biz{"out_trade_no": "W1"}), "trade_status", "TRADE_SUCCESS", "total_amount", "1.00")
+}
