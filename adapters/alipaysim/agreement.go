@@ -88,6 +88,27 @@ func (s *Server) signAgreement(a Agreement, buyerID string) (*Agreement, *failur
 	return signed, nil
 }
 
+// simSign is a buyer who agrees without a browser: the sign page's half of
+// /sim/pay. Callers hold s.mu.
+func (s *Server) simSign(token string, q payRequest) (any, error) {
+	asked, ok := s.asked.get(token)
+	if !ok {
+		return nil, &controlError{http.StatusNotFound, "USER_AGREEMENT_NOT_EXIST", "no such sign page"}
+	}
+	switch q.Action {
+	case "cancel":
+		return map[string]any{"result_code": "6001"}, nil
+	case "pay", "sign":
+	default:
+		return nil, badControl("action: sign or cancel")
+	}
+	a, fail := s.signAgreement(asked, q.BuyerID)
+	if fail != nil {
+		return nil, conflict(fail)
+	}
+	return map[string]any{"agreement": *a, "result_code": "7000"}, nil
+}
+
 // unsignAgreement ends an agreement. Callers hold s.mu.
 func (s *Server) unsignAgreement(a *Agreement) *failure {
 	e := Entry{Kind: KindAgreementUnsigned, AppID: a.AppID, SellerID: a.SellerID, BuyerID: a.BuyerID, Key: a.AgreementNo}

@@ -173,27 +173,30 @@ func (s *Server) simPay(r *http.Request) (any, error) {
 	if q.Action == "" {
 		q.Action = "pay"
 	}
-	token, err := s.followPage(q)
+	page, err := s.followPage(q)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := &desk{}
-	switch {
-	case token != "":
-		if d.prepared = s.world.prepared[token]; d.prepared == nil {
+	switch page := page.(type) {
+	case preparedAgreement:
+		return s.simSign(page.token, q)
+	case preparedPage:
+		if d.prepared = s.world.prepared[page.token]; d.prepared == nil {
 			return nil, unknownTrade()
 		}
 		d.order = d.prepared.Order
 		d.trade = s.world.find(d.order.SellerID, "", d.order.OutTradeNo)
-	case q.TradeNo != "":
+	default:
+		if q.TradeNo == "" {
+			return nil, badControl("one of url, order_string, qr_code, trade_no")
+		}
 		if d.trade = s.findTrade(q.TradeNo); d.trade == nil {
 			return nil, unknownTrade()
 		}
 		d.order = d.trade.Order
-	default:
-		return nil, badControl("one of url, order_string, qr_code, trade_no")
 	}
 	if q.Action == "enter" {
 		t, fail := s.enter(d, q.BuyerID)
@@ -213,47 +216,58 @@ func (s *Server) simPay(r *http.Request) (any, error) {
 	return answer, nil
 }
 
-// followPage gives the cashier token that a page URL, an order string or a QR code leads to.
-func (s *Server) followPage(q payRequest) (string, error) {
+// followPage gives the page that an address, an order string or a QR code leads
+// to: a preparedPage, a preparedAgreement, or nil when none is given.
+func (s *Server) followPage(q payRequest) (any, error) {
 	if q.QRCode != "" {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return s.scan(q.QRCode)
+		token, err := s.scan(q.QRCode)
+		return preparedPage{token}, err
 	}
 	query := q.OrderString
 	if q.URL != "" {
 		u, err := url.Parse(q.URL)
 		if err != nil {
-			return "", badControl("url: " + err.Error())
+			return nil, badControl("url: " + err.Error())
+		}
+		if token, ok := strings.CutPrefix(u.Path, "/cashier/agreement/"); ok {
+			return preparedAgreement{token}, nil
 		}
 		if token, ok := strings.CutPrefix(u.Path, "/cashier/"); ok {
-			return token, nil
+			return preparedPage{token}, nil
 		}
 		query = u.RawQuery
 	}
 	if query == "" {
-		return "", nil
+		return nil, nil
 	}
+	if !strings.Contains(query, "=") { // a signStr is encoded once more as a whole
+		if plain, err := url.QueryUnescape(query); err == nil {
+			query = plain
+		}
+	}
+	return s.openPage(query)
+}
+
+// openPage does what a browser's visit to a signed address does.
+func (s *Server) openPage(query string) (any, error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return "", badControl("the parameters do not parse: " + err.Error())
+		return nil, badControl("the parameters do not parse: " + err.Error())
 	}
 	req := &request{params: map[string]string{}}
 	req.merge(values)
 	c, fail := s.admit(req)
-	var result any
+	var page any
+	if fail == nil && !s.isPage(c) {
+		return nil, badControl("not a page or order string: " + c.method)
+	}
 	if fail == nil {
-		result, fail = s.execute(c)
+		page, fail = s.execute(c)
 	}
 	s.journal.note(s.now(), c, fail)
-	if fail != nil {
-		return "", conflict(fail)
-	}
-	page, ok := result.(preparedPage)
-	if !ok {
-		return "", badControl("not a page or order string that can be paid")
-	}
-	return page.token, nil
+	return page, conflict(fail)
 }
 
 // noticeView is a notification as the control API shows it.

@@ -41,6 +41,11 @@ func (s *Server) precreate(c *call) (any, *failure) {
 	return precreated{OutTradeNo: order.OutTradeNo, QRCode: qrPrefix + p.Token[:24]}, nil
 }
 
+// lapsed says whether an order's QR code is too old to be scanned.
+func (s *Server) lapsed(p *Prepared) bool {
+	return p.Order.Method == methodPrecreate && s.now()-p.Created > qrCodeLife.Milliseconds()
+}
+
 // scan finds the prepared order of a QR code. Callers hold s.mu.
 func (s *Server) scan(code string) (string, error) {
 	prefix := strings.TrimPrefix(code, qrPrefix)
@@ -48,7 +53,7 @@ func (s *Server) scan(code string) (string, error) {
 		if p.Order.Method != methodPrecreate || len(prefix) != 24 || !strings.HasPrefix(token, prefix) {
 			continue
 		}
-		if s.now()-p.Created > qrCodeLife.Milliseconds() {
+		if s.lapsed(p) {
 			return "", conflict(refused("ACQ.QR_CODE_EXPIRED", "二维码已失效"))
 		}
 		return token, nil

@@ -81,6 +81,35 @@ func TestQRCodeIsATradeOnlyOnceScanned(t *testing.T) {
 	if status, answer := r.simStatus("POST", "/sim/pay", biz{"qr_code": late}); status != http.StatusConflict {
 		t.Fatalf("a code two hours old: %d %v", status, answer)
 	}
+	renewed := r.call("alipay.trade.precreate", biz{"out_trade_no": "Q2", "total_amount": "3.00", "subject": "x"})["qr_code"]
+	if r.sim("POST", "/sim/pay", biz{"qr_code": renewed}); renewed == late {
+		t.Fatal("the code that has lapsed was given again")
+	}
+}
+
+// Whoever tests without a browser can agree as well: by address, and by the
+// signStr of my.paySignCenter, which is encoded twice.
+func TestAgreementWithoutABrowser(t *testing.T) {
+	r := newRig(t)
+	form := func(number string) string {
+		return r.params("alipay.user.agreement.page.sign", biz{"personal_product_code": "GENERAL_WITHHOLDING_P",
+			"external_agreement_no": number, "access_params": biz{"channel": "ALIPAYAPP"}}, "notify_url", r.merchant.url).Encode()
+	}
+	if got := r.sim("POST", "/sim/pay", biz{"url": r.http.URL + "/gateway.do?" + form("E1"), "action": "cancel"}); got["result_code"] != "6001" {
+		t.Fatalf("%v", got)
+	}
+	page, _ := browse(t, r.http.URL+"/gateway.do?"+form("E2"))
+	for _, shown := range []biz{{"url": r.http.URL + "/gateway.do?" + form("E1")}, {"order_string": url.QueryEscape(form("E3"))}, {"url": page}} {
+		got := r.sim("POST", "/sim/pay", shown)
+		agreement, _ := got["agreement"].(map[string]any)
+		if got["result_code"] != "7000" || agreement["agreement_no"] == "" {
+			t.Fatalf("%v", got)
+		}
+		want(t, r.call("alipay.user.agreement.query", biz{"agreement_no": agreement["agreement_no"]}), "status", "NORMAL")
+	}
+	if r.flush(); len(r.merchant.received()) != 3 {
+		t.Fatal("not every signature was told")
+	}
 }
 
 func TestAgreementFromSignatureToEnd(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Fault is one instruction of the fault script: what goes wrong, for which
@@ -145,6 +146,23 @@ func (f *Fault) failure() *failure {
 // maxFaults bounds the script.
 const maxFaults = 1000
 
+// bounded refuses numbers that no test means: a count of copies that would never
+// end, a delay that overflows.
+func (f *Fault) bounded() error {
+	for _, field := range []struct {
+		name        string
+		value, most int
+	}{
+		{"skip", f.Skip, 1 << 30}, {"percent", f.Percent, 100}, {"copies", f.Copies, maxCopies}, {"bytes", f.Bytes, maxHuge},
+		{"delay_ms", f.DelayMS, int(maxDelay / time.Millisecond)}, {"delay_seconds", f.DelaySeconds, int(maxAdvance / time.Second)},
+	} {
+		if field.value < 0 || field.value > field.most {
+			return fmt.Errorf("%s: 0 to %d", field.name, field.most)
+		}
+	}
+	return nil
+}
+
 // faultScript holds the faults in force; the first that matches wins.
 type faultScript struct {
 	numbers numbers
@@ -167,6 +185,9 @@ func (s *faultScript) add(f Fault) (Fault, error) {
 	}
 	if f.When != "" && f.When != "before" && f.When != "after" {
 		return f, errors.New(`when is "before" or "after"`)
+	}
+	if err := f.bounded(); err != nil {
+		return f, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

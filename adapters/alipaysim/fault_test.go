@@ -187,3 +187,21 @@ func TestTheJournalCountsWhatWasSent(t *testing.T) {
 		t.Fatalf("%v", calls)
 	}
 }
+
+// A script that would never end, or whose delay would overflow into the past, is refused.
+func TestFaultsAreBounded(t *testing.T) {
+	r := newRig(t)
+	r.create("T1", "1.00", "notify_url", r.merchant.url)
+	for path, bodies := range map[string][]biz{
+		"/sim/faults": {{"on": "notify", "effect": "repeat", "copies": 10_001}, {"effect": "huge", "bytes": 1 << 40}, {"effect": "delay", "delay_ms": -1},
+			{"effect": "refund_pending", "delay_seconds": 1 << 40}, {"effect": "reset", "percent": 101}, {"effect": "reset", "skip": -1}},
+		"/sim/trigger/notify": {{"trade_no": "T1", "copies": 10_001}, {"trade_no": "T1", "after_seconds": 1 << 40}, {"trade_no": "T1", "after_seconds": -1}},
+		"/sim/trades/T1/pay":  {{"slow_seconds": 1 << 40}},
+	} {
+		for _, body := range bodies {
+			if status, answer := r.simStatus("POST", path, body); status != http.StatusBadRequest && status != http.StatusConflict {
+				t.Errorf("%s %v: %d %v", path, body, status, answer)
+			}
+		}
+	}
+}

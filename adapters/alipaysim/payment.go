@@ -167,6 +167,9 @@ func (s *Server) payTrade(t *Trade, c Choice) *failure {
 	if fail != nil {
 		return fail
 	}
+	if c.SlowSeconds > int(maxAdvance/time.Second) {
+		return invalidParameter("slow_seconds")
+	}
 	if c.SlowSeconds > 0 {
 		due := s.clock.Now().Add(time.Duration(c.SlowSeconds) * time.Second).UnixMilli()
 		return s.bookPayment(t, Entry{Kind: KindPaymentPending, Payment: p, BuyerID: p.BuyerID, Due: due})

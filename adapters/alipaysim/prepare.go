@@ -29,9 +29,9 @@ func (s *Server) preparePage(c *call) (any, *failure) {
 	return preparedPage{token: p.Token}, nil
 }
 
-// keepOrder books a prepared order; the same order again gives the same one.
+// keepOrder books a prepared order; the same order again gives the same one, unless its QR code has lapsed.
 func (s *Server) keepOrder(order Order) (*Prepared, *failure) {
-	if p := s.world.preparedBy[outKey(order.SellerID, order.OutTradeNo)]; p != nil && p.Order == order {
+	if p := s.world.preparedBy[outKey(order.SellerID, order.OutTradeNo)]; p != nil && p.Order == order && !s.lapsed(p) {
 		return p, nil
 	}
 	token := s.numbers.token("cashier", s.world.turn+1)

@@ -52,7 +52,8 @@ func (s *Server) simTrigger(r *http.Request) (any, error) {
 		if a == nil || a.UnsignedAt != 0 {
 			return nil, conflict(refused("AGREEMENT_NOT_EXIST", "用户协议不存在"))
 		}
-		return a, conflict(s.unsignAgreement(a))
+		fail := s.unsignAgreement(a)
+		return *a, conflict(fail)
 	}
 	t := s.findTrade(q.TradeNo)
 	if t == nil {
@@ -75,8 +76,11 @@ func (s *Server) triggerNotify(what string, t *Trade, q triggerRequest) (any, er
 	}
 	claimed := map[string]string{"wait_buyer_pay": StatusWaitBuyerPay, "trade_success": StatusTradeSuccess,
 		"trade_finished": StatusTradeFinished, "trade_closed": StatusTradeClosed}[what]
+	if q.AfterSecs < 0 || q.AfterSecs > int(maxAdvance/time.Second) || q.Copies < 0 || q.Copies > maxCopies {
+		return nil, badControl("copies: at most 10000, after_seconds: at most three years")
+	}
 	var ids []string
-	for range min(max(q.Copies, 1), maxCopies) {
+	for range max(q.Copies, 1) {
 		var last *Refund
 		if len(t.Refunds) > 0 {
 			last = t.Refunds[len(t.Refunds)-1]
@@ -86,7 +90,7 @@ func (s *Server) triggerNotify(what string, t *Trade, q triggerRequest) (any, er
 			fields["trade_status"] = claimed
 		}
 		maps.Copy(fields, q.Fields)
-		ids = append(ids, s.queueNotice(t, fields, time.Duration(max(q.AfterSecs, 0))*time.Second))
+		ids = append(ids, s.queueNotice(t, fields, time.Duration(q.AfterSecs)*time.Second))
 	}
 	return map[string]any{"notify_ids": ids}, nil
 }
