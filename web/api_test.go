@@ -113,18 +113,20 @@ func TestListsByCursor(t *testing.T) {
 	}
 }
 
-// W10: what a list is filtered by comes from a closed set, and unknown or repeated parameters are refused rather than overlooked.
+// W10: what a list is filtered by comes from a closed set, and unknown, repeated or empty parameters are refused rather than overlooked: an order number
+// that somebody forgot to fill in must not list every order.
 func TestListParametersAreClosed(t *testing.T) {
 	w := newWorld(t)
 	for _, q := range []string{
 		"sort=id;drop", "limit=0", "limit=101", "limit=1e1", "limit=-1", "limit=1&limit=2", "status=PAID", "cursor=xxx", "cursor=cHwxfGEn", "cursor=" + strings.Repeat("A", 300),
-		"merchant_order_no=%27+or+1%3D1", "merchant_id=m_b", "%zz",
+		"merchant_order_no=%27+or+1%3D1", "merchant_id=m_b", "%zz", "merchant_order_no=", "merchant_order_no", "status=", "cursor=", "limit=",
 	} {
 		want(t, w.as("m_a/viewer", "GET", "/v1/payments?"+q, ""), 400, core.CodeInvalid)
 	}
-	for _, q := range []string{"cursor=cHwxfGE", "payment_id=%2e%2e", "after=1"} {
+	for _, q := range []string{"cursor=cHwxfGE", "payment_id=%2e%2e", "after=1", "payment_id="} {
 		want(t, w.as("m_a/viewer", "GET", "/v1/events?"+q, ""), 400, core.CodeInvalid)
 	}
+	want(t, w.as("m_a/viewer", "GET", "/v1/deliveries?event_id=", ""), 400, core.CodeInvalid)
 }
 
 // A refusal carries the first layer's answer at the top and every layer below it; check says the same as create and stores nothing.

@@ -127,7 +127,8 @@ func idempotencyKey(r *http.Request, rule keyRule) (string, error) {
 	return key, nil
 }
 
-// query returns the query's parameters: only known ones, each at most once, so that nothing is overlooked in silence.
+// query returns the query's parameters: only known ones, each at most once and with a value, so that nothing is overlooked in silence. An empty filter
+// would list everything, and whoever forgot to fill it in would take another order for the one they asked for.
 func (c *call) query(known ...string) (map[string]string, error) {
 	values, err := url.ParseQuery(c.Request().URL.RawQuery)
 	if err != nil {
@@ -135,10 +136,13 @@ func (c *call) query(known ...string) (map[string]string, error) {
 	}
 	found := map[string]string{}
 	for _, name := range known {
-		if vs := values[name]; len(vs) == 1 {
-			found[name] = vs[0]
-		} else if len(vs) > 1 {
+		switch vs := values[name]; {
+		case len(vs) > 1:
 			return nil, invalidField(name, "is given twice")
+		case len(vs) == 1 && vs[0] == "":
+			return nil, invalidField(name, "is empty; leave out what has no value")
+		case len(vs) == 1:
+			found[name] = vs[0]
 		}
 		delete(values, name)
 	}
