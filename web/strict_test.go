@@ -94,6 +94,15 @@ func TestStrictJSON(t *testing.T) {
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments", good), 201, "")
 }
 
+// A number that was sent as zero is not said to be missing alone: whoever reads that would look for a fault in the spelling.
+func TestZeroIsNotOnlyMissing(t *testing.T) {
+	w := newWorld(t)
+	body := strings.Replace(`{"merchant_order_no":"o1","platform":"wechat",`+basket+`}`, `"quantity":1`, `"quantity":0`, 1)
+	if p := problem(t, w.as("m_a/cashier", "POST", "/v1/payments", body)); p.Field != "goods[0].quantity" || p.Detail != "is missing, or zero" {
+		t.Errorf("%s %s", p.Field, p.Detail)
+	}
+}
+
 // W03: the path alone names the object; a body or query that names another changes nothing.
 func TestIDsOnlyFromThePath(t *testing.T) {
 	w := newWorld(t)

@@ -139,6 +139,9 @@ func explain(f validator.FieldError) string {
 	}
 	switch f.Tag() {
 	case "required":
+		if f.Kind() == reflect.Int || f.Kind() == reflect.Int64 { // the tag cannot tell zero from nothing
+			return "is missing, or zero"
+		}
 		return "is missing"
 	case "min":
 		return "must be at least " + f.Param() + unit
