@@ -154,6 +154,21 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 	}
 }
 
+// Where GET is answered, HEAD is too (RFC 9110, 9.1), with the same status and the same demand for a key: monitors and "curl -I" ask like this.
+func TestHeadIsAnsweredLikeGet(t *testing.T) {
+	for _, route := range newWorld(t).server.Routes() {
+		if route.Method != http.MethodGet {
+			continue
+		}
+		w := newWorld(t)
+		path := w.fill(route.Path, nothing())
+		get, head := w.ask("GET", path, ""), w.ask("HEAD", path, "")
+		if head.Code != get.Code || head.Header().Get("Content-Type") != get.Header().Get("Content-Type") {
+			t.Errorf("HEAD %s: %d %s, GET: %d %s", path, head.Code, head.Header().Get("Content-Type"), get.Code, get.Header().Get("Content-Type"))
+		}
+	}
+}
+
 // F07: addresses come from configuration, whatever Host or X-Forwarded-Host a request names.
 func TestAddressesIgnoreTheHostHeader(t *testing.T) {
 	w := newWorld(t)

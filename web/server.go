@@ -126,6 +126,9 @@ func (s *Server) configureEcho() error {
 func (s *Server) mount() {
 	for _, r := range s.routes {
 		s.echo.Add(r.method, r.path, s.serve(r))
+		if r.method == http.MethodGet { // net/http leaves the body out; monitors ask like this
+			s.echo.Add(http.MethodHead, r.path, s.serve(r))
+		}
 	}
 	for _, m := range s.Mounts {
 		handler := echo.WrapHandler(m.Handler)
