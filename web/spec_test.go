@@ -86,6 +86,10 @@ func (j *judge) check(method, path string, answer *httptest.ResponseRecorder) {
 		j.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	j.seen[route.Method+" "+route.Path+" "+strconv.Itoa(answer.Code)] = true
+	expected := answer.Code < 300 || answer.Code == http.StatusConflict || answer.Code == http.StatusUnprocessableEntity
+	if strings.HasPrefix(path, "/v1/") && expected && route.Operation.Responses.Status(answer.Code) == nil {
+		j.t.Errorf("%s %s: %d is part of the bargain, and not named", method, path, answer.Code)
+	}
 	options := &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}
 	err = openapi3filter.ValidateResponse(j.t.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route, Options: options},
@@ -167,6 +171,42 @@ func TestAnswersFitTheSpec(t *testing.T) {
 	}
 }
 
+// While the gateway is silent, every call that waits for it answers 202 with the body that the document promises.
+func TestUnknownAnswersFitTheSpec(t *testing.T) {
+	doc := loadSpec(t)
+	strict(doc)
+	router, err := gorillamux.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := &judge{t, router, map[string]bool{}}
+	w := newWorld(t)
+	paid, small, open := w.create("m_a", "alipay", "paid"), w.create("m_a", "alipay", "small"), w.create("m_a", "wechat", "open")
+	w.pay(paid)
+	w.pay(small)
+	waiting := decode[core.RefundView](t, w.as("m_a/cashier", "POST", "/v1/payments/"+paid.ID+"/refunds", `{"amount_fen":1600}`, "Idempotency-Key", "large"))
+	want(t, w.ask("POST", "/h5/"+tokenOf(open)+"/pay", "", "User-Agent", uaSafari), 200, "")
+	late := w.create("m_a", "wechat", "late")
+	want(t, w.as("m_a/cashier", "POST", "/v1/payments/"+late.ID+"/close", ""), 200, "")
+	w.pay(late)
+	other := w.create("m_a", "wechat", "other")
+	w.silent.Store(true)
+	for _, c := range [][3]string{
+		{"m_a/cashier", "/v1/payments", `{"merchant_order_no":"new","platform":"alipay","payer":{"user_id":"` + buyer + `"},` + basket + `}`},
+		{"m_a/cashier", "/v1/payments/" + other.ID + "/attempts", `{"platform":"alipay","payer":{"user_id":"` + buyer + `"}}`},
+		{"m_a/cashier", "/v1/payments/" + small.ID + "/refunds", `{"amount_fen":1}`},
+		{"m_a/approver", "/v1/refunds/" + waiting.ID + "/approve", ""},
+		{"m_a/cashier", "/v1/payments/" + open.ID + "/close", ""},
+		{"m_a/cashier", "/v1/payments/" + late.ID + "/refund-late", ""},
+	} {
+		answer := w.as(c[0], "POST", c[1], c[2])
+		j.check("POST", c[1], answer)
+		if answer.Code != http.StatusAccepted {
+			t.Errorf("%s: %d %s", c[1], answer.Code, answer.Body)
+		}
+	}
+}
+
 // The document's examples and limits are those of the server: what the document's own example asks for is accepted.
 func TestSpecExampleWorks(t *testing.T) {
 	doc := loadSpec(t)
@@ -229,6 +269,38 @@ func TestEveryCodeHasAStatus(t *testing.T) {
 	}
 	if found < 30 {
 		t.Errorf("only %d codes were found", found)
+	}
+}
+
+// The document and the merchants' guide name every code under its status, and no other.
+func TestEveryCodeIsDocumented(t *testing.T) {
+	codes := func(text string) []string { // "status code", of lines that begin with a status and name codes in backticks
+		var found []string
+		for _, line := range regexp.MustCompile(`(?m)^(?:- |\| )(\d{3}(?:, \d{3})*)(?: \|)?((?:[ ,\n]*`+"`[a-z_]+`"+`)+)`).FindAllStringSubmatch(text, -1) {
+			statuses, named := strings.Split(line[1], ", "), regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(line[2], -1)
+			for i, code := range named {
+				found = append(found, statuses[min(i, len(statuses)-1)]+" "+code[1])
+			}
+		}
+		slices.Sort(found)
+		return found
+	}
+	var served []string
+	page := newWorld(t).ask("GET", "/docs", "").Body.String()
+	for _, row := range regexp.MustCompile(`<tr id="([a-z_]+)">.*?<td>(\d+)</td>`).FindAllStringSubmatch(page, -1) {
+		served = append(served, row[2]+" "+row[1])
+	}
+	slices.Sort(served)
+	guide, err := os.ReadFile("../docs/merchants.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"openapi.yaml": loadSpec(t).Components.Schemas["Problem"].Value.Properties["code"].Value.Description, "merchants.md": string(guide),
+	} {
+		if named := codes(text); !slices.Equal(named, served) {
+			t.Errorf("%s names\n%q\nthe server has\n%q", name, named, served)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,10 +73,19 @@ func (vault) Pseudonym(_, text string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// channel takes every payment; a page channel signs a form.
+// channel takes every payment, unless its gateway is silent; a page channel signs a form.
 type channel struct {
-	id   core.ChannelID
-	door core.Door
+	id     core.ChannelID
+	door   core.Door
+	silent *atomic.Bool
+}
+
+// outcome is what a call to the gateway comes to.
+func (c channel) outcome() core.Answer {
+	if c.silent.Load() {
+		return core.Answer{Outcome: core.OutcomeUnknown}
+	}
+	return core.Answer{Outcome: core.OutcomeSucceeded}
 }
 
 func (c channel) ID() core.ChannelID      { return c.id }
@@ -89,8 +99,11 @@ func (c channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 			Fields: map[string]string{"biz_content": `{"subject":"` + r.Subject + `"}`, "sign": "c2lnbg=="},
 		}}
 	}
+	if c.silent.Load() {
+		return core.PayResult{Answer: c.outcome()}
+	}
 	return core.PayResult{
-		Answer: core.Answer{Outcome: core.OutcomeSucceeded}, TradeNo: "T" + r.OutTradeNo,
+		Answer: c.outcome(), TradeNo: "T" + r.OutTradeNo,
 		Action: core.Action{Type: core.ActionAlipayTradeNo, TradeNo: "T" + r.OutTradeNo},
 	}
 }
@@ -99,16 +112,16 @@ func (channel) Query(context.Context, core.TradeRef) core.TradeResult {
 	return core.TradeResult{Answer: core.Answer{Outcome: core.OutcomeUnknown}}
 }
 
-func (channel) Close(context.Context, core.TradeRef) core.CloseResult {
-	return core.CloseResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}}
+func (c channel) Close(context.Context, core.TradeRef) core.CloseResult {
+	return core.CloseResult{Answer: c.outcome()}
 }
 
-func (channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResult {
-	return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}, ActualFen: r.AmountFen}
+func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResult {
+	return core.RefundResult{Answer: c.outcome(), ActualFen: r.AmountFen}
 }
 
-func (channel) QueryRefund(_ context.Context, r core.RefundRequest) core.RefundResult {
-	return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}, ActualFen: r.AmountFen}
+func (c channel) QueryRefund(_ context.Context, r core.RefundRequest) core.RefundResult {
+	return core.RefundResult{Answer: c.outcome(), ActualFen: r.AmountFen}
 }
 
 func (channel) Authorize(_ context.Context, _ core.Account, code string) core.AuthorizeResult {
@@ -208,6 +221,7 @@ type world struct {
 	log     *bytes.Buffer
 	bearer  map[string]string // merchant/role → key
 	keys    keyring
+	silent  atomic.Bool // the gateway answers nothing
 }
 
 func merchant(id string) core.Merchant {
@@ -224,7 +238,9 @@ func merchant(id string) core.Merchant {
 func newWorld(t testing.TB, adjust ...func(*web.Options)) *world {
 	t.Helper()
 	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{}, bearer: map[string]string{}, keys: keyring{}}
-	channels, err := core.NewChannels(channel{"alipay_mini", core.DoorNative}, channel{"wechat_h5", core.DoorPage}, channel{"douyin_h5", core.DoorPage})
+	channels, err := core.NewChannels(
+		channel{"alipay_mini", core.DoorNative, &w.silent}, channel{"wechat_h5", core.DoorPage, &w.silent}, channel{"douyin_h5", core.DoorPage, &w.silent},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
