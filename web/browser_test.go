@@ -298,3 +298,20 @@ func TestBrowserOtherPages(t *testing.T) {
 		}
 	}
 }
+
+// The largest amount there is stands on one line of the narrowest phone: broken in two it would be read as another.
+func TestBrowserAmountIsNeverBroken(t *testing.T) {
+	s := newSite(t)
+	body := strings.ReplaceAll(`{"merchant_order_no":"o1","platform":"wechat",`+basket+`}`, "1999", "10000000000")
+	p := decode[core.PaymentView](t, s.as("m_a/cashier", "POST", "/v1/payments", body))
+	b := chromium(t, uaSafari)
+	b.do(emulation.SetDeviceMetricsOverride(320, 568, 2, true), chromedp.Navigate(s.options.BaseURL+"/return/"+tokenOf(p)))
+	b.see("100000000.00")
+	b.shoot("largest")
+	var lines, width int
+	b.do(chromedp.Evaluate(`(() => { const r = document.createRange(); r.selectNodeContents(document.querySelector(".amount").lastChild); return r.getClientRects().length })()`, &lines),
+		chromedp.Evaluate("document.documentElement.scrollWidth", &width))
+	if lines != 1 || width > 320 {
+		t.Errorf("%d lines, %d pixels wide", lines, width)
+	}
+}

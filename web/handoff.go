@@ -44,7 +44,7 @@ func headlineOf(state core.PageState) headline {
 	case core.PageClosed:
 		return headline{"closed", "订单已关闭", "The order is closed", "如仍需购买，请回到商家重新下单。", "To buy, order again at the shop."}
 	case core.PageExpired:
-		return headline{"closed", "订单已超时", "The order has expired", "已付款的，结果稍后更新。未付款请重新下单。", "If you have paid, the result will show up here."}
+		return headline{"closed", "订单已超时", "The order has expired", "已付款的，结果稍后更新。未付款请重新下单。", "If you have paid, the result will show up here. If not, order again."}
 	default:
 		return headline{"wait", "正在确认支付结果", "Checking the result", "通常只需几秒钟，请不要重复付款。", "This takes a few seconds. Please do not pay again."}
 	}

@@ -160,21 +160,22 @@ func worldOfPages(t *testing.T) (*world, *pageCashier) {
 	return newWorld(t, func(o *web.Options) { pages.Cashier = o.Cashier; o.Cashier = pages }), pages
 }
 
-// Every state has a page in Chinese first; the way back to the shop is offered only when nothing is left to pay or to learn.
+// Every state has a page in Chinese first, and in English what to do; the way back to the shop is offered only when nothing is left to pay or to learn.
 func TestPageOfEveryState(t *testing.T) {
 	w, pages := worldOfPages(t)
 	for state, c := range map[core.PageState]struct {
-		chinese string
-		back    bool
+		chinese, english string
+		back             bool
 	}{
-		core.PagePaid: {"支付成功", true}, core.PageClosed: {"订单已关闭", true}, core.PageExpired: {"订单已超时", true},
-		core.PageChecking: {"正在确认支付结果", false}, core.PageMoved: {"已换到别处支付", true}, core.PagePayable: {"支付金额", false},
+		core.PagePaid: {"支付成功", "received your payment", true}, core.PageClosed: {"订单已关闭", "order again", true},
+		core.PageExpired: {"订单已超时", "order again", true}, core.PageChecking: {"正在确认支付结果", "do not pay again", false},
+		core.PageMoved: {"已换到别处支付", "Nothing is left to do", true}, core.PagePayable: {"支付金额", "Check payee and amount", false},
 	} {
 		pages.show.State = state
 		for _, ua := range []string{uaSafari, uaWeChat} {
 			body := w.page("/h5/h5_x", ua).Body.String()
 			back := strings.Contains(body, `href="https://shop.example/done/1"`)
-			if !strings.Contains(body, c.chinese) || back != c.back || state != core.PagePayable && (strings.Contains(body, `id="pay"`) || strings.Contains(body, `id="mask"`)) {
+			if !strings.Contains(body, c.chinese) || !strings.Contains(body, c.english) || back != c.back || state != core.PagePayable && (strings.Contains(body, `id="pay"`) || strings.Contains(body, `id="mask"`)) {
 				t.Errorf("%s in %.20s: back %t\n%s", state, ua, back, body)
 			}
 		}
