@@ -20,6 +20,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/web"
 )
 
 func loadSpec(t *testing.T) *openapi3.T {
@@ -39,11 +40,13 @@ var parameter = regexp.MustCompile(`:([a-z]+)`)
 // Routes and document name each other, both ways, with the same permission and the same rule for the Idempotency-Key.
 func TestSpecAndRoutesAgree(t *testing.T) {
 	doc := loadSpec(t)
-	described := map[string]string{}
+	described, keyed := map[string]string{}, map[string]bool{}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			permission, _ := op.Extensions["x-permission"].(string)
 			described[method+" "+path] = permission
+			header := op.Parameters.GetByInAndName("header", "Idempotency-Key")
+			keyed[method+" "+path] = header != nil && header.Required
 			if (permission == "none") != (op.Security != nil && len(*op.Security) == 0) {
 				t.Errorf("%s %s: permission %s, security %v", method, path, permission, op.Security)
 			}
@@ -55,6 +58,14 @@ func TestSpecAndRoutesAgree(t *testing.T) {
 			t.Errorf("%s needs %q, the document says %q", key, r.Permission, described[key])
 		}
 		delete(described, key)
+		if r.Method != http.MethodPost || r.Permission == web.PermNone {
+			continue
+		}
+		w := newWorld(t)
+		without := w.as("m_a/admin", r.Method, w.fill(r.Path, nothing()), bodyFor(r.Path), "Idempotency-Key", "")
+		if refused := without.Code == http.StatusBadRequest && problem(t, without).Field == "Idempotency-Key"; refused != keyed[key] {
+			t.Errorf("%s without an Idempotency-Key: %d, the document says required %t", key, without.Code, keyed[key])
+		}
 	}
 	for key := range described {
 		t.Errorf("%s is described but not served", key)
