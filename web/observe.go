@@ -126,7 +126,7 @@ func causes(err error) string {
 
 func levelOf(status int) slog.Level {
 	switch {
-	case status == http.StatusServiceUnavailable:
+	case status == http.StatusServiceUnavailable, status == http.StatusLoopDetected: // the second is anybody's to cause, by one header
 		return slog.LevelWarn
 	case status >= http.StatusInternalServerError:
 		return slog.LevelError
