@@ -20,6 +20,7 @@ cover: ## coverage.html
 	@go tool cover -func=coverage.out | tail -n 1
 
 check: ## what is quick: format, vet, arrows and shape, tidiness, linters
+	@git ls-files --error-unmatch go.mod >/dev/null
 	@files=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$files" || { echo "gofmt would change: $$files"; exit 1; }
 	@go vet ./...
 	@go test .
