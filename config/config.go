@@ -29,7 +29,7 @@ type Server struct {
 	// Address under which gateways and buyers reach the server. Notification and page addresses are built from
 	// it and never from a Host header. https with a public host; http://127.0.0.1 is allowed in the sandbox.
 	BaseURL string `json:"base_url" validate:"required,max=180"`
-	// Address for metrics and profiling, host:port; empty leaves them off. Keep it private.
+	// Address for metrics and profiling, host:port. Keep it private. Empty puts /metrics on the public address and leaves profiling off.
 	AdminListen string `json:"admin_listen" validate:"omitempty,listen"`
 	// Which world the money is in. Gateways and accounts must say the same.
 	Environment string `json:"environment" validate:"required,oneof=sandbox production"`
