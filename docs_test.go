@@ -1,0 +1,162 @@
+package main
+
+import (
+	"go/ast"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The guide to the code names files, and what is declared in them: both must be there.
+func TestDesignNamesWhatExists(t *testing.T) {
+	declared := map[string][]string{}
+	for _, f := range goFiles(t) {
+		declared[f.path] = declarations(f.syntax)
+	}
+	_, rest, _ := strings.Cut(read(t, "docs/DESIGN.md"), "\n## Where is what\n")
+	table, _, _ := strings.Cut(rest, "\n## ")
+	name := regexp.MustCompile("`([^` ]+)`")
+	seen := 0
+	for _, row := range tableRows(table) {
+		var names []string // declared in the path named last
+		for _, m := range name.FindAllStringSubmatch(row, -1) {
+			if strings.Contains(m[1], "/") {
+				paths, err := filepath.Glob(m[1])
+				if err != nil || len(paths) == 0 {
+					t.Errorf("%s does not exist: %s", m[1], row)
+				}
+				names = declared[m[1]]
+				continue
+			}
+			seen++
+			if !slices.Contains(names, m[1][strings.LastIndexByte(m[1], '.')+1:]) {
+				t.Errorf("%s is not declared in the file before it: %s", m[1], row)
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("the table names %d declarations: is it still where it was?", seen)
+	}
+}
+
+// The reading order of a doc.go leads through files that exist.
+func TestReadingOrdersNameFiles(t *testing.T) {
+	file := regexp.MustCompile(`[\w*/]+\.(go|yaml|mjs|sql)\b`)
+	for _, f := range goFiles(t) {
+		if path.Base(f.path) != "doc.go" || f.syntax.Doc == nil {
+			continue
+		}
+		for _, name := range file.FindAllString(f.syntax.Doc.Text(), -1) {
+			here, _ := filepath.Glob(filepath.Join(f.dir, name))
+			fromRoot, _ := filepath.Glob(name)
+			if len(here)+len(fromRoot) == 0 {
+				t.Errorf("%s names %s, which does not exist", f.path, name)
+			}
+		}
+	}
+}
+
+// The two READMEs have the same headings, commands, tables, names and links; what stands between them is for a reader to compare.
+func TestReadmesSayTheSame(t *testing.T) {
+	english, chinese := outline(read(t, "README.md")), outline(read(t, "README.zh-CN.md"))
+	for i := range max(len(english), len(chinese)) {
+		if i >= len(english) || i >= len(chinese) || english[i] != chinese[i] {
+			t.Fatalf("they part here:\nEnglish %q\nChinese %q", english[min(i, len(english)):min(i+3, len(english))], chinese[min(i, len(chinese)):min(i+3, len(chinese))])
+		}
+	}
+	if len(english) < 50 {
+		t.Errorf("an outline of %d parts proves little", len(english))
+	}
+}
+
+// A row that stands twice in one table was pasted twice, and one with more or fewer cells than the head is not shown as meant: a bar parts cells
+// inside code, too.
+func TestTablesAreWhole(t *testing.T) {
+	cells := func(row string) int { return strings.Count(strings.ReplaceAll(row, `\|`, ""), "|") }
+	for _, name := range projectFiles(t, ".md") {
+		for table := range strings.SplitSeq(read(t, name), "\n\n") {
+			rows := tableRows(table)
+			for i, row := range rows {
+				if slices.Contains(rows[:i], row) {
+					t.Errorf("%s says it twice: %s", name, row)
+				}
+				if cells(row) != cells(rows[0]) {
+					t.Errorf("%s: not as many cells as in the head: %s", name, row)
+				}
+			}
+		}
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func tableRows(text string) []string {
+	var rows []string
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "|") {
+			rows = append(rows, strings.TrimSpace(line))
+		}
+	}
+	return rows
+}
+
+// declarations are the names that a file declares at its top level, methods without their receivers.
+func declarations(file *ast.File) []string {
+	var names []string
+	for _, d := range file.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			names = append(names, d.Name.Name)
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				if s, ok := s.(*ast.TypeSpec); ok {
+					names = append(names, s.Name.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// outline is what two languages have in common. In order: headings by level, commands without their comments, tables by the number of cells. For each
+// section, sorted, for languages order a sentence differently: names in code and targets of links.
+func outline(text string) []string {
+	comment := regexp.MustCompile(`(^|\s+)# .*`)
+	mark := regexp.MustCompile("`[^`]+`|\\]\\([^)]+\\)")
+	var parts, marks []string
+	fence := ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "```"):
+			fence = strings.TrimPrefix(line, "```")
+			parts = append(parts, line)
+		case fence == "sh":
+			parts = append(parts, comment.ReplaceAllString(line, ""))
+		case strings.HasPrefix(line, "#"):
+			slices.Sort(marks)
+			parts = append(append(parts, marks...), line[:strings.IndexByte(line, ' ')])
+			marks = nil
+		case strings.HasPrefix(line, "|"):
+			parts = append(parts, strings.Repeat("|", strings.Count(line, "|")))
+		}
+		for _, m := range mark.FindAllString(line, -1) {
+			if fence == "" && !strings.Contains(m, "README") && !strings.HasPrefix(line, "```") {
+				marks = append(marks, m)
+			}
+		}
+	}
+	slices.Sort(marks)
+	return append(parts, marks...)
+}
