@@ -2,14 +2,16 @@
 //
 // The flow, each step one file:
 //
-//	checkout.go      Checkout stores the payment and its first attempt, then makes it payable
+//	checkout.go      Checkout stores the payment and its first attempt, whose number, amount and time_expire never change, then makes it payable
+//	plan.go pay.go   what is asked is checked, and planned by the rulebook; the channel is called
 //	resume.go        the same request again: the stored answer, or an inquiry first
 //	next_attempt.go  the buyer goes on elsewhere: the older attempt is closed at the gateway first
 //	open.go          a hand-off page is opened: that is committed, then the form is signed
-//	notify.go        a gateway's message is verified, held against the books, and applied in one unit
-//	settle.go        inquiry, for whatever is due or unknown
+//	notify.go        a gateway's message is verified, held against the books (account, app, payee, amount), and applied in one unit
+//	settle.go        inquiry, for whatever is due or unknown; schedule.go says when
 //	close.go         the gateway decides whether an unpaid trade closes
-//	book.go          the only place where money comes in: accepted, late, or paid twice
+//	book.go          the only place where money comes in: accepted, or, if late or paid twice, put in suspense and sent back
+//	late.go          a person sends back what the merchant's policy kept of such money
 //	refund.go        a refund is reserved by one conditional update, then sent
 //	refund_settle.go what became of it; approval by another actor; refunds made outside
 //
