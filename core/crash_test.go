@@ -155,7 +155,7 @@ func (l *lives) check() {
 	}
 }
 
-// The process is killed at each point, at each of its passes, once: after a restart the books are those of a day without a crash (design rule 15).
+// The process is killed at each point, at each of its passes, once: after a restart the books are those of a day without a crash.
 func TestCrashAtEveryPoint(t *testing.T) {
 	rows := map[core.Point]string{
 		core.PointCheckoutBeforeInsert: "P01 create, before the insert",

@@ -189,7 +189,7 @@ func (c *Cashier) applyNotice(p *pen, a *Attempt, n Notice) (decidedNotice, erro
 	}
 }
 
-// wantsConfirmation tells whether money of this size counts only once a signed query has said so too (design rule 11).
+// wantsConfirmation tells whether money of this size counts only once a signed query has said so too.
 func (c *Cashier) wantsConfirmation(a *Attempt) bool {
 	return a.PaidFen == 0 && c.ConfirmOver != 0 && a.AmountFen > c.ConfirmOver
 }

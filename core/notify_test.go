@@ -269,7 +269,7 @@ func TestNotifyG14ExternalRefund(t *testing.T) {
 	}
 }
 
-// Above the limit a notification waits for a signed query (design rule 11): forged or real, it is the query that books.
+// Above the limit a notification waits for a signed query: forged or real, it is the query that books.
 func TestNotifyConfirmsLargeAmounts(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 6_000_000)

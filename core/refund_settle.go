@@ -224,7 +224,7 @@ func (c *Cashier) bookOutside(p *pen, a *Attempt, outRequestNo string, amount Fe
 // unnamed marks an external refund that was found by its effect on the trade, without its number.
 const unnamed = "external, number not told"
 
-// externalNumber names an external refund in our books. Its own number is somebody else's text, and is unique within one trade only (alipay.md §4.10),
+// externalNumber names an external refund in our books. Its own number is somebody else's text, and is unique within one trade only (as Alipay documents out_request_no),
 // so it is hashed together with the attempt; a refund without a number is named by what had gone back before it.
 func externalNumber(a *Attempt, outRequestNo string, before Fen) string {
 	return "X" + fingerprint(a.ID, outRequestNo, pick(outRequestNo == "", before, 0))[:31]

@@ -6,10 +6,11 @@ import "time"
 const (
 	// callLease is how long a call to the gateway may be under way before another process may take it for dead.
 	callLease = 20 * time.Second
-	// lastOpening is how long before expiry a page stops opening the cashier: Alipay treats a shorter time as five minutes (alipay.md §4.0 [S]).
+	// lastOpening is how long before expiry a page stops opening the cashier: Alipay treats a shorter time as five minutes (told by its
+	// guides for time_expire, not by the API's own page).
 	lastOpening = 60 * time.Second
 	// closeGrace is how long after time_expire a trade that does not exist may still come into being: Alipay counts at least five minutes from the
-	// moment the buyer enters the cashier (alipay.md §4.0 [S], §6.2).
+	// moment the buyer enters the cashier (the same guides).
 	closeGrace = 5 * time.Minute
 	// lateWatch is how long after expiry a closed attempt is asked for once more (S03).
 	lateWatch = 30 * time.Minute

@@ -51,7 +51,7 @@ func (k Key) LogValue() slog.Value { return slog.StringValue(k.ID) }
 
 const (
 	bearerPrefix = "pmx_"
-	bearerBytes  = 32 // 256 random bits: no guess, so a plain hash is enough (architecture: secrets are sealed)
+	bearerBytes  = 32 // 256 random bits: no guess, so a plain hash is enough
 )
 
 func secretText() *base32.Encoding {

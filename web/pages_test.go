@@ -66,7 +66,7 @@ func TestHandOffByContainer(t *testing.T) {
 	}
 }
 
-// Architecture decision 4: looking signs nothing; the post from a browser does, once for all reopenings; a post from inside an app is refused with
+// Looking signs nothing; the post from a browser does, once for all reopenings; a post from inside an app is refused with
 // the guide, whatever else it says (W22).
 func TestOnlyAPostFromABrowserOpens(t *testing.T) {
 	w := newWorld(t)
