@@ -93,6 +93,35 @@ func TestTablesAreWhole(t *testing.T) {
 	}
 }
 
+// Each row of the faults has a test that names it, or a reason why not.
+func TestEveryFaultHasATest(t *testing.T) {
+	row := regexp.MustCompile(`\b[A-Z][0-9]{2}\b`)
+	tested := map[string]bool{}
+	for _, name := range append(projectFiles(t, ".go"), projectFiles(t, ".mjs")...) {
+		if f := path.Base(name); strings.HasSuffix(f, "_test.go") || strings.HasPrefix(path.Dir(name), "core/channeltest") || strings.HasPrefix(f, "suite") {
+			for _, id := range row.FindAllString(strings.ReplaceAll(read(t, name), "_", " "), -1) {
+				tested[id] = true
+			}
+		}
+	}
+	_, exceptions, _ := strings.Cut(read(t, "docs/RELIABILITY.md"), "\n## Rows that do not apply\n")
+	excused := row.FindAllString(exceptions, -1)
+	rows := 0
+	for _, line := range tableRows(read(t, "docs/faults.md")) {
+		id := row.FindString(line)
+		if id == "" {
+			continue
+		}
+		rows++
+		if !tested[id] && !slices.Contains(excused, id) {
+			t.Errorf("neither a test nor an excuse: %s", line)
+		}
+	}
+	if rows < 190 {
+		t.Errorf("%d rows: where are the others?", rows)
+	}
+}
+
 func read(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)
