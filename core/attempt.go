@@ -49,6 +49,9 @@ type Attempt struct {
 // Live tells whether the attempt may still be paid as far as we know.
 func (a Attempt) Live() bool { return a.State == AttemptReady || a.State == AttemptSent }
 
+// Unawaited tells whether the attempt's money came after the close, or after another attempt had paid.
+func (a Attempt) Unawaited() bool { return a.State == AttemptLatePaid || a.State == AttemptDuplicate }
+
 func (a Attempt) clone() Attempt {
 	a.ChannelState = append([]byte(nil), a.ChannelState...)
 	a.Action.Fields = cloneMap(a.Action.Fields)

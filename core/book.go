@@ -77,12 +77,12 @@ func (c *Cashier) suspendMoney(p *pen, a *Attempt) {
 		p.post(posting{from: LedgerMerchant, to: LedgerSuspense, amount: a.PaidFen}, a.Account)
 		p.tell(pick(late, EventPaymentLateAccepted, EventPaymentDuplicateAccepted), "", a.ID)
 	default:
-		c.refundSuspense(p, a, pick(late, RefundLate, RefundDuplicate))
+		c.refundSuspense(p, a, a.lateOrigin())
 	}
 }
 
 // refundSuspense orders the refund of suspended money in the same commit that recorded the money; a job sends it.
-func (c *Cashier) refundSuspense(p *pen, a *Attempt, origin RefundOrigin) {
+func (c *Cashier) refundSuspense(p *pen, a *Attempt, origin RefundOrigin) *Refund {
 	pay := &p.order.Payment
 	no := p.rowID()
 	r := p.addRefund(Refund{
@@ -95,6 +95,7 @@ func (c *Cashier) refundSuspense(p *pen, a *Attempt, origin RefundOrigin) {
 	}
 	p.post(posting{from: LedgerTransit, to: LedgerSuspense, amount: r.AmountFen, refundID: r.ID}, a.Account)
 	p.audit("refund."+string(origin), r.ID, "")
+	return r
 }
 
 // endAttempt writes that an attempt can never be paid, and what follows for its payment: closed if that was wanted or its time is over, else open

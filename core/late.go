@@ -41,8 +41,7 @@ func keptLate(o *Order) *Attempt {
 }
 
 func (a *Attempt) keptLate() bool {
-	unawaited := a.State == AttemptLatePaid || a.State == AttemptDuplicate
-	return unawaited && (a.Reason == reasonHeld || a.Reason == reasonAccepted)
+	return a.Unawaited() && (a.Reason == reasonHeld || a.Reason == reasonAccepted)
 }
 
 // releaseLate orders the refund of money that is held or was accepted.
@@ -51,11 +50,39 @@ func (c *Cashier) releaseLate(p *pen) error {
 	if a == nil {
 		return &Error{Code: CodeNotRefundable, Message: "the payment holds no late money", PaymentID: p.order.Payment.ID}
 	}
+	c.unkeep(p, a)
+	c.refundSuspense(p, a, a.lateOrigin())
+	return nil
+}
+
+// unkeep puts money that was held or accepted back into suspense, on its way to the buyer.
+func (c *Cashier) unkeep(p *pen, a *Attempt) {
 	if a.Reason == reasonAccepted {
 		p.post(posting{from: LedgerSuspense, to: LedgerMerchant, amount: a.PaidFen}, a.Account)
 	}
 	a.Reason = ""
 	p.touch(a)
-	c.refundSuspense(p, a, pick(a.State == AttemptLatePaid, RefundLate, RefundDuplicate))
-	return nil
+}
+
+// lateOrigin is the origin of a refund that sends the attempt's unawaited money back.
+func (a *Attempt) lateOrigin() RefundOrigin {
+	return pick(a.State == AttemptLatePaid, RefundLate, RefundDuplicate)
+}
+
+// lateRefundedOutside books that somebody sent all of an attempt's unawaited money back in the gateway's own console (G14). A refund of ours that is
+// under way can move nothing any more then, for no gateway sends back more than it took.
+func (c *Cashier) lateRefundedOutside(p *pen, a *Attempt, number, reason string) error {
+	if a.keptLate() {
+		c.unkeep(p, a)
+	}
+	for i := range p.order.Refunds {
+		if r := &p.order.Refunds[i]; r.AttemptID == a.ID && r.Status == RefundProcessing {
+			if err := c.failRefund(p, r, "refunded_outside"); err != nil {
+				return err
+			}
+		}
+	}
+	r := c.refundSuspense(p, a, a.lateOrigin())
+	r.OutRequestNo, r.Reason, r.Asker = number, reason, ActorGateway
+	return c.finishRefund(p, r, r.AmountFen)
 }

@@ -234,14 +234,18 @@ func (c *Cashier) applyRefundNotice(p *pen, a *Attempt, n Notice) (decidedNotice
 const waitsForRefundQuery Code = "external_refund"
 
 // unnamedRefund reads a refund message without a number: what the trade has refunded in all, less what ours explain, was refunded outside. While a
-// refund of ours is under way that cannot be told apart.
+// refund of ours that was sent is under way that cannot be told apart, and what the books have no room for yet waits: a reservation may come free.
 func (c *Cashier) unnamedRefund(p *pen, a *Attempt, n Notice) (decidedNotice, error) {
+	wait := decidedNotice{state: InboxWaiting, code: "refund_under_way", next: p.now.Add(askAfter(1))}
 	for _, r := range p.order.Refunds {
-		if r.AttemptID == a.ID && r.Status == RefundProcessing {
-			return decidedNotice{state: InboxWaiting, code: "refund_under_way", next: p.now.Add(askAfter(1))}, nil
+		if r.AttemptID == a.ID && r.Status == RefundProcessing && !r.SentAt.IsZero() {
+			return wait, nil
 		}
 	}
-	return decidedNotice{state: InboxDone}, c.externalRefund(p, a, n.CumulativeFen)
+	if booked, err := c.externalRefund(p, a, n.CumulativeFen); !booked || err != nil {
+		return wait, err
+	}
+	return decidedNotice{state: InboxDone}, nil
 }
 
 // unknownNumber answers "send it again" for a while, because the order may not be committed yet, and then parks (C09).

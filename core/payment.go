@@ -2,6 +2,7 @@ package core
 
 import (
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -74,6 +75,16 @@ func (o *Order) Refund(id string) *Refund {
 		}
 	}
 	return nil
+}
+
+// refundsOf sums what the refunds of an attempt that are in one of the states have asked for.
+func (o *Order) refundsOf(a *Attempt, in ...RefundStatus) (sum Fen) {
+	for _, r := range o.Refunds {
+		if r.AttemptID == a.ID && slices.Contains(in, r.Status) {
+			sum += r.AmountFen
+		}
+	}
+	return sum
 }
 
 // Clone returns a deep copy, so that a Decide that runs again starts from clean rows.

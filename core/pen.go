@@ -34,7 +34,8 @@ type telling struct {
 	attemptID string
 }
 
-// The most ids one unit may use: late money is the longest (attempt, refund, two postings of two legs, inbox, audits).
+// The most ids one unit may use. The longest is late money that turns out to be refunded in the gateway's console: it is booked, its refund is ordered
+// and given up for the one that was made, and each of two events goes to MaxEndpoints endpoints.
 const (
 	penRows   = 40
 	penEvents = 3

@@ -46,3 +46,6 @@ type Refund struct {
 
 // Counts tells whether the refund is part of Payment.ReservedFen while it has not failed.
 func (r Refund) Counts() bool { return r.Origin == RefundByMerchant || r.Origin == RefundExternal }
+
+// Outside tells whether the refund was made in the gateway's own console.
+func (r Refund) Outside() bool { return r.Asker == ActorGateway }

@@ -115,14 +115,18 @@ func (c *Cashier) countRefund(p *pen, r *Refund) error {
 	return p.step(pick(pay.RefundedFen == pay.PaidFen, StepRefundAll, StepRefundPart))
 }
 
-// failRefund books a refund that the gateway refused for good, or that nobody approved, and gives its money free.
+// failRefund books a refund that the gateway refused for good, that nobody approved, or that somebody else made, and gives its money free.
 func (c *Cashier) failRefund(p *pen, r *Refund, code string) error {
 	if err := p.moveRefund(r, RefundFailed); err != nil {
 		return err
 	}
 	r.FailCode, r.Settling, r.NextAt, r.EndedAt = code, false, noTime(), p.now
-	p.order.Payment.ReservedFen -= r.AmountFen
-	p.post(posting{from: LedgerMerchant, to: LedgerTransit, amount: r.AmountFen, refundID: r.ID}, p.order.Attempt(r.AttemptID).Account)
+	owner := LedgerSuspense
+	if r.Counts() {
+		owner = LedgerMerchant
+		p.order.Payment.ReservedFen -= r.AmountFen
+	}
+	p.post(posting{from: owner, to: LedgerTransit, amount: r.AmountFen, refundID: r.ID}, p.order.Attempt(r.AttemptID).Account)
 	p.audit("refund.failed", r.ID, code)
 	p.tell(EventRefundFailed, r.ID, r.AttemptID)
 	return nil
@@ -179,19 +183,13 @@ func (c *Cashier) judge(ctx context.Context, caller Caller, refundID string, dec
 }
 
 // externalRefund books what was refunded outside, in the gateway's own console (G14): the part of cumulative, what the trade has refunded in all, that
-// none of our refunds explains. It is for trades of which nothing of ours is under way.
-func (c *Cashier) externalRefund(p *pen, a *Attempt, cumulative Fen) error {
-	extra := cumulative
-	for _, r := range p.order.Refunds {
-		if r.AttemptID == a.ID && r.Status == RefundSucceeded {
-			extra -= r.AmountFen
-		}
-	}
+// none of our refunds explains. It is for trades of which nothing of ours that was sent is under way.
+func (c *Cashier) externalRefund(p *pen, a *Attempt, cumulative Fen) (booked bool, err error) {
+	extra := cumulative - p.order.refundsOf(a, RefundSucceeded)
 	if extra <= 0 {
-		return nil
+		return true, nil
 	}
-	_, err := c.bookOutside(p, a, "", extra)
-	return err
+	return c.bookOutside(p, a, "", extra)
 }
 
 // bookOutside books one refund that was made outside. booked is false when the books have no room for it: then a refund of ours is under way that the
@@ -201,9 +199,13 @@ func (c *Cashier) bookOutside(p *pen, a *Attempt, outRequestNo string, amount Fe
 	number := externalNumber(a, outRequestNo, pay.RefundedFen)
 	for _, r := range p.order.Refunds {
 		// The same number, or one that was found without its number before its own message came.
-		if r.OutRequestNo == number || outRequestNo != "" && r.Origin == RefundExternal && r.Reason == unnamed && r.AmountFen == amount {
+		if r.OutRequestNo == number || outRequestNo != "" && r.AttemptID == a.ID && r.Outside() && r.Reason == unnamed && r.AmountFen == amount {
 			return true, nil
 		}
+	}
+	reason := pick(outRequestNo == "", unnamed, "external")
+	if a.Unawaited() && amount == a.PaidFen && p.order.refundsOf(a, RefundSucceeded) == 0 {
+		return true, c.lateRefundedOutside(p, a, number, reason)
 	}
 	if a.State != AttemptPaid || amount > pay.Refundable() {
 		c.alert(2, "refund.external_unexplained", a.ID, "the gateway refunded what our books have no room for")
@@ -212,7 +214,7 @@ func (c *Cashier) bookOutside(p *pen, a *Attempt, outRequestNo string, amount Fe
 	}
 	r := p.addRefund(Refund{
 		ID: "ref_" + lower(p.rowID()), PaymentID: pay.ID, AttemptID: a.ID, MerchantID: pay.MerchantID, Origin: RefundExternal,
-		OutRequestNo: number, Reason: pick(outRequestNo == "", unnamed, "external"), AmountFen: amount, ActualFen: amount,
+		OutRequestNo: number, Reason: reason, AmountFen: amount, ActualFen: amount,
 		Status: RefundSucceeded, Asker: ActorGateway, CreatedAt: p.now, EndedAt: p.now,
 	})
 	pay.ReservedFen += amount

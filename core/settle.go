@@ -180,7 +180,8 @@ func (c *Cashier) applyTrade(p *pen, a *Attempt, t Trade) error {
 			if err := c.bookOrPark(p, a, t); err != nil {
 				return err
 			}
-			return c.externalRefund(p, a, t.TotalFen)
+			_, err := c.externalRefund(p, a, t.TotalFen)
+			return err
 		}
 		if a.State == AttemptClosed {
 			return c.settleEnded(p, a)

@@ -72,6 +72,7 @@ func (s *simWorld) customer(n int) {
 		}
 		s.count("orders")
 		s.buyer(id)
+		s.lateMoney(id)
 		switch s.rng.IntN(4) {
 		case 0:
 			s.sleep(s.upTo(14 * time.Minute))
@@ -92,6 +93,7 @@ func (s *simWorld) checkout(req core.CheckoutRequest) (id string) {
 			switch core.CodeOf(err) {
 			case "":
 				id = a.ID
+				s.answered("create "+req.MerchantOrderNo, a)
 			case core.CodeInProgress, core.CodeChannelUnavailable, core.CodeUnavailable, core.CodeContended:
 			default:
 				s.t.Errorf("checkout: %v", err)
@@ -108,7 +110,7 @@ func (s *simWorld) checkout(req core.CheckoutRequest) (id string) {
 // buyer comes to the payment when it pleases, opens the page or not, pays or not, and sometimes pays what is closed or paid already.
 func (s *simWorld) buyer(id string) {
 	s.outside("buyer", func() {
-		for range 1 + s.rng.IntN(2) {
+		for range 1 + s.rng.IntN(3) {
 			s.sleep(s.upTo(16 * time.Minute))
 			v := s.look(id)
 			a := v.Attempts[s.rng.IntN(len(v.Attempts))]
@@ -156,7 +158,7 @@ func (s *simWorld) opens(v core.PaymentView, a core.AttemptView) (signed bool) {
 func (s *simWorld) pays(v core.PaymentView, a core.AttemptView) {
 	s.bank.mu.Lock()
 	t := s.bank.trades[a.OutTradeNo]
-	rogue := t != nil && t.state == core.TradeClosed && t.paidAt.IsZero() && s.chance(3)
+	rogue := t != nil && t.state == core.TradeClosed && t.paidAt.IsZero() && s.chance(2)
 	can := t != nil && (t.state == core.TradeWaiting || rogue)
 	if can {
 		t.state, t.paidAt = core.TradePaid, s.now
@@ -192,7 +194,10 @@ func (s *simWorld) moveOn(id string) {
 	for range 3 {
 		done := false
 		s.call("move", func() {
-			_, err := s.NextAttempt(context.Background(), shopCaller, req)
+			a, err := s.NextAttempt(context.Background(), shopCaller, req)
+			if err == nil {
+				s.answered(req.IdempotencyKey, a)
+			}
 			switch core.CodeOf(err) {
 			case core.CodeAttemptInFlight, core.CodeAlreadyPaid, core.CodePaymentClosed, core.CodePaymentExpired, core.CodeInProgress, core.CodeChannelUnavailable:
 			default:
@@ -231,9 +236,12 @@ func (s *simWorld) refundUntilAnswered(ask core.RefundAsk) {
 	for range 5 {
 		done := false
 		s.call("refund", func() {
-			_, err := s.Refund(context.Background(), shopCaller, ask)
+			a, err := s.Refund(context.Background(), shopCaller, ask)
 			switch core.CodeOf(err) {
-			case "", core.CodeRefundExceedsPaid:
+			case "":
+				s.answered(ask.IdempotencyKey, a)
+				done = !a.Settling || s.chance(2) // a shop may ask until it is final, or leave it to the webhook
+			case core.CodeRefundExceedsPaid:
 				done = true
 			case core.CodeInProgress:
 			default:
@@ -245,6 +253,55 @@ func (s *simWorld) refundUntilAnswered(ask core.RefundAsk) {
 		}
 		s.sleep(s.upTo(30 * time.Second))
 	}
+}
+
+// lateMoney is what people do about money that came after the close: somebody sends it back through us, somebody in the gateway's console, or both at once.
+func (s *simWorld) lateMoney(id string) {
+	s.sleepThen("release", func() {
+		if s.look(id).LatePayment != nil {
+			s.call("release", func() {
+				if _, err := s.RefundLate(context.Background(), shopCaller, id); core.CodeOf(err) != core.CodeNotRefundable {
+					s.mayFail(err)
+				}
+			})
+		}
+	})
+	s.sleepThen("console", func() {
+		v := s.look(id)
+		for i, a := range v.Attempts {
+			if a.State == core.AttemptLatePaid {
+				s.consoleLate(v, i)
+			}
+		}
+	})
+}
+
+func (s *simWorld) sleepThen(name string, work func()) {
+	if s.chance(2) {
+		s.outside(name, func() {
+			s.sleep(time.Hour + s.upTo(30*time.Second))
+			work()
+		})
+	}
+}
+
+// consoleLate sends all of an attempt's late money back without us, if nobody has (G14).
+func (s *simWorld) consoleLate(v core.PaymentView, i int) {
+	a := v.Attempts[i]
+	s.bank.mu.Lock()
+	t := s.bank.trades[a.OutTradeNo]
+	ok := t.refunded == 0
+	if ok {
+		t.refunded, t.refunds["console"+a.ID], t.state = t.total, t.total, core.TradeClosed
+	}
+	s.bank.mu.Unlock()
+	if !ok {
+		return
+	}
+	s.count("late money sent back in the console")
+	n := paidNotice(v, i)
+	n.Kind, n.ID, n.OutRequestNo, n.CumulativeFen, n.Trade.State = core.NoticeRefund, "c"+a.ID, "console"+a.ID, t.total, core.TradeClosed
+	s.announce(n)
 }
 
 // consoleRefund sends a part back without us (G14). The gateway tells of it, and what it takes cannot be refunded again.

@@ -16,9 +16,21 @@ type simWorld struct {
 	*world
 	faults bool // off in the end, so that everything can settle
 	tally  map[string]int
+	finals map[string]string // the final answer to each key
 }
 
 func (s *simWorld) count(what string) { s.tally[what]++ }
+
+// answered holds every final answer to a key against the first: they are the same bytes (INV-I1).
+func (s *simWorld) answered(key string, a core.Answered) {
+	if a.Settling {
+		return
+	}
+	if was, known := s.finals[key]; known && was != string(a.Body) {
+		s.t.Errorf("key %q was answered %s\nand then %s", key, was, a.Body)
+	}
+	s.finals[key] = string(a.Body)
+}
 
 // simClock shows the scheduler's time.
 type simClock struct{ *tasks }
@@ -154,7 +166,7 @@ func (c simChannel) QueryRefund(ctx context.Context, r core.RefundRequest) core.
 
 // newSimWorld wires a cashier whose every meeting with the outside world yields to the scheduler.
 func newSimWorld(t testing.TB, seed uint64) *simWorld {
-	s := &simWorld{tasks: newTasks(seed, time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)), world: newWorld(t), faults: true, tally: map[string]int{}}
+	s := &simWorld{tasks: newTasks(seed, time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)), world: newWorld(t), faults: true, tally: map[string]int{}, finals: map[string]string{}}
 	s.bank.now = func() time.Time { return s.tasks.now }
 	var list []core.PaymentChannel
 	for _, caps := range s.Channels.List() {
@@ -166,6 +178,9 @@ func newSimWorld(t testing.TB, seed uint64) *simWorld {
 	}
 	s.Cashier.Channels, s.Cashier.Clock, s.Cashier.Store = channels, simClock{s.tasks}, simStore{s.memory, s}
 	s.Cashier.ConfirmOver = 9000
+	s.with(func(m *core.Merchant) {
+		m.Late = []core.LatePolicy{core.LateRefund, core.LateHold, core.LateAccept}[seed%3]
+	})
 	s.Failpoints = pointFunc(func(core.Point) {
 		s.yield()
 		if s.current != nil && s.current.process != 0 && s.faults && s.chance(150) {

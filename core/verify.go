@@ -139,7 +139,7 @@ func refundStatus(p Payment) PaymentStatus {
 func (i *Inspection) suspended(o *Order, a Attempt, origin RefundOrigin) {
 	n := 0
 	for _, r := range o.Refunds {
-		if r.AttemptID == a.ID && r.Origin == origin {
+		if r.AttemptID == a.ID && r.Origin == origin && r.Status != RefundFailed {
 			n++
 			if r.AmountFen != a.PaidFen {
 				i.breach("INV-M5", o.Payment.ID, "refund %s of %d fen for %d late fen", r.ID, r.AmountFen, a.PaidFen)
@@ -316,7 +316,7 @@ func (i *Inspection) refundsInBook(o *Order, a Attempt, truth Truth) {
 		switch r.Status {
 		case RefundSucceeded:
 			ours += r.ActualFen
-			if sent, known := truth.Refunds[r.OutRequestNo]; known && sent != r.ActualFen || !known && r.Origin != RefundExternal {
+			if sent, known := truth.Refunds[r.OutRequestNo]; known && sent != r.ActualFen || !known && !r.Outside() {
 				i.breach("INV-S5", o.Payment.ID, "refund %s says %d fen, the gateway's book %d", r.ID, r.ActualFen, sent)
 			}
 		case RefundProcessing:

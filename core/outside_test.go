@@ -1,0 +1,138 @@
+package core_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/paymux/paymux/core"
+)
+
+// G14: a console refund comes while a refund of ours holds the money, waiting for its approval. The message has no number, only the sum: it is kept until
+// the books have room for it, whatever becomes of ours.
+func TestExternalRefundG14WaitsForRoom(t *testing.T) {
+	bob := core.Caller{MerchantID: "m1", KeyID: "k2", Actor: "bob"}
+	for name, judge := range map[string]func(*core.Cashier, string) (core.RefundView, error){
+		"rejected": func(c *core.Cashier, id string) (core.RefundView, error) {
+			return c.Reject(context.Background(), bob, id, "")
+		},
+		"approved": func(c *core.Cashier, id string) (core.RefundView, error) {
+			return c.Approve(context.Background(), bob, id)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).with(func(m *core.Merchant) { m.RefundApprovalOverFen = 50 })
+			v := w.paid("A1", 100)
+			r := w.refund(v.ID, "r1", 80)
+			w.console(v, "console1", 60)
+			if got := w.notify("acc1", refundNotice(v, "", 60)); got != "success" || w.payment(v.ID).RefundedFen != 0 {
+				t.Fatal(got, w.payment(v.ID).RefundedFen)
+			}
+			w.clock.advance(time.Hour)
+			must(judge(w.Cashier, r.ID))
+			w.clock.advance(time.Hour)
+			w.sweep()
+			if got := w.payment(v.ID); got.RefundedFen != 60 || got.RefundableFen != 40 {
+				t.Fatalf("%d fen are refunded: %+v", got.RefundedFen, got.Refunds)
+			}
+			if got := w.inspect(); len(got) > 0 {
+				t.Fatal(got)
+			}
+		})
+	}
+}
+
+// late is a payment whose money came after its close and was then sent back in the gateway's console; the shop has as many endpoints as it may.
+func late(t *testing.T, policy core.LatePolicy) (*world, core.PaymentView) {
+	w := newWorld(t).with(func(m *core.Merchant) {
+		m.Late = policy
+		for i := range core.MaxEndpoints {
+			m.Endpoints = append(m.Endpoints, core.Endpoint{ID: fmt.Sprint("e", i), URL: "https://shop.example/hook"})
+		}
+	})
+	v := w.create("A1", "alipay", 100)
+	must(w.close(v.ID))
+	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
+	w.console(v, "console1", 100)
+	return w, v
+}
+
+// wantSentBack wants the late money to have gone back once, by the console's hand, with nothing left to do or to doubt.
+func (w *world) wantSentBack(v core.PaymentView) {
+	w.t.Helper()
+	for range 3 {
+		w.clock.advance(time.Hour)
+		w.sweep()
+	}
+	if got := w.inspect(); len(got) > 0 {
+		w.t.Fatal(got)
+	}
+	got, succeeded := w.payment(v.ID), 0
+	for _, r := range got.Refunds {
+		if r.Status == core.RefundSucceeded && r.Origin == core.RefundLate && r.ID == got.LatePayment.RefundID {
+			succeeded++
+		}
+	}
+	if succeeded != 1 || got.Settling || w.balance(core.LedgerGateway) != 0 || w.balance(core.LedgerSuspense) != 0 || w.balance(core.LedgerMerchant) != 0 {
+		w.t.Fatalf("%d refunds of late money succeeded: %+v", succeeded, got)
+	}
+	due, err := w.Store.Due(context.Background(), core.DueQuery{Kind: core.DueInbox, Until: w.clock.Now().Add(1000 * time.Hour), Limit: 10})
+	if err != nil || len(due) != 0 {
+		w.t.Fatalf("a message still waits: %v %v", due, err)
+	}
+}
+
+// G14, S02: late money that a person sent back in the gateway's console is booked so under every policy, however the gateway tells of it. A refund of ours
+// that was on its way can never succeed any more, and ends.
+func TestLateMoneyRefundedOutside(t *testing.T) {
+	for _, policy := range []core.LatePolicy{core.LateRefund, core.LateHold, core.LateAccept} {
+		for _, number := range []string{"console1", ""} {
+			t.Run(fmt.Sprintf("%s, number %q", policy, number), func(t *testing.T) {
+				w, v := late(t, policy)
+				w.notify("acc1", paidNotice(v, 0))
+				w.notify("acc1", refundNotice(v, number, 100))
+				w.wantSentBack(v)
+			})
+		}
+		t.Run(string(policy)+", told by its refund alone", func(t *testing.T) {
+			w, v := late(t, policy)
+			w.notify("acc1", refundNotice(v, "", 100))
+			w.wantSentBack(v)
+		})
+	}
+	t.Run("ours was sent and refused", func(t *testing.T) {
+		w, v := late(t, core.LateRefund)
+		w.notify("acc1", paidNotice(v, 0))
+		w.sweep()
+		if fmt.Sprint(w.watch.alerts) != "[refund.must_succeed]" {
+			t.Fatal(w.watch.alerts)
+		}
+		w.notify("acc1", refundNotice(v, "console1", 100))
+		w.wantSentBack(v)
+	})
+	t.Run("found by the last look", func(t *testing.T) {
+		w := newWorld(t)
+		v := w.create("A1", "wechat", 100)
+		w.open(v)
+		w.clock.advance(25 * time.Minute)
+		w.sweep()
+		w.bank.settle(v.Attempts[0].OutTradeNo, 100)
+		w.console(v, "console1", 100)
+		w.bank.trades[v.Attempts[0].OutTradeNo].state = core.TradeClosed
+		w.wantSentBack(v)
+	})
+	t.Run("a part is for a person", func(t *testing.T) {
+		w := newWorld(t).with(func(m *core.Merchant) { m.Late = core.LateHold })
+		v := w.create("A1", "alipay", 100)
+		must(w.close(v.ID))
+		w.bank.settle(v.Attempts[0].OutTradeNo, 100)
+		w.notify("acc1", paidNotice(v, 0))
+		w.console(v, "console1", 40)
+		w.notify("acc1", refundNotice(v, "console1", 40))
+		w.sweep()
+		if fmt.Sprint(w.watch.alerts) != "[refund.external_unexplained]" || w.balance(core.LedgerSuspense) != -100 {
+			t.Fatal(w.watch.alerts)
+		}
+	})
+}
