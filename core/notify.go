@@ -176,10 +176,16 @@ func (c *Cashier) applyNotice(p *pen, a *Attempt, n Notice) (decidedNotice, erro
 		if err == nil && parked != "" {
 			return c.parkNotice(p, a, parked), nil
 		}
+		if p.order.Payment.Status == PaymentRefunded { // C18: it may be old news, or money that came again
+			c.alert(2, "notify.paid_after_refund", a.ID, "the gateway says paid of a payment that was refunded in full")
+		}
 		return done, err
 	case NoticeClosed: // not "failed": only an inquiry tells an unpaid close from a refund (C15)
 		if a.State == AttemptSent {
 			return wait, nil
+		}
+		if a.PaidFen > p.order.refundsOf(a, RefundSucceeded, RefundProcessing) { // a close without a refund, of money that we say is there
+			return c.parkNotice(p, a, "closed_but_paid"), nil
 		}
 		return done, nil
 	case NoticeRefund:

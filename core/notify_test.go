@@ -202,6 +202,24 @@ func TestNotifyAfterPaid(t *testing.T) {
 		if got := w.notify("acc1", n); got != "success" || w.payment(v.ID).Status != core.PaymentRefunded {
 			t.Fatal(got)
 		}
+		if strings.Join(w.watch.alerts, " ") != "notify.paid_after_refund" || w.events(v.ID) != "payment.paid refund.succeeded" {
+			t.Fatal(w.watch.alerts, w.events(v.ID))
+		}
+	})
+	t.Run("C15 closed, which we hold for paid", func(t *testing.T) {
+		w := newWorld(t)
+		v := w.paid("A1", 100)
+		w.refund(v.ID, "r1", 99)
+		n := paidNotice(v, 0)
+		n.ID, n.Kind, n.Trade.State = "n2", core.NoticeClosed, core.TradeClosed
+		if got := w.notify("acc1", n); got != "success" || strings.Join(w.watch.alerts, " ") != "notify.closed_but_paid" {
+			t.Fatal(got, w.watch.alerts)
+		}
+		w.refund(v.ID, "r2", 1)
+		n.ID = "n3"
+		if got := w.notify("acc1", n); got != "success" || len(w.watch.alerts) != 1 {
+			t.Fatal(got, w.watch.alerts)
+		}
 	})
 	t.Run("C19 another trade of the same number", func(t *testing.T) {
 		w := newWorld(t)
