@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -103,20 +104,24 @@ func writeFields(h hash.Hash, fields ...string) {
 type AuditReport struct {
 	Seals int64
 	Rows  int64 // under seals
-	// Head is the last seal's hash. Kept elsewhere, it proves that nothing was taken off the end.
+	// Head is the last seal's hash. Kept elsewhere and asked for again, it proves that nothing was taken off the end, and that the log was not rewritten
+	// as a whole: whoever can write to the database can compute hashes too.
 	Head string
 	// Unsealed is how many rows no seal vouches for yet, and Oldest when the oldest of them was made.
 	Unsealed int64
 	Oldest   time.Time
 	// Broken says what contradicts the chain, at most 100 lines; empty when the chain holds.
 	Broken []string
+
+	heads []string // not met yet
 }
 
-// VerifyAudit recomputes the chain from the rows. It reports contradictions; it fails only when the database does not answer.
-func (s *Store) VerifyAudit(ctx context.Context) (AuditReport, error) {
+// VerifyAudit recomputes the chain from the rows. heads are what earlier reports called the head: each must still be a link of the chain. It reports
+// contradictions; it fails only when the database does not answer.
+func (s *Store) VerifyAudit(ctx context.Context, heads ...string) (AuditReport, error) {
 	var report AuditReport
 	err := s.reading(ctx, func(db *gorm.DB) error {
-		report = AuditReport{}
+		report = AuditReport{heads: heads}
 		tx := db.Begin(&sql.TxOptions{ReadOnly: true})
 		if tx.Error != nil {
 			return tx.Error
@@ -162,6 +167,7 @@ func (a *AuditReport) verifySeal(tx *gorm.DB, seal *sealRow) error {
 		a.broken("seal %d (%s to %s) does not match its rows", seal.Seq, seal.FirstID, seal.LastID)
 	}
 	a.Seals, a.Head, a.Rows = seal.Seq, seal.Hash, a.Rows+int64(len(rows))
+	a.heads = slices.DeleteFunc(slices.Clone(a.heads), func(head string) bool { return head == seal.Hash })
 	return nil
 }
 
@@ -173,6 +179,9 @@ func (a *AuditReport) verifyTail(tx *gorm.DB) error {
 	}
 	if beyond > 0 {
 		a.broken("%d rows name a seal that is missing", beyond)
+	}
+	for _, head := range a.heads {
+		a.broken("no seal has the head %s any more: the log was cut or rewritten", head)
 	}
 	var tail struct{ Unsealed, Oldest int64 }
 	err := tx.Table("audits").Select("COUNT(*) AS unsealed, COALESCE(MIN(created_at), 0) AS oldest").Where("seal = 0").Scan(&tail).Error

@@ -87,6 +87,51 @@ func TestSealAudit(t *testing.T) {
 	}
 }
 
+// W18: whoever may write to the database can take the newest rows away with their seal, or change a row and chain everything anew. The chain holds then;
+// a head that was kept elsewhere does not.
+func TestVerifyAuditAgainstAKeptHead(t *testing.T) {
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			s := open(t, e.config(t))
+			var heads []string
+			for i := range 3 {
+				writeRows(t, s, audit(fmt.Sprint("a", i), start))
+				seal(t, s, start.Add(time.Hour), 10, 1)
+				heads = append(heads, verify(t, s).Head)
+			}
+			for _, tamper := range []struct {
+				do   []string
+				gone []string
+			}{
+				{nil, nil},
+				{[]string{"DELETE FROM audits WHERE seal = 3", "DELETE FROM audit_seals WHERE seq = 3"}, heads[2:]},
+				{[]string{
+					"UPDATE audits SET detail = 'x' WHERE seal = 2", "UPDATE audits SET seal = 0 WHERE seal > 1", "DELETE FROM audit_seals WHERE seq > 1",
+				}, heads[1:]},
+			} {
+				for _, statement := range tamper.do {
+					execSQL(t, s, statement)
+				}
+				if _, err := s.SealAudit(context.Background(), start.Add(time.Hour), time.Minute, 1); err != nil {
+					t.Fatal(err)
+				}
+				if r := verify(t, s); len(r.Broken) > 0 {
+					t.Fatalf("the chain itself was to hold: %q", r.Broken)
+				}
+				r, err := s.VerifyAudit(context.Background(), heads...)
+				if err != nil || len(r.Broken) != len(tamper.gone) {
+					t.Fatalf("after %v: %v, %q", tamper.do, err, r.Broken)
+				}
+				for i, head := range tamper.gone {
+					if !strings.Contains(r.Broken[i], head) {
+						t.Errorf("after %v: %q", tamper.do, r.Broken)
+					}
+				}
+			}
+		})
+	}
+}
+
 func execSQL(t testing.TB, s *Store, statement string) {
 	t.Helper()
 	if err := s.write.Exec(statement).Error; err != nil {

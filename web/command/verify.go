@@ -19,6 +19,7 @@ import (
 // verifyFlags is what the command line asks of a verification.
 type verifyFlags struct {
 	config, data, book string
+	heads              []string
 	json, quietBooks   bool
 	overdue, patience  time.Duration
 }
@@ -56,6 +57,7 @@ func newVerify(streams Streams) *cobra.Command {
 	flags.StringVar(&f.config, "config", "", "configuration file of the server")
 	flags.StringVar(&f.data, "data", "", "a demo's data folder: its configuration, database and simulator's book")
 	flags.StringVar(&f.book, "book", "", "the simulator's book: its file, or the address of a running simulator")
+	flags.StringSliceVar(&f.heads, "audit-head", nil, "an audit head that an earlier run printed: it must still be a link of the chain")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON")
 	flags.BoolVar(&f.quietBooks, "quiet-books", false, "nothing is under way: compare the gateway's whole cash with the ledger too")
 	flags.DurationVar(&f.overdue, "overdue", 0, "beside a running server: report work that has been due for longer, such as 2m")
@@ -208,7 +210,7 @@ func (v *verification) check(ctx context.Context) (verifyReport, error) {
 	if err != nil {
 		return report, err
 	}
-	audit, err := v.store.VerifyAudit(ctx)
+	audit, err := v.store.VerifyAudit(ctx, v.flags.heads...)
 	report.Audit = verifyAudit{Rows: audit.Rows, Seals: audit.Seals, Unsealed: audit.Unsealed, Head: audit.Head, Broken: append([]string{}, audit.Broken...)}
 	return report, err
 }
