@@ -43,6 +43,40 @@ func TestExternalRefundG14WaitsForRoom(t *testing.T) {
 	}
 }
 
+// G14: console refunds were found by their effect on the trade, without their numbers. Their own messages, when they come, are parts of what is booked;
+// one that takes the trade beyond that is another refund, even of the same amount.
+func TestExternalRefundG14FoundBeforeItsMessage(t *testing.T) {
+	t.Run("two parts of one find", func(t *testing.T) {
+		w := newWorld(t)
+		v := w.create("A1", "alipay", 100)
+		w.bank.settle(v.Attempts[0].OutTradeNo, 100)
+		w.console(v, "console1", 40)
+		w.console(v, "console2", 60)
+		w.bank.trades[v.Attempts[0].OutTradeNo].state = core.TradeClosed
+		w.clock.advance(time.Minute)
+		w.sweep()
+		w.notify("acc1", refundNotice(v, "console1", 40))
+		w.notify("acc1", refundNotice(v, "console2", 100))
+		w.sweep()
+		if got := w.payment(v.ID); got.Status != core.PaymentRefunded || len(got.Refunds) != 1 || len(w.watch.alerts) != 0 {
+			t.Fatalf("%+v, alerts %v", got.Refunds, w.watch.alerts)
+		}
+	})
+	t.Run("another of the same amount", func(t *testing.T) {
+		w := newWorld(t)
+		v := w.paid("A1", 100)
+		w.console(v, "console1", 40)
+		w.notify("acc1", refundNotice(v, "", 40))
+		w.console(v, "console2", 40)
+		w.notify("acc1", refundNotice(v, "console2", 80))
+		w.notify("acc1", refundNotice(v, "console1", 40))
+		w.sweep()
+		if got := w.payment(v.ID); got.RefundedFen != 80 || len(w.inspect()) != 0 {
+			t.Fatalf("%d fen are refunded: %+v", got.RefundedFen, got.Refunds)
+		}
+	})
+}
+
 // late is a payment whose money came after its close and was then sent back in the gateway's console; the shop has as many endpoints as it may.
 func late(t *testing.T, policy core.LatePolicy) (*world, core.PaymentView) {
 	w := newWorld(t).with(func(m *core.Merchant) {

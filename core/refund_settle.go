@@ -189,19 +189,26 @@ func (c *Cashier) externalRefund(p *pen, a *Attempt, cumulative Fen) (booked boo
 	if extra <= 0 {
 		return true, nil
 	}
-	return c.bookOutside(p, a, "", extra)
+	return c.bookOutside(p, a, "", extra, cumulative)
 }
 
-// bookOutside books one refund that was made outside. booked is false when the books have no room for it: then a refund of ours is under way that the
-// gateway must refuse first, or a person must look.
-func (c *Cashier) bookOutside(p *pen, a *Attempt, outRequestNo string, amount Fen) (booked bool, err error) {
+// bookOutside books one refund that was made outside; cumulative is what the trade had refunded in all when that was told, 0 when it was not said.
+// booked is false when the books have no room for it: then a refund of ours is under way that the gateway must refuse first, or a person must look.
+func (c *Cashier) bookOutside(p *pen, a *Attempt, outRequestNo string, amount, cumulative Fen) (booked bool, err error) {
 	pay := &p.order.Payment
 	number := externalNumber(a, outRequestNo, pay.RefundedFen)
+	foundUnnamed := Fen(0)
 	for _, r := range p.order.Refunds {
-		// The same number, or one that was found without its number before its own message came.
-		if r.OutRequestNo == number || outRequestNo != "" && r.AttemptID == a.ID && r.Outside() && r.Reason == unnamed && r.AmountFen == amount {
+		if r.OutRequestNo == number {
 			return true, nil
 		}
+		if r.AttemptID == a.ID && r.Outside() && r.Reason == unnamed {
+			foundUnnamed += r.AmountFen
+		}
+	}
+	// It may be a part of what was found by its effect before its own message came, unless the trade has refunded more than the books explain.
+	if outRequestNo != "" && amount <= foundUnnamed && cumulative <= p.order.refundsOf(a, RefundSucceeded) {
+		return true, nil
 	}
 	reason := pick(outRequestNo == "", unnamed, "external")
 	if a.Unawaited() && amount == a.PaidFen && p.order.refundsOf(a, RefundSucceeded) == 0 {
