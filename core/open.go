@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Page tells what the hand-off page of an attempt shows. It only reads (S18).
 //
@@ -10,11 +13,11 @@ func (c *Cashier) Page(ctx context.Context, token string) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	return c.pageOf(o, token), nil
+	return c.pageOf(o, token, c.at()), nil
 }
 
 // pageOf renders an order for a buyer who holds the token of one of its attempts.
-func (c *Cashier) pageOf(o *Order, token string) Page {
+func (c *Cashier) pageOf(o *Order, token string, now time.Time) Page {
 	page := Page{
 		Token: token, Subject: o.Payment.Subject, AmountFen: o.Payment.AmountFen, ReturnURL: o.Payment.ReturnURL,
 		ExpiresAt: Stamp(o.Payment.ExpiresAt), Platform: o.Payment.Platform,
@@ -22,7 +25,6 @@ func (c *Cashier) pageOf(o *Order, token string) Page {
 	if m, ok := c.Merchants.Merchant(o.Payment.MerchantID); ok {
 		page.MerchantName = m.Name
 	}
-	now := c.at()
 	page.SecondsLeft = max(0, int64(o.Payment.ExpiresAt.Sub(now).Seconds()))
 	a := attemptByToken(o, token)
 	page.Platform = a.Platform
@@ -60,7 +62,7 @@ func (c *Cashier) Open(ctx context.Context, token string) (Action, Page, error) 
 	key := Key{Kind: OrderByToken, Value: token}
 	var page Page
 	o, err := c.change(ctx, Caller{Actor: ActorBuyer}, key, func(p *pen) error {
-		page = c.pageOf(p.order, token)
+		page = c.pageOf(p.order, token, p.now)
 		a := attemptByToken(p.order, token)
 		if page.State != PagePayable || a.State != AttemptReady {
 			return nil
