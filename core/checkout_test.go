@@ -99,6 +99,16 @@ func TestCheckoutRefusedByRules(t *testing.T) {
 	}
 }
 
+// A02: a merchant's own cap is below the gateway's. What it allows to the fen passes.
+func TestCheckoutA02MerchantCap(t *testing.T) {
+	w := newWorld(t).with(func(m *core.Merchant) { m.MaxPaymentFen = 100 })
+	_, err := w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 101))
+	if e := wantCode(t, err, core.CodeInvalid); e.Field != "amount_fen" {
+		t.Fatal(e)
+	}
+	w.create("A2", "alipay", 100)
+}
+
 // I01: 64 identical creates make one order, and every final answer is the same bytes.
 func TestCheckoutI01SixtyFourIdentical(t *testing.T) {
 	for _, platform := range []core.PlatformID{"alipay", "wechat"} {
