@@ -46,13 +46,17 @@ func TestCheckoutRefusesImpossibleMoney(t *testing.T) {
 		change func(*core.CheckoutRequest)
 		code   core.Code
 	}{
-		"A01 zero":               {func(r *core.CheckoutRequest) { r.AmountFen = 0 }, core.CodeInvalid},
-		"A01 negative":           {func(r *core.CheckoutRequest) { r.AmountFen = -1 }, core.CodeInvalid},
-		"A02 over the cap":       {func(r *core.CheckoutRequest) { r.AmountFen = core.MaxFen + 1 }, core.CodeInvalid},
-		"A03 int64 max":          {func(r *core.CheckoutRequest) { r.AmountFen = 1<<63 - 1 }, core.CodeInvalid},
-		"A03 overflowing items":  {func(r *core.CheckoutRequest) { r.Lines[0].PriceFen, r.Lines[0].Quantity = core.MaxFen, 1<<62 }, core.CodeInvalid},
-		"A03 overflowing sum":    {func(r *core.CheckoutRequest) { r.Lines = append(r.Lines, line(core.MaxFen)) }, core.CodeInvalid},
-		"A09 quantity -1":        {func(r *core.CheckoutRequest) { r.Lines[0].Quantity = -1 }, core.CodeInvalid},
+		"A01 zero":              {func(r *core.CheckoutRequest) { r.AmountFen = 0 }, core.CodeInvalid},
+		"A01 negative":          {func(r *core.CheckoutRequest) { r.AmountFen = -1 }, core.CodeInvalid},
+		"A02 over the cap":      {func(r *core.CheckoutRequest) { r.AmountFen = core.MaxFen + 1 }, core.CodeInvalid},
+		"A03 int64 max":         {func(r *core.CheckoutRequest) { r.AmountFen = 1<<63 - 1 }, core.CodeInvalid},
+		"A03 overflowing items": {func(r *core.CheckoutRequest) { r.Lines[0].PriceFen, r.Lines[0].Quantity = core.MaxFen, 1<<62 }, core.CodeInvalid},
+		"A03 overflowing sum":   {func(r *core.CheckoutRequest) { r.Lines = append(r.Lines, line(core.MaxFen)) }, core.CodeInvalid},
+		"A09 quantity -1":       {func(r *core.CheckoutRequest) { r.Lines[0].Quantity = -1 }, core.CodeInvalid},
+		"A09 quantity 0": {func(r *core.CheckoutRequest) {
+			r.Lines = append(r.Lines, line(1))
+			r.Lines[1].Quantity = 0
+		}, core.CodeInvalid},
 		"A09 negative price":     {func(r *core.CheckoutRequest) { r.Lines[0].PriceFen = -100 }, core.CodeInvalid},
 		"A09 other than goods":   {func(r *core.CheckoutRequest) { r.AmountFen = 99 }, core.CodeAmountMismatch},
 		"no goods":               {func(r *core.CheckoutRequest) { r.Lines = nil }, core.CodeInvalid},
