@@ -59,6 +59,7 @@ func TestCheckoutRefusesImpossibleMoney(t *testing.T) {
 		}, core.CodeInvalid},
 		"A09 negative price":     {func(r *core.CheckoutRequest) { r.Lines[0].PriceFen = -100 }, core.CodeInvalid},
 		"A09 other than goods":   {func(r *core.CheckoutRequest) { r.AmountFen = 99 }, core.CodeAmountMismatch},
+		"A09 more than goods":    {func(r *core.CheckoutRequest) { r.AmountFen = 101 }, core.CodeAmountMismatch},
 		"no goods":               {func(r *core.CheckoutRequest) { r.Lines = nil }, core.CodeInvalid},
 		"F08 expiry negative":    {func(r *core.CheckoutRequest) { r.ExpiresInSeconds = -1 }, core.CodeInvalid},
 		"F08 expiry too short":   {func(r *core.CheckoutRequest) { r.ExpiresInSeconds = 299 }, core.CodeInvalid},

@@ -235,6 +235,20 @@ func TestNotifyAfterPaid(t *testing.T) {
 	})
 }
 
+// A12: coupons and points pay a part, so that the merchant receives less than the total. The total decides what is paid; the receipt is kept beside it.
+func TestNotifyA12ReceiptIsLess(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "alipay", 100)
+	n := paidNotice(v, 0)
+	n.Trade.ReceiptFen = 90
+	if got := w.notify("acc1", n); got != "success" || w.payment(v.ID).PaidFen != 100 || w.balance(core.LedgerGateway) != 100 {
+		t.Fatal(got, w.payment(v.ID).PaidFen)
+	}
+	if a := w.memory.All().Orders[0].Attempts[0]; a.ReceiptFen != 90 {
+		t.Fatalf("the receipt is %d fen", a.ReceiptFen)
+	}
+}
+
 // C19: two trades under one number, of an amount that waits for its query. The query speaks for one of them; the other's message is parked all the same.
 func TestNotifyC19WhileWaiting(t *testing.T) {
 	w := newWorld(t)
