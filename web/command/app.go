@@ -57,16 +57,17 @@ type App struct {
 	private  *http.Server
 }
 
-// NewApp opens the database, parses every key, and listens; it serves nothing yet. An App that was made must be closed.
+// NewApp listens, parses every key, and opens the database; it serves nothing yet. An App that was made must be closed.
 func NewApp(ctx context.Context, setup Setup) (*App, error) {
 	a := &App{setup: setup, config: setup.Config, listener: setup.Listener}
 	if setup.Watcher != nil {
 		a.config = setup.Watcher.Current()
 	}
-	if err := a.wire(ctx); err != nil {
+	// The address comes first: a second program on it must not get as far as the first one's database and queue.
+	if err := a.listen(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
-	if err := a.listen(ctx); err != nil {
+	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil

@@ -1,0 +1,32 @@
+package command_test
+
+import (
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/paymux/paymux/web/command"
+)
+
+// A second server on one address ends before it has touched database or queue, which may be the first one's.
+func TestServerOnATakenAddressTouchesNothing(t *testing.T) {
+	dir := t.TempDir()
+	s := newSite(t, "sqlite", filepath.Join(dir, "paymux.db"), "")
+	s.edit("url: none", `url: ""`)
+	first, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = first.Close() }()
+	var errs log
+	code := command.Run(t.Context(), []string{"serve", "--migrate", "--config", s.path("paymux.yaml")}, streams(io.Discard, &errs))
+	if code != 1 || !strings.Contains(errs.String(), "cannot listen on "+s.listen) {
+		t.Errorf("ended with %d: %s", code, errs.String())
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("it left %v, %v", left, err)
+	}
+}
