@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -82,15 +83,24 @@ func pair(t *testing.T) alipaysim.KeyPair {
 	return keys
 }
 
-// freeAddress finds a port that nobody listens on. The base address must be in the configuration before the server starts, so port 0 does not serve.
+// freeAddress finds a port that nobody listens on. The base address must be in the configuration before the server starts, so port 0 does not serve. It is
+// none of those that systems give to outgoing connections: one of these could have the port while its server is away, and a client that dials such a port
+// then may even be connected to itself.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const lowest, ports = 20_000, 12_000
+	for range 100 {
+		port, err := rand.Int(rand.Reader, big.NewInt(ports))
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := fmt.Sprintf("127.0.0.1:%d", lowest+port.Int64())
+		if l, err := net.Listen("tcp", address); err == nil && l.Close() == nil {
+			return address
+		}
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 func (s *site) path(name string) string { return filepath.Join(s.dir, name) }
