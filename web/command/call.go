@@ -46,6 +46,9 @@ func newCall(streams Streams) *cobra.Command {
 			if key == "" {
 				return usageError{fmt.Errorf("name the key by --key or %s", envKey)}
 			}
+			if !strings.HasPrefix(args[1], "/") { // it would become a part of the host's name, and the key go there
+				return usageError{fmt.Errorf("PATH must begin with /, as in /v1/platforms")}
+			}
 			body, err := callBody(data, cmd.InOrStdin())
 			if err != nil {
 				return err

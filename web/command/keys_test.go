@@ -36,6 +36,7 @@ func TestCommandLineIsExplained(t *testing.T) {
 		{"fly", 2, "unknown command"},
 		{"call GET", 2, "accepts 2 arg(s)"},
 		{"call GET /v1/platforms", 2, "--key"},
+		{"call GET .example.com/v1/platforms --key k", 2, "begin with /"},
 		{"keys api --id a --actor b", 2, "--master-key"},
 		{"keys api --id a --actor b --mode loud", 2, "bearer or signed"},
 		{"check --config no-such-file.yaml", 1, "no-such-file.yaml"},
