@@ -12,6 +12,7 @@
 //	load.go, list.go               what units and readers see
 //	migrations/                    the schema, by engine
 //	seal.go, purge.go, nodes.go    audit chain, the end of personal data, who else runs here
+//	accounts.go                    what the account ids that attempts name mean, for good
 //
 // Correctness rests on version guards and unique keys alone, which hold on engines whose locks are local to a node (Galera) or absent (TiDB). Row locks
 // are taken where they save repeated work. There is no foreign key, trigger, ENUM, AUTO_INCREMENT, SKIP LOCKED, GET_LOCK or savepoint.

@@ -1,42 +1,42 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/paymux/paymux/core"
 )
 
-// pins remembers what each account id has ever meant to this process.
-type pins map[string]pin
+// pinTimeout ends the look at the accounts; a database that takes longer is no better than one that does not answer.
+const pinTimeout = 30 * time.Second
 
-// pin is what makes an account the one it is.
-type pin struct {
-	merchant, app, seller string
-	gateway               core.GatewayID
-	environment           core.Environment
-}
-
-func pinOf(a core.Account) pin {
-	return pin{a.MerchantID, a.AppID, a.SellerID, a.Gateway, a.Environment}
-}
-
-// add takes accounts in, or says which of them were edited into another account. Attempts pin an account by its id: under another app or payee the gateway
-// knows none of their trades, so that they would close, and the notifications of their money would be refused as a stranger's.
-func (p pins) add(accounts map[string]core.Account) error {
+// pinAccounts holds new and changed accounts against what their ids have meant so far, at this start, an earlier one or another process's. Attempts pin an
+// account by its id: under another app or payee the gateway would know none of their trades, so that they would close, and the notifications of their
+// money would be refused as a stranger's.
+func (a *App) pinAccounts(ctx context.Context, before, now map[string]core.Account) error {
+	ctx, cancel := context.WithTimeout(ctx, pinTimeout)
+	defer cancel()
 	var all error
-	for _, id := range slices.Sorted(maps.Keys(accounts)) {
-		if was, known := p[id]; known && was != pinOf(accounts[id]) {
-			all = errors.Join(all, fmt.Errorf("merchant %s, account %s: an account never becomes another app, payee, gateway or merchant; undo this change, "+
-				"add an account with an id of its own, and set active: false here", accounts[id].MerchantID, id))
+	for _, id := range slices.Sorted(maps.Keys(now)) {
+		if was, known := before[id]; known && sameAccount(was, now[id]) {
+			continue
 		}
-	}
-	if all == nil {
-		for id, a := range accounts {
-			p[id] = pinOf(a)
+		agrees, err := a.store.PinAccount(ctx, now[id])
+		if err != nil {
+			return err
+		}
+		if !agrees {
+			all = errors.Join(all, fmt.Errorf("merchant %s, account %s: an account that has taken orders never becomes another app, payee, gateway or "+
+				"merchant; undo this change, add an account with an id of its own, and set active: false here", now[id].MerchantID, id))
 		}
 	}
 	return all
+}
+
+func sameAccount(a, b core.Account) bool {
+	return a.MerchantID == b.MerchantID && a.Gateway == b.Gateway && a.Environment == b.Environment && a.AppID == b.AppID && a.SellerID == b.SellerID
 }

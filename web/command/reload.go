@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 
@@ -12,8 +13,6 @@ import (
 // know, or not at all (F13).
 func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book) {
 	var next *tenants
-	known := pins{}
-	_ = known.add(a.tenants.now.Load().accounts) // the first ones contradict nothing
 	w.Accept = func(c *config.Config) error {
 		if err := sameRest(a.config, c); err != nil {
 			return err
@@ -25,7 +24,7 @@ func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book)
 		if next, err = newTenants(c, on); err != nil {
 			return err
 		}
-		return known.add(next.accounts)
+		return a.pinAccounts(context.Background(), a.tenants.now.Load().accounts, next.accounts)
 	}
 	w.Changed = func(*config.Config) {
 		a.tenants.now.Store(next)

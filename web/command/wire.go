@@ -115,7 +115,10 @@ func (a *App) openStore(ctx context.Context) error {
 			return err
 		}
 	}
-	return opened.Ready(ctx)
+	if err := opened.Ready(ctx); err != nil {
+		return err
+	}
+	return a.pinAccounts(ctx, nil, a.tenants.now.Load().accounts)
 }
 
 func storeConfig(db config.DB) store.Config {
