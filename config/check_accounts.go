@@ -70,6 +70,9 @@ func (r *registry) checkKeys(at string, a *Account) {
 		if k.Use == Current {
 			current++
 			r.exactlyOne(path, "private_key_sealed", k.PrivateKeySealed, "private_key_file", k.PrivateKeyFile)
+			if !k.NotAfter.IsZero() { // from then on no answer to what it signs would verify
+				r.problems.add(path+".not_after", "ends the key that signs", "set it on the old version, where a verify_only key ends")
+			}
 		} else if k.PrivateKeySealed != "" && k.PrivateKeyFile != "" {
 			r.problems.add(path, "has two private keys", "keep one, or none: it only verifies")
 		}

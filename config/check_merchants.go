@@ -119,7 +119,7 @@ func (r *registry) exactlyOne(at, name1, value1, name2, value2 string) {
 
 func (r *registry) checkWebhook(at string, w *Webhook) {
 	if u := checkPublic(at+".url", w.URL, r.config.Server.Environment, r.problems); u != nil {
-		if own, what := parseAddress(r.config.Server.BaseURL); what == "" && own.Host == u.Host && u.Scheme == "https" {
+		if own, what := parseAddress(r.config.Server.BaseURL); what == "" && strings.EqualFold(own.Host, u.Host) {
 			r.problems.add(at+".url", "is paymux itself", "events go to the merchant's server")
 		}
 	}

@@ -31,6 +31,9 @@ func checkServer(c *Config, problems *Problems) {
 	}
 	checkDatabase(c, problems)
 	checkQueue(c, problems)
+	if c.Jobs.WebhookSeconds[0] != 0 {
+		problems.add("jobs.webhook_seconds", "does not begin with 0", "the first try is made at once; write 0 before the pauses")
+	}
 	if c.Log.Level == "debug" && c.Server.Environment == Production {
 		problems.add("log.level", "is debug in production", "use info")
 	}

@@ -157,7 +157,7 @@ type Key struct {
 	AlipayRootCertFile string `json:"alipay_root_cert_file"`
 	// Key for content encryption, base64, in a file of mode 0600. Encrypted messages of the application gateway are read with it, encrypt_content or not.
 	AESKeyFile string `json:"aes_key_file"`
-	// Not used from this moment on.
+	// When a verify_only key ends: from then on its signatures count no more.
 	NotAfter time.Time `json:"not_after"`
 }
 

@@ -109,6 +109,7 @@ func rangeMistakes() []refusal {
 		{"F08 payment limit above the gateway's", "max_payment_fen: 10000000", "max_payment_fen: 10000000001", "merchants[0].max_payment_fen", "too large"},
 		{"F08 negative approval limit", "refund_approval_over_fen: 100000", "refund_approval_over_fen: -1", "merchants[0].refund_approval_over_fen", "too small"},
 		{"I08 keys forgotten before the gateway forgets", "idempotency_days: 30", "idempotency_days: 1", "retention.idempotency_days", "too small"},
+		{"F08 a first webhook that waits", "webhook_seconds: [0, 5,", "webhook_seconds: [60, 5,", "jobs.webhook_seconds", "begin with 0"},
 		{"no workers", "workers: 8", "workers: 0", "jobs.workers", "too small"},
 	}
 }
@@ -146,6 +147,8 @@ func crossMistakes() []refusal {
 		{"channel unknown", "channels: [alipay_mini]", "channels: [alipay_wap]", "merchants[0].accounts[1].channels[0]", "alipay_mini wechat_h5"},
 		{"account id twice", "id: alipay_old", "id: alipay_main", "merchants[0].accounts[1].id", "taken"},
 		{"gateway unknown", "  - id: alipay\n", "  - id: other\n", "merchants[0].accounts[0].gateway", "gateway"},
+		{"the signing key ends", "            aes_key_file:", "            not_after: 2027-01-01T00:00:00+08:00\n            aes_key_file:", "merchants[0].accounts[0].keys[0].not_after", "verify_only"},
+		{"H13 webhook to paymux itself", "https://www.shop.example/paymux/events", "https://Pay.Shop.Example/events", "merchants[0].webhooks[0].url", "paymux itself"},
 		{"two current keys", "use: verify_only", "use: current", "merchants[0].accounts[0].keys", "exactly one"},
 		{"two current webhook secrets", "use: overlap", "use: current", "merchants[0].webhooks[0].secrets", "exactly one"},
 		{"payee is no payee", `seller_id: "2088000000000001"

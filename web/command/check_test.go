@@ -38,6 +38,11 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 			s.edit("permissions:", "features: [{ platform: wechat, feature: huabay, enabled: true }]\n    permissions:")
 		},
 			[]string{"merchant m_shop", "huabay"}},
+		{"unknown event", func(s *site) {
+			s.write("hook.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+			s.edit("accounts:", "webhooks: [{ id: hook, url: \"https://shop.example.com/\", events: [payment.paid, payment.payed], "+
+				"secrets: [{ id: a, use: current, secret_file: hook.secret }] }]\n    accounts:")
+		}, []string{"merchant m_shop", "payment.payed", "payment.closed"}},
 		{"wrong master key", func(s *site) {
 			s.edit("private_key_file: app.pem", "private_key_sealed: v1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 		}, []string{"keys[0]", "seal it again"}},

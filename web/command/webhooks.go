@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,10 +47,15 @@ func isLoopback(hosts []string) bool {
 	return true
 }
 
-// webhookSecrets opens an endpoint's secrets, the current one first, and refuses an address that the policy forbids.
+// webhookSecrets opens an endpoint's secrets, the current one first, and refuses an address that the policy forbids and events that never happen.
 func webhookSecrets(w config.Webhook, policy outbox.Policy, master *config.MasterKey) ([][]byte, error) {
 	if _, err := outbox.ParseEndpoint(w.URL, policy); err != nil {
 		return nil, fmt.Errorf("webhook %s: %w", w.ID, err)
+	}
+	for _, event := range w.Events {
+		if !slices.Contains(core.EventTypes(), core.EventType(event)) {
+			return nil, fmt.Errorf("webhook %s: there is no event %q; the events are %v", w.ID, event, core.EventTypes())
+		}
 	}
 	var current, overlap [][]byte
 	for _, s := range w.Secrets {
