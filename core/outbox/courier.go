@@ -94,8 +94,7 @@ func (c *Courier) try(ctx context.Context, deliveryID string, g gate) error {
 	case err != nil:
 		return c.postpone(ctx, d)
 	}
-	got, err := c.send(ctx, to, event, secrets)
-	leave(got, err)
+	got, err := c.ask(ctx, to, event, secrets, leave)
 	switch {
 	case errors.Is(err, errUnsigned):
 		return c.unsigned(d, err)
@@ -104,6 +103,16 @@ func (c *Courier) try(ctx context.Context, deliveryID string, g gate) error {
 	}
 	c.pass(core.PointWebhookAfterSend)
 	return c.mark(ctx, d, got)
+}
+
+// errCutOff is what a gate hears of a try that ended in a fault of ours.
+var errCutOff = errors.New("outbox: the try was cut off")
+
+// ask sends one try and tells the gate what came of it, whatever that is: a breaker that never hears of its one probe would let no other try through.
+func (c *Courier) ask(ctx context.Context, to core.Endpoint, e *core.Event, secrets [][]byte, leave func(answer, error)) (got answer, err error) {
+	err = errCutOff
+	defer func() { leave(got, err) }()
+	return c.send(ctx, to, e, secrets)
 }
 
 // unsigned tells a person that an endpoint's secrets are amiss on our side.

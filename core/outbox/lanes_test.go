@@ -152,6 +152,24 @@ func TestH08_BreakerLeavesAlone(t *testing.T) {
 	})
 }
 
+// P17: a fault of ours in the one try that probes an endpoint must not leave it alone for ever.
+func TestFaultInTheProbeIsNotTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newTown(t, "shop")
+		shop := v.shops["shop.example"]
+		shop.plan(always(5, status(500))...)
+		shop.plan(func(*http.Request) (*http.Response, error) { panic("a fault of ours") })
+		for i := range 5 {
+			v.event(i, "shop", "hook")
+		}
+		v.sweep(time.Hour)
+		v.lanes.Close(background)
+		if len(shop.book) != 5 || len(v.failed) != 1 {
+			t.Errorf("%d of 5 events arrived; faults: %v", len(shop.book), v.failed)
+		}
+	})
+}
+
 // H06: an endpoint that said 410 is asked no more, until a person replays or its address changes.
 func TestH06_GoneIsDisabled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

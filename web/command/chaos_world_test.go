@@ -33,6 +33,7 @@ type chaosWorld struct {
 	db     *ownMariaDB
 	hook   *chaosHook
 
+	starts int // of the server
 	mu     sync.Mutex
 	server *process
 	up     chan struct{} // closed while the server serves
@@ -84,7 +85,7 @@ func (w *chaosWorld) launch(environ []string, word string, args ...string) *proc
 	w.t.Helper()
 	p := &process{ended: make(chan error, 1), log: &log{}}
 	p.Cmd = exec.Command(w.binary, args...)
-	p.Env = append(os.Environ(), environ...)
+	p.Dir, p.Env = w.dir, append(os.Environ(), environ...)
 	reader, writer := io.Pipe()
 	p.Stdout, p.Stderr = writer, writer
 	if err := p.Start(); err != nil {
@@ -116,10 +117,12 @@ func (w *chaosWorld) launch(environ []string, word string, args ...string) *proc
 	return p
 }
 
-// serve starts the server, with a failpoint or "".
+// serve starts the server, with a failpoint or "": by turns with the queue inside the process, whose files the kill before has left as they were, and with
+// none.
 func (w *chaosWorld) serve(failpoint string) {
 	w.t.Helper()
-	var environ []string
+	environ := []string{"PAYMUX_QUEUE_URL=" + []string{"", "none"}[w.starts%2]}
+	w.starts++
 	if failpoint != "" {
 		environ = append(environ, "PAYMUX_FAILPOINT="+failpoint)
 	}
