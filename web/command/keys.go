@@ -1,6 +1,7 @@
 package command
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -16,11 +17,11 @@ import (
 func newKeys(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Make an API key, seal a secret, or make the master key",
+		Short: "Make an API key, a webhook secret or the master key, or seal a secret",
 		Args:  exactArgs(0),
 		RunE:  help,
 	}
-	cmd.AddCommand(newKeysMaster(streams), newKeysAPI(streams), newKeysSeal(streams))
+	cmd.AddCommand(newKeysMaster(streams), newKeysAPI(streams), newKeysWebhook(streams), newKeysSeal(streams))
 	return cmd
 }
 
@@ -94,6 +95,35 @@ func sealedAPISecret(master string, streams Streams) (secret, line string, err e
 	secret = newSecret(streams.Random)
 	sealed, err := key.Seal(config.PurposeAPIKey, []byte(secret))
 	return secret, "secret_sealed: " + sealed, err
+}
+
+func newKeysWebhook(streams Streams) *cobra.Command {
+	var id, master string
+	cmd := &cobra.Command{
+		Use:   "webhook",
+		Short: "Make a webhook secret: prints it once, and the lines for the configuration",
+		Args:  exactArgs(0),
+		RunE: func(*cobra.Command, []string) error {
+			key, err := config.OpenMasterKey(master, streams.Random)
+			if err != nil {
+				return err
+			}
+			secret := "whsec_" + base64.StdEncoding.EncodeToString(mustDraw(streams.Random, secretBytes))
+			sealed, err := key.Seal(config.PurposeWebhook, []byte(secret))
+			if err != nil {
+				return err
+			}
+			say(streams.Err, "The secret, shown this once: give it to whoever verifies the webhooks.")
+			say(streams.Out, "# %s", secret)
+			say(streams.Out, "- id: %s\n  use: current\n  secret_sealed: %s", id, sealed)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&id, "id", "", "name of the secret, unique within its endpoint")
+	cmd.Flags().StringVar(&master, "master-key", "", "master key file")
+	_ = cmd.MarkFlagRequired("id") // fails only for a flag that does not exist
+	_ = cmd.MarkFlagRequired("master-key")
+	return cmd
 }
 
 func newKeysSeal(streams Streams) *cobra.Command {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/core/outbox"
 	"github.com/paymux/paymux/web/command"
 )
 
@@ -76,5 +77,21 @@ func TestKeysFitTheConfiguration(t *testing.T) {
 	opened, err := config.APIKey{ID: "till_1", SecretSealed: sealed[1]}.SigningSecret(key)
 	if err != nil || opened.Reveal() != secret[1] || len(secret[1]) < 52 {
 		t.Errorf("the sealed secret opens as %d characters: %v", len(opened.Reveal()), err)
+	}
+	code, out, errs = run(t, nil, "keys", "webhook", "--id", "s1", "--master-key", master)
+	if code != 0 {
+		t.Fatal(errs)
+	}
+	secret = regexp.MustCompile(`(?m)^# (whsec_\S+)$`).FindStringSubmatch(out)
+	sealed = regexp.MustCompile(`(?m)^  secret_sealed: (\S+)$`).FindStringSubmatch(out)
+	if secret == nil || sealed == nil {
+		t.Fatalf("no secret in\n%s", out)
+	}
+	text, err := config.WebhookSecret{ID: "s1", Sealed: sealed[1]}.Secret(key)
+	if err != nil || text.Reveal() != secret[1] {
+		t.Errorf("the sealed secret opens as another: %v", err)
+	}
+	if raw, err := outbox.ParseSecret(secret[1]); err != nil || len(raw) != 32 {
+		t.Errorf("the secret has %d bytes: %v", len(raw), err)
 	}
 }
