@@ -40,7 +40,7 @@ func (d *diagnosis) response(capture Capture) {
 			return
 		}
 	}
-	d.otherwise()
+	d.otherwise(node)
 }
 
 // answerRepair undoes one mistake on an answer's text.
@@ -59,6 +59,7 @@ func answerRepairs() []answerRepair {
 		{CauseHTMLEscaped, "应答被 HTML 转义，请取原文。The answer was HTML-escaped: take the raw text.", html.UnescapeString},
 		{CauseCharset, "编码被转换过，请在原始字节上验签。Transcoded: verify on the raw bytes.", toGBK},
 		{CauseCharset, "编码被转换过，请在原始字节上验签。Transcoded: verify on the raw bytes.", fromGBK},
+		{CauseCharset, "应答被当作 ISO-8859-1 读取，请按 UTF-8 读。Read as ISO-8859-1: read it as UTF-8.", fromLatin1},
 		{CauseTrimmed, raw, strings.TrimSpace},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"html"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -61,7 +62,7 @@ func (d *diagnosis) notification(capture Capture) {
 			return
 		}
 	}
-	d.otherwise()
+	d.otherwise(string(appendCanonical(nil, fields, rule)))
 }
 
 // verifiesAfterAll closes a search that found nothing wrong with the content.
@@ -73,11 +74,19 @@ func (d *diagnosis) verifiesAfterAll() {
 	d.findings[0].Proven = true
 }
 
-func (d *diagnosis) otherwise() {
+// otherwise closes a search that undid nothing: by what can be seen of the
+// text all the same, or by saying so.
+func (d *diagnosis) otherwise(text string) {
 	for _, f := range d.findings {
 		if f.Proven {
 			return
 		}
+	}
+	// What a decoder puts in place of bytes that it does not know, and what becomes of two of those when they are read as GBK.
+	if strings.ContainsRune(text, utf8.RuneError) || strings.Contains(text, "锟斤拷") {
+		d.found(CauseCharset, false, "the text holds replacement characters: it was read in the wrong charset, and what was there is lost",
+			"报文曾以错误的编码读取，请取原始字节。Read in the wrong charset: take the raw bytes.")
+		return
 	}
 	d.found(CauseUnknown, false, "no known mistake explains it: altered on its way, or signed by a key that is not configured",
 		"请核对控制台中的支付宝公钥与签名方式。Compare Alipay's public key and signing mode with the console.")
@@ -86,7 +95,7 @@ func (d *diagnosis) otherwise() {
 func formRepairs(capture Capture) []repair {
 	standard := signRule{dropSignType: true}
 	own, _ := url.ParseQuery(capture.Query)
-	return []repair{
+	list := []repair{
 		{CauseSignTypeKept, "这是应用网关消息，请用网关消息的验签规则。An application-gateway message: use its rule.", keepFields, signRule{}},
 		{CauseEmptyDropped, "签名不含空字段，请打开 drop_empty_in_notify。Signed without empty fields: switch drop_empty_in_notify on.",
 			keepFields, signRule{dropSignType: true, dropEmpty: true}},
@@ -108,10 +117,15 @@ func formRepairs(capture Capture) []repair {
 		{CauseDecodedTwice, "参数被多解码一次。Decoded once too often.", restoreDecodedTwice, standard},
 		{CauseCharset, "编码被转换过，请在原始字节上验签。Transcoded: verify on the raw bytes.", eachValue(toGBK), standard},
 		{CauseCharset, "编码被转换过，请在原始字节上验签。Transcoded: verify on the raw bytes.", eachValue(fromGBK), standard},
+		{CauseCharset, "报文被当作 ISO-8859-1 读取，请按 UTF-8 读。Read as ISO-8859-1: read it as UTF-8.", eachValue(fromLatin1), standard},
 		{CauseReserialised, "JSON 字段被重新序列化，请用原文。A JSON field was written anew: use it as it came.", eachValue(compactJSON), standard},
-		{CauseTrimmed, "字段首尾空格被去掉。Blanks were cut off.", restoreTrimmed(false), standard},
-		{CauseTrimmed, "字段首尾空格被去掉。Blanks were cut off.", restoreTrimmed(true), standard},
 	}
+	for _, name := range [...]string{"subject", "body"} {
+		for _, blanks := range [...][2]string{{"", " "}, {" ", ""}, {" ", " "}} {
+			list = append(list, repair{CauseTrimmed, "字段首尾空格被去掉。Blanks were cut off.", restoreTrimmed(name, blanks), standard})
+		}
+	}
+	return list
 }
 
 func keepFields(fields []field) []field { return fields }
@@ -146,14 +160,12 @@ func restoreDecodedTwice(fields []field) []field {
 	return fields
 }
 
-// restoreTrimmed puts a blank back where buyers' and merchants' texts lose it.
-func restoreTrimmed(front bool) func([]field) []field {
+// restoreTrimmed puts a blank back where merchants' texts lose it.
+func restoreTrimmed(name string, blanks [2]string) func([]field) []field {
 	return func(fields []field) []field {
 		for i, f := range fields {
-			if f.name == "subject" && front {
-				fields[i].value = " " + f.value
-			} else if f.name == "subject" {
-				fields[i].value = f.value + " "
+			if f.name == name {
+				fields[i].value = blanks[0] + f.value + blanks[1]
 			}
 		}
 		return fields
@@ -172,6 +184,18 @@ func fromGBK(value string) string {
 		return decoded
 	}
 	return value
+}
+
+// fromLatin1 gives back the bytes that were each taken for a character.
+func fromLatin1(value string) string {
+	bytes := make([]byte, 0, len(value))
+	for _, r := range value {
+		if r > 0xff {
+			return value
+		}
+		bytes = append(bytes, byte(r))
+	}
+	return string(bytes)
 }
 
 // compactJSON undoes the blanks that a pretty printer puts into JSON values.

@@ -74,6 +74,9 @@ func TestDiagnose_notifications(t *testing.T) {
 		{CauseNotDecoded, notifyRule(), func(f form) form { return every(f, url.QueryEscape) }, ""},
 		{CauseDecodedTwice, notifyRule(), func(f form) form { return f.with("passback_params", "a=1&b=2") }, ""},
 		{CauseTrimmed, notifyRule(), func(f form) form { return f.with("subject", strings.TrimSpace(f["subject"])) }, ""},
+		{CauseTrimmed, signRule{dropSignType: true}, func(f form) form {
+			return f.with("body", "大杯 ").signed(t, gatewayKey(t), notifyRule()).with("body", "大杯")
+		}, ""},
 		{CauseReserialised, notifyRule(), func(f form) form {
 			return f.with("fund_bill_list", strings.NewReplacer(`":`, `": `, `,"`, `, "`).Replace(f["fund_bill_list"]))
 		}, ""},
@@ -112,6 +115,25 @@ func TestDiagnose_charset(t *testing.T) {
 	// The other way round.
 	signed = paidForm().with("subject", "测试").signed(t, gatewayKey(t), notifyRule())
 	wantCause(t, Diagnose(Capture{Notification: signed.with("subject", gbk("测试")).encode()}, diagnoseMaterial(t)), CauseCharset, true)
+	// Each byte taken for a character, as servlets do unless told otherwise.
+	latin1 := func(text string) string {
+		var characters []rune
+		for _, b := range []byte(text) {
+			characters = append(characters, rune(b))
+		}
+		return string(characters)
+	}
+	wantCause(t, Diagnose(Capture{Notification: every(signed, latin1).encode()}, diagnoseMaterial(t)), CauseCharset, true)
+	answer := signedAnswer(t, MethodQuery, strings.Replace(paidNode, "Success", "成功", 1))
+	wantCause(t, Diagnose(Capture{Response: latin1(answer), Method: MethodQuery}, diagnoseMaterial(t)), CauseCharset, true)
+	// What was lost cannot be undone, but it can be seen.
+	for _, lost := range []string{"\ufffd\ufffd", "锟斤拷"} {
+		findings := Diagnose(Capture{Notification: signed.with("subject", lost).encode()}, diagnoseMaterial(t))
+		wantCause(t, findings, CauseCharset, false)
+		if findings[0].Proven {
+			t.Error("nothing proves it")
+		}
+	}
 }
 
 func TestDiagnose_keys(t *testing.T) {
