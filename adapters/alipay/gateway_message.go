@@ -19,9 +19,17 @@ const (
 type GatewayMessage struct {
 	KeyVersion string
 	NotifyID   string
-	Method     string    // msg_method
-	SentAt     time.Time // utc_timestamp
-	BizContent string    // JSON text, decrypted
+	Method     string    // msg_method, or the notify_type of the older format
+	SentAt     time.Time // utc_timestamp, or notify_time
+	BizContent string    // JSON text, decrypted; empty in the older format, which has fields of its own
+
+	fields []field
+}
+
+// Get returns any field of the form, as it was signed.
+func (m *GatewayMessage) Get(name string) string {
+	value, _ := find(m.fields, name)
+	return value
 }
 
 // VerifyGatewayMessage proves that Alipay sent a message to this app's
@@ -29,7 +37,13 @@ type GatewayMessage struct {
 // messages is not documented, and both forms have been seen: the form with it
 // is tried first, the form without it second.
 func (a *App) VerifyGatewayMessage(u *Unverified) (*GatewayMessage, error) {
-	for _, name := range [...]string{"msg_method", "notify_id", "biz_content"} {
+	method, needed := u.get("msg_method"), []string{"msg_method", "notify_id", "biz_content"}
+	// The older format says what it is by notify_type. A payment's notification does too, and is never taken here: it would be
+	// answered "success" and booked by nobody.
+	if kind := u.get("notify_type"); method == "" && kind != "" && kind != notifyTypeTrade {
+		method, needed = kind, []string{"notify_id"}
+	}
+	for _, name := range needed {
 		if u.get(name) == "" {
 			return nil, fmt.Errorf("%w: %s", ErrFieldMissing, name)
 		}
@@ -41,11 +55,14 @@ func (a *App) VerifyGatewayMessage(u *Unverified) (*GatewayMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	message := &GatewayMessage{KeyVersion: n.KeyVersion, NotifyID: n.NotifyID, Method: n.Get("msg_method"), BizContent: n.Get("biz_content")}
+	message := &GatewayMessage{
+		KeyVersion: n.KeyVersion, NotifyID: n.NotifyID, Method: method, SentAt: n.Time("notify_time"),
+		BizContent: n.Get("biz_content"), fields: n.fields,
+	}
 	if millis, err := strconv.ParseInt(n.Get("utc_timestamp"), 10, 64); err == nil {
 		message.SentAt = time.UnixMilli(millis).UTC()
 	}
-	if n.Get("encrypt_type") == "AES" {
+	if n.Get("encrypt_type") == "AES" && message.BizContent != "" {
 		if a.ring.aes == nil {
 			return nil, fmt.Errorf("%w: no AES key is configured", ErrDecryptionFailed)
 		}

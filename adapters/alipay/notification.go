@@ -20,6 +20,9 @@ const NotifySuccess = "success"
 // NotifyFailure is a conventional "not received".
 const NotifyFailure = "fail"
 
+// notifyTypeTrade is the notify_type of payments and refunds.
+const notifyTypeTrade = "trade_status_sync"
+
 // Unverified is a pushed message after the cheap checks and before any
 // signature check. It shows only what is needed to find whose keys to use; its
 // contents come out of App.VerifyNotification.
@@ -147,7 +150,7 @@ func (a *App) VerifyNotification(u *Unverified) (*Notification, error) {
 	if u.get("notify_type") == "" || u.get("notify_id") == "" {
 		return nil, fmt.Errorf("%w: notify_type or notify_id", ErrFieldMissing)
 	}
-	if u.get("notify_type") == "trade_status_sync" {
+	if u.get("notify_type") == notifyTypeTrade {
 		for _, name := range [...]string{"out_trade_no", "trade_no", "trade_status", "total_amount"} {
 			if u.get(name) == "" {
 				return nil, fmt.Errorf("%w: %s", ErrFieldMissing, name)

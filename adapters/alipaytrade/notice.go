@@ -18,13 +18,18 @@ func tradeNotice(n *alipay.Notification) core.Notice {
 		OutRequestNo: n.OutBizNo,
 		At:           firstTime(n, "gmt_refund", "gmt_close", "gmt_payment", "gmt_create", "notify_time"),
 	}
-	switch n.NotifyType {
-	case "trade_status_sync":
+	switch {
+	case n.NotifyType == "trade_status_sync":
 		describeTrade(n, &notice)
-	case "dut_user_sign", "dut_user_unsign":
+	case isAgreement(n.NotifyType):
 		notice.Kind = core.NoticeAgreement
 	}
 	return notice
+}
+
+// isAgreement tells the signing and the end of an agreement, which Alipay sends to the address of the request or to the application gateway.
+func isAgreement(notifyType string) bool {
+	return notifyType == "dut_user_sign" || notifyType == "dut_user_unsign"
 }
 
 // describeTrade tells the six meanings of trade_status apart. TRADE_SUCCESS is a payment, or with a refund_fee a partial refund; TRADE_CLOSED is an

@@ -40,6 +40,8 @@ func pushNotice(appID string, message *alipay.GatewayMessage) core.Notice {
 		notice.Kind = core.NoticeComplaint
 	case strings.HasPrefix(message.Method, riskMethods):
 		notice.Kind = core.NoticeRisk
+	case isAgreement(message.Method):
+		notice.Kind = core.NoticeAgreement
 	case message.Method == alipay.MessageDepositBack:
 		var content alipay.DepositBackCompleted
 		if message.Decode(&content) == nil {

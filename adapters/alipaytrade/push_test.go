@@ -58,6 +58,26 @@ func TestApplicationGatewayMessages(t *testing.T) {
 	}
 }
 
+// The older format has no msg_method: notify_type says what it is, and the fields stand in the form itself.
+func TestOlderMessagesOfTheApplicationGateway(t *testing.T) {
+	bench := tradetest.New(t, "alipay_mini")
+	for notifyType, want := range map[string]core.NoticeKind{
+		"dut_user_sign": core.NoticeAgreement, "dut_user_unsign": core.NoticeAgreement, "servicemarket_order_notify": core.NoticeOther,
+	} {
+		body, err := bench.Sign(map[string]string{
+			"app_id": tradetest.AppID, "auth_app_id": tradetest.AppID, "charset": "utf-8", "version": "1.0", "sign_type": "RSA2", "notify_id": "N2",
+			"notify_type": notifyType, "notify_time": "2026-11-22 18:00:00", "agreement_no": "A1", "status": "NORMAL",
+		}, "sign")
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipt := push(t, bench, body, core.MessageApp)
+		if !receipt.Verified || len(receipt.Notices) != 1 || receipt.Notices[0].Kind != want || receipt.Notices[0].ID != "N2" || receipt.Notices[0].At.IsZero() {
+			t.Errorf("%s: %s %s %+v", notifyType, receipt.Code, receipt.Detail, receipt.Notices)
+		}
+	}
+}
+
 // A payment notification means nothing to the application gateway's path, whose rule keeps sign_type (C36).
 func TestPaymentOnTheApplicationGatewaysPath(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
