@@ -2,10 +2,18 @@ package alipay
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // F10: what is logged about an exchange has neither content nor signature nor
@@ -34,5 +42,71 @@ func TestF10_logsAreRedacted(t *testing.T) {
 	wantClass(t, result, Unknown)
 	if !strings.Contains(logged.String(), "level=WARN") || !strings.Contains(logged.String(), "unexpected_status") {
 		t.Fatal(logged.String())
+	}
+}
+
+// spans provides a tracer that keeps what it is told.
+type spans struct {
+	noop.TracerProvider
+
+	kept []*keptSpan
+}
+
+func (s *spans) Tracer(string, ...trace.TracerOption) trace.Tracer { return spanMaker{book: s} }
+
+type spanMaker struct {
+	noop.Tracer
+
+	book *spans
+}
+
+func (m spanMaker) Start(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
+	config := trace.NewSpanStartConfig(options...)
+	span := &keptSpan{name: name, kind: config.SpanKind()}
+	m.book.kept = append(m.book.kept, span)
+	return ctx, span
+}
+
+type keptSpan struct {
+	noop.Span
+
+	name   string
+	kind   trace.SpanKind
+	told   []attribute.KeyValue
+	status codes.Code
+	ended  bool
+}
+
+func (s *keptSpan) SetAttributes(attributes ...attribute.KeyValue) {
+	s.told = append(s.told, attributes...)
+}
+func (s *keptSpan) SetStatus(code codes.Code, _ string) { s.status = code }
+func (s *keptSpan) End(...trace.SpanEndOption)          { s.ended = true }
+
+// Every exchange is one span, named after its method, that tells what it proved
+// and nothing of the buyer (F10).
+func TestSpans(t *testing.T) {
+	kept, before := &spans{}, otel.GetTracerProvider()
+	otel.SetTracerProvider(kept)
+	t.Cleanup(func() { otel.SetTracerProvider(before) })
+	app, _ := answeringNode(t, MethodCreate, `{"code":"10000","out_trade_no":"T1","trade_no":"2026"}`)
+	app.Create(t.Context(), validCreate())
+	app, _ = answering(t, http.StatusBadGateway, "")
+	queryOne(app)
+	if len(kept.kept) != 2 {
+		t.Fatalf("%d spans", len(kept.kept))
+	}
+	for i, want := range []struct {
+		method, class string
+		status        codes.Code
+	}{{MethodCreate, "done", codes.Unset}, {MethodQuery, "unknown", codes.Error}} {
+		span := kept.kept[i]
+		if span.name != want.method || span.kind != trace.SpanKindClient || span.status != want.status || !span.ended {
+			t.Errorf("%+v", span)
+		}
+		text := fmt.Sprint(span.told)
+		if !strings.Contains(text, want.class) || !strings.Contains(text, testAppID) || strings.Contains(text, "o1") || strings.Contains(text, "奶茶") {
+			t.Error(text)
+		}
 	}
 }
