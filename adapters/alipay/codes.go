@@ -94,9 +94,9 @@ func classifyByMethod(method, sub string) Class {
 			return DoneElsewhere
 		}
 	case MethodOAuthToken:
-		switch sub {
+		switch strings.TrimPrefix(sub, "isv.") { // v3 writes them without
 		// A new my.getAuthCode in the buyer's hands mends all of these.
-		case "isv.code-invalid", "isv.refresh-token-invalid", "isv.refresh-token-time-out", "isv.refreshed-token-invalid":
+		case "code-invalid", "refresh-token-invalid", "refresh-token-time-out", "refreshed-token-invalid":
 			return FinalUser
 		}
 	}

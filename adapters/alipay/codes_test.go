@@ -127,7 +127,7 @@ func TestG06_gatewayCodes(t *testing.T) {
 			t.Errorf("%s %s is %s, want %s", c.code, c.sub, got, c.class)
 		}
 	}
-	for _, sub := range []string{"isv.code-invalid", "isv.refresh-token-invalid", "isv.refresh-token-time-out"} {
+	for _, sub := range []string{"isv.code-invalid", "isv.refresh-token-invalid", "isv.refresh-token-time-out", "code-invalid", "refresh-token-invalid"} {
 		if got := Classify(MethodOAuthToken, "40002", sub); got != FinalUser {
 			t.Errorf("%s is %s", sub, got)
 		}
