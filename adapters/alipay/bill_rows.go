@@ -74,7 +74,7 @@ func (r BillRow) Fen(column string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	fen, err := parseYuan(text, 0, 2, true)
+	fen, err := parseYuan(text, 0, true)
 	if err != nil {
 		return 0, fmt.Errorf("line %d, column %s: %w", r.Line, column, err)
 	}

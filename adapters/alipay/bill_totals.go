@@ -71,7 +71,7 @@ func (t billTotals) state(label, text string) {
 	total.count, total.hasCount = count, err == nil
 	_, rest, _ = strings.Cut(rest, "共")
 	sum, _, _ := strings.Cut(rest, "元")
-	total.fen, err = parseYuan(sum, 0, 2, true)
+	total.fen, err = parseYuan(sum, 0, true)
 	total.hasFen = err == nil
 	t.stated[label] = total
 }

@@ -202,7 +202,7 @@ func checkChain(chain []namedCertificate, roots *x509.CertPool, env Environment,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	}
 	_, err := leaf.Verify(options)
-	if err != nil && !(env == Sandbox && issuedBySandbox(chain, options)) {
+	if err != nil && (env != Sandbox || !issuedBySandbox(chain, options)) {
 		hint := ""
 		if len(chain) == 1 {
 			hint = " (the file holds the leaf alone; download it again with its intermediate)"

@@ -29,7 +29,7 @@ func (a *Amount) UnmarshalText(text []byte) error {
 		*a = 0
 		return nil
 	}
-	fen, err := parseYuan(string(text), 0, 2, true)
+	fen, err := parseYuan(string(text), 0, true)
 	if err == nil {
 		*a = Amount(fen)
 	}
@@ -42,7 +42,7 @@ func FenToYuan(fen int64) string { return string(appendYuan(nil, fen)) }
 // YuanToFen reads an amount of a signed message strictly: the grammar is
 // ^(0|[1-9]\d{0,8})\.\d{2}$ and nothing else, no sign, no exponent, no blank,
 // no digit that is not ASCII. The error never repeats the text.
-func YuanToFen(yuan string) (int64, error) { return parseYuan(yuan, 2, 2, false) }
+func YuanToFen(yuan string) (int64, error) { return parseYuan(yuan, maxDecimals, false) }
 
 func appendYuan(dst []byte, fen int64) []byte {
 	magnitude := uint64(fen)
@@ -55,9 +55,12 @@ func appendYuan(dst []byte, fen int64) []byte {
 	return append(dst, '.', byte('0'+cents/10), byte('0'+cents%10))
 }
 
+// maxDecimals is what the protocol writes: a hundredth of a yuan is one fen.
+const maxDecimals = 2
+
 // parseYuan checks length and grammar before it computes anything, so that no
 // input can cost more than its own first dozen bytes.
-func parseYuan(text string, minDecimals, maxDecimals int, signed bool) (int64, error) {
+func parseYuan(text string, minDecimals int, signed bool) (int64, error) {
 	const maxWhole = 9
 	negative := signed && len(text) > 0 && text[0] == '-'
 	if negative {
