@@ -75,6 +75,8 @@ const (
 	effectSwap          = "swap"           // the answer to an earlier call
 	effectForeignNode   = "foreign_node"   // right content under another method's node
 	effectTwoSigns      = "two_signs"      // two sign members
+	effectBareSlash     = "bare_slash"     // `/` as it is, and signed so
+	effectSlashSigned   = "slash_signed"   // sent as `\/`, signed as `/`
 	effectRefundPending = "refund_pending" // fund_change=N, money moves after DelaySeconds
 	effectWaiting       = "waiting"        // trade.pay: 10003, the buyer must confirm
 )
@@ -96,7 +98,7 @@ func GatewayEffects() []string {
 	return []string{effectCode, effectUnavailable, effectSystemError, effectLimited, effectReset, effectHang,
 		effectDelay, effectDrip, effectTruncate, effectBadGateway, effectEmpty, effectHuge, effectGzipBomb,
 		effectUnsigned, effectWrongKey, effectTamper, effectSwap, effectForeignNode, effectTwoSigns,
-		effectRefundPending, effectWaiting}
+		effectBareSlash, effectSlashSigned, effectRefundPending, effectWaiting}
 }
 
 // NotifyEffects lists the effects a notify fault may have.
@@ -169,10 +171,20 @@ type faultScript struct {
 	mu      sync.Mutex
 	turn    uint64
 	list    []*Fault
-	last    []byte // the latest answer, for swaps
+	last    map[door][]byte // the latest answers, for swaps
 }
 
-func newFaultScript(n numbers) *faultScript { return &faultScript{numbers: n} }
+// door is which protocol a call came by.
+type door int
+
+const (
+	doorClassic door = iota
+	doorV3
+)
+
+func newFaultScript(n numbers) *faultScript {
+	return &faultScript{numbers: n, last: map[door][]byte{}}
+}
 
 // add checks a fault and puts it at the end of the script.
 func (s *faultScript) add(f Fault) (Fault, error) {
@@ -263,15 +275,14 @@ func (s *faultScript) take(match func(*Fault) bool) *Fault {
 	return nil
 }
 
-// remember keeps an answer so that a later swap can give it to somebody else.
-func (s *faultScript) remember(body []byte) {
+// swap gives the answer to send: an earlier call's when the fault says so and
+// there is one, else this one, which is kept for a later swap.
+func (s *faultScript) swap(f *Fault, by door, body []byte) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.last = body
-}
-
-func (s *faultScript) lastAnswer() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.last
+	if last := s.last[by]; f != nil && f.Effect == effectSwap && last != nil {
+		return last
+	}
+	s.last[by] = body
+	return body
 }

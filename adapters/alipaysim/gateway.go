@@ -96,8 +96,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *call, result 
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	s.faults.remember(body)
-	s.writeReply(w, c.charset, body)
+	s.writeReply(w, c.charset, s.faults.swap(nil, doorClassic, body))
 }
 
 func (s *Server) writeReply(w http.ResponseWriter, charset string, body []byte) {

@@ -144,3 +144,23 @@ func TestContentTypeOfAnswers(t *testing.T) {
 		t.Fatalf("%d %v", response.StatusCode, response.Header)
 	}
 }
+
+// The two other ways of gateways with a slash: bare and signed so, and escaped over a signature of the bare one.
+func TestSlashVariants(t *testing.T) {
+	r := newRig(t)
+	variants := []struct {
+		effect, sent string
+		signed       func(string) string
+	}{
+		{"bare_slash", "https://qr", func(content string) string { return content }},
+		{"slash_signed", `https:\/\/qr`, func(content string) string { return strings.ReplaceAll(content, `\/`, "/") }},
+	}
+	for _, v := range variants {
+		r.sim("POST", "/sim/faults", biz{"effect": v.effect})
+		body := r.raw(r.params("alipay.trade.precreate", biz{"out_trade_no": v.effect, "total_amount": "1.00", "subject": "x"}))
+		content, sign, ok := strings.Cut(strings.TrimPrefix(body, `{"alipay_trade_precreate_response":`), `,"sign":"`)
+		if !ok || !strings.Contains(content, v.sent) || !rsaVerify(r.alipay, v.signed(content), strings.TrimSuffix(sign, `"}`)) {
+			t.Errorf("%s: %s", v.effect, body)
+		}
+	}
+}

@@ -23,8 +23,9 @@ type reply struct {
 	aesKey  string // set when the request was encrypted
 	key     signingKey
 	// unsigned and the fields below are set by failures and by the fault script.
-	unsigned bool
-	mangle   func(signed []byte) []byte // changes the content after signing
+	unsigned  bool
+	bareSlash bool                       // leaves `/` as it is
+	mangle    func(signed []byte) []byte // changes the content after signing
 }
 
 // responseNode names the node of a method's answer.
@@ -129,6 +130,9 @@ func (r reply) signedContent() ([]byte, error) {
 		}
 		return []byte(`"` + text + `"`), nil
 	}
-	escaped := strings.ReplaceAll(string(r.content), "/", `\/`)
-	return []byte(fromUTF8(r.charset, escaped)), nil
+	text := string(r.content)
+	if !r.bareSlash {
+		text = strings.ReplaceAll(text, "/", `\/`)
+	}
+	return []byte(fromUTF8(r.charset, text)), nil
 }

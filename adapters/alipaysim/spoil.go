@@ -29,8 +29,6 @@ func (s *Server) answerWithFault(w http.ResponseWriter, r *http.Request, c *call
 		pause(r, f.DelayMS)
 		resetConnection(w)
 		return
-	case effectDelay:
-		pause(r, f.DelayMS)
 	case effectBadGateway:
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusBadGateway)
@@ -48,12 +46,8 @@ func (s *Server) answerWithFault(w http.ResponseWriter, r *http.Request, c *call
 	if f.Effect == effectTwoSigns {
 		body = append(body[:len(body)-1], []byte(`,"sign":"AAAA"}`)...)
 	}
-	if last := s.faults.lastAnswer(); f.Effect == effectSwap && last != nil {
-		body = last
-	} else {
-		s.faults.remember(body)
-	}
-	s.spoilBytes(w, r, f, out.charset, body)
+	body = s.faults.swap(f, doorClassic, body)
+	spoilBytes(w, r, f, body, func(part []byte) { s.writeReply(w, out.charset, part) })
 }
 
 // spoilEnvelope changes what is signed and by whom.
@@ -67,6 +61,11 @@ func (s *Server) spoilEnvelope(f *Fault, out reply) reply {
 		out.mangle = tamper
 	case effectForeignNode:
 		out.node = responseNode("alipay.trade.page.refund")
+	case effectBareSlash:
+		out.bareSlash = true
+	case effectSlashSigned:
+		out.bareSlash = true
+		out.mangle = func(signed []byte) []byte { return bytes.ReplaceAll(signed, []byte("/"), []byte(`\/`)) }
 	}
 	return out
 }
@@ -82,34 +81,42 @@ func tamper(signed []byte) []byte {
 	return changed
 }
 
-func (s *Server) spoilBytes(w http.ResponseWriter, r *http.Request, f *Fault, charset string, body []byte) {
-	switch f.Effect {
+// spoilBytes sends a finished answer as the fault wants its bytes; nil sends it as it is.
+func spoilBytes(w http.ResponseWriter, r *http.Request, f *Fault, body []byte, write func([]byte)) {
+	effect := ""
+	if f != nil {
+		effect = f.Effect
+	}
+	switch effect {
+	case effectDelay:
+		pause(r, f.DelayMS)
+		write(body)
 	case effectTruncate:
 		keep := f.Bytes
 		if keep <= 0 || keep > len(body) {
 			keep = len(body) / 2
 		}
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		s.writeReply(w, charset, body[:keep]) // the server then drops the connection
+		write(body[:keep]) // the server then drops the connection
 	case effectDrip:
 		for i := range body {
 			if pause(r, max(f.DelayMS, 1)); r.Context().Err() != nil {
 				return
 			}
-			s.writeReply(w, charset, body[i:i+1])
+			write(body[i : i+1])
 			_ = http.NewResponseController(w).Flush()
 		}
 	case effectHuge:
 		blanks := []byte(strings.Repeat(" ", 64<<10))
 		for left := f.swollen(); left > 0 && r.Context().Err() == nil; left -= len(blanks) {
-			s.writeReply(w, charset, blanks)
+			write(blanks)
 		}
-		s.writeReply(w, charset, body)
+		write(body)
 	case effectGzipBomb:
 		w.Header().Set("Content-Encoding", "gzip")
-		s.writeReply(w, charset, bomb(f.swollen()))
+		write(bomb(f.swollen()))
 	default:
-		s.writeReply(w, charset, body)
+		write(body)
 	}
 }
 

@@ -57,13 +57,13 @@ type v3Failure struct {
 func (s *Server) serveV3(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil || len(body) > maxBody {
-		s.refuseV3(w, &v3Failure{http.StatusBadRequest, "invalid-parameter", "请求无法读取"})
+		s.refuseV3(w, r, nil, &v3Failure{http.StatusBadRequest, "invalid-parameter", "请求无法读取"})
 		return
 	}
 	c, bad := s.admitV3(r, body)
 	if bad != nil {
 		s.journal.note(s.now(), c, &failure{Code: strconv.Itoa(bad.status), SubCode: bad.code})
-		s.refuseV3(w, bad)
+		s.refuseV3(w, r, nil, bad)
 		return
 	}
 	result, fail := s.execute(c)
@@ -72,7 +72,7 @@ func (s *Server) serveV3(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if fail != nil {
-		s.refuseV3(w, s.v3Refusal(fail))
+		s.refuseV3(w, r, c.fault, s.v3Refusal(fail))
 		return
 	}
 	s.answerV3(w, r, c, result)
@@ -240,7 +240,7 @@ func (s *Server) v3Refusal(fail *failure) *v3Failure {
 }
 
 // refuseV3 writes an error; errors carry no signature.
-func (s *Server) refuseV3(w http.ResponseWriter, bad *v3Failure) {
+func (s *Server) refuseV3(w http.ResponseWriter, r *http.Request, f *Fault, bad *v3Failure) {
 	trace := s.throwaway("trace")
 	body, err := compactJSON(map[string]any{"code": bad.code, "message": bad.message,
 		"links": []map[string]string{{"link": "https://open.alipay.com/api/errCheck?traceId=" + trace, "desc": "解决方案"}}})
@@ -250,8 +250,7 @@ func (s *Server) refuseV3(w http.ResponseWriter, bad *v3Failure) {
 	}
 	w.Header().Set("Content-Type", "application/json;charset=utf-8")
 	w.Header().Set("Alipay-Trace-Id", trace)
-	w.WriteHeader(bad.status)
-	_, _ = w.Write(body)
+	sendV3(w, r, f, bad.status, body)
 }
 
 func (s *Server) answerV3(w http.ResponseWriter, r *http.Request, c *call, result any) {
@@ -266,9 +265,14 @@ func (s *Server) answerV3(w http.ResponseWriter, r *http.Request, c *call, resul
 		return
 	}
 	key := s.signer(c.app)
-	if c.fault != nil && c.fault.Effect == effectWrongKey {
+	effect := ""
+	if c.fault != nil {
+		effect = c.fault.Effect
+	}
+	if effect == effectWrongKey {
 		key.private = s.stranger()
 	}
+	body = s.faults.swap(c.fault, doorV3, body)
 	h := w.Header()
 	stampMS, nonce := strconv.FormatInt(s.now(), 10), s.throwaway("nonce")
 	sign, err := signText(key.private, []byte(stampMS+"\n"+nonce+"\n"+string(body)+"\n"))
@@ -280,33 +284,34 @@ func (s *Server) answerV3(w http.ResponseWriter, r *http.Request, c *call, resul
 	h.Set("Alipay-Timestamp", stampMS)
 	h.Set("Alipay-Nonce", nonce)
 	h.Set("Alipay-Trace-Id", s.throwaway("trace"))
-	if c.fault == nil || c.fault.Effect != effectUnsigned {
+	if effect != effectUnsigned {
 		h.Set("Alipay-Signature", sign)
+	}
+	if effect == effectTwoSigns {
+		h.Add("Alipay-Signature", "AAAA")
 	}
 	if key.certSN != "" {
 		h.Set("Alipay-Sn", key.certSN)
 	}
-	s.writeV3(w, r, c, body, result)
-}
-
-func (s *Server) writeV3(w http.ResponseWriter, r *http.Request, c *call, body []byte, result any) {
+	if effect == effectTamper {
+		body = tamper(body)
+	}
+	status := http.StatusOK
 	if answer, ok := result.(coded); ok {
 		if code, _ := answer.resultCode(); code == codeWaiting {
-			w.WriteHeader(http.StatusAccepted)
+			status = http.StatusAccepted
 		}
 	}
-	if c.fault != nil {
-		switch c.fault.Effect {
-		case effectTamper:
-			body = tamper(body)
-		case effectTruncate:
-			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-			body = body[:len(body)/2]
-		case effectDelay:
-			pause(r, c.fault.DelayMS)
-		}
-	}
-	_, _ = w.Write(body)
+	sendV3(w, r, c.fault, status, body)
+}
+
+// sendV3 writes the status once, and the body as the fault wants it.
+func sendV3(w http.ResponseWriter, r *http.Request, f *Fault, status int, body []byte) {
+	var once sync.Once
+	spoilBytes(w, r, f, body, func(part []byte) {
+		once.Do(func() { w.WriteHeader(status) })
+		_, _ = w.Write(part)
+	})
 }
 
 // breakV3 does those faults that leave nothing of the answer.
