@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/paymux/paymux/core"
@@ -72,7 +73,8 @@ func isToken(text string) bool {
 	return text != "" && len(text) <= 64 && strings.Trim(text, known) == ""
 }
 
-// act does what a button of the order page says and shows the page again. The form carries the idempotency key, so that a double click is one act.
+// act does what a button of the order page says and shows the page again. The form carries the idempotency key and the amount, so that a double click is
+// one act: the second half of a refund is another amount than the first.
 func (s *Shop) act(w http.ResponseWriter, r *http.Request) {
 	id, ok := idOf(r)
 	key := r.FormValue("key")
@@ -80,7 +82,11 @@ func (s *Shop) act(w http.ResponseWriter, r *http.Request) {
 		s.missing(w)
 		return
 	}
-	err := s.do(r.Context(), r.PathValue("act"), id, key)
+	amount, err := strconv.ParseInt(r.FormValue("amount_fen"), 10, 64)
+	if err != nil {
+		amount = 0 // of acts without an amount; the API refuses a refund of nothing
+	}
+	err = s.do(r.Context(), r.PathValue("act"), id, key, amount)
 	var no *refusal
 	switch {
 	case errors.Is(err, errNoSuchAct):
@@ -96,22 +102,14 @@ func (s *Shop) act(w http.ResponseWriter, r *http.Request) {
 
 var errNoSuchAct = errors.New("demoshop: no such act")
 
-func (s *Shop) do(ctx context.Context, act, id, key string) error {
+func (s *Shop) do(ctx context.Context, act, id, key string, amount int64) error {
 	path := "/v1/payments/" + id
 	switch act {
 	case "close":
 		return s.api.call(ctx, http.MethodPost, path+"/close", key, nil, nil)
 	case "sync":
 		return s.api.call(ctx, http.MethodPost, path+"/sync", "", nil, nil)
-	case "refund", "refund-half":
-		payment, err := s.api.payment(ctx, id)
-		if err != nil {
-			return err
-		}
-		amount := payment.RefundableFen
-		if act == "refund-half" {
-			amount = max(payment.RefundableFen/2, 1)
-		}
+	case "refund":
 		ask := map[string]any{"amount_fen": amount, "reason": "演示退款"}
 		return s.api.call(ctx, http.MethodPost, path+"/refunds", key, ask, nil)
 	case "alipay": // the buyer leaves this app and goes on in the Alipay mini-program

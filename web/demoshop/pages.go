@@ -59,6 +59,7 @@ type (
 		Page    string // the hand-off page, or ""
 		InApp   string // the hand-off page as the host app shows it, or ""
 		Payable bool
+		Half    int64 // fen that the button for half a refund sends back
 		Refused *web.Problem
 	}
 	noticeView struct{ Shop, Title, English, Detail string }
@@ -82,7 +83,7 @@ func (s *Shop) lobby(w http.ResponseWriter, r *http.Request) {
 func (s *Shop) orderView(p core.PaymentView, refused *web.Problem) orderView {
 	on, _ := phoneOf(string(p.Platform))
 	v := orderView{Shop: s.Name, Phone: on, Payment: p, State: stateOf(p), Refused: refused}
-	v.Key = s.OrderNo()
+	v.Key, v.Half = s.OrderNo(), int64(max(p.RefundableFen/2, 1))
 	v.Payable = p.Status == core.PaymentCreated || p.Status == core.PaymentPaying
 	if !v.Payable || p.Action == nil {
 		return v
@@ -156,12 +157,16 @@ func statusName(p core.PaymentView) bilingual {
 	return names[p.Status]
 }
 
-func attemptName(s core.AttemptState) bilingual {
+// attemptName calls nothing payable whose outcome is not known.
+func attemptName(a core.AttemptView) bilingual {
+	if a.Settling {
+		return bilingual{"核实中", "being asked for"}
+	}
 	names := map[core.AttemptState]bilingual{
 		core.AttemptReady: {"未打开", "not opened"}, core.AttemptSent: {"可付款", "payable"}, core.AttemptPaid: {"已付款", "paid"},
 		core.AttemptClosed: {"已关闭", "closed"}, core.AttemptLatePaid: {"关闭后到账", "paid late"}, core.AttemptDuplicate: {"重复付款", "paid twice"},
 	}
-	return names[s]
+	return names[a.State]
 }
 
 func refundName(s core.RefundStatus) bilingual {

@@ -110,7 +110,9 @@ func TestPages(t *testing.T) {
 		{"API refuses", "POST", "/shop/on/douyin", "good=tea", 404, "", ""},
 		{"act without a key", "POST", "/shop/orders/pay_a/refund", "", 404, "", ""},
 		{"unknown act", "POST", "/shop/orders/pay_a/steal", "key=k", 404, "", ""},
-		{"refund", "POST", "/shop/orders/pay_a/refund-half", "key=k1", 303, "", ""},
+		{"refund", "POST", "/shop/orders/pay_a/refund", "key=k1&amount_fen=6400", 303, "", ""},
+		{"refund of an order offers half", "GET", "/shop/orders/pay_a", "", 200, `name="amount_fen" value="6400"`, ""},
+		{"refund of nothing", "POST", "/shop/orders/pay_c/refund", "key=k1", 404, "", ""},
 		{"unknown fault", "POST", "/shop/faults/fire", "key=k1", 404, "", ""},
 		{"fault", "POST", "/shop/faults/lose", "key=k1", 303, "", ""},
 		{"style", "GET", "/shop/static/shop.css", "", 200, ".phone", ""},
@@ -149,15 +151,28 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	}
 }
 
-// The same button pressed twice carries the same key, and half of what is left is asked for.
-func TestRefundCarriesTheFormsKey(t *testing.T) {
-	a := &api{answers: map[string]string{"GET /v1/payments/pay_a": "200 " + paid, "POST /v1/payments/pay_a/refunds": "201 {}"}}
+// The same button pressed twice is the same request: key and amount are the form's, whatever was refunded in between.
+func TestRefundCarriesTheFormsKeyAndAmount(t *testing.T) {
+	a := &api{answers: map[string]string{"POST /v1/payments/pay_a/refunds": "201 {}"}}
 	shop, _ := newShop(t, a)
-	for range 2 {
-		visit(shop, "POST", "/shop/orders/pay_a/refund-half", "key=once")
+	for _, left := range []string{"12800", "6400"} {
+		a.answers["GET /v1/payments/pay_a"] = "200 " + strings.Replace(paid, `"refundable_fen":12800`, `"refundable_fen":`+left, 1)
+		visit(shop, "POST", "/shop/orders/pay_a/refund", "key=once&amount_fen=6400")
 	}
-	if a.keys[1] != "once" || a.keys[3] != "once" || !strings.Contains(a.bodies[1], `"amount_fen":6400`) {
+	if len(a.bodies) != 2 || a.keys[0] != "once" || a.keys[1] != "once" || a.bodies[0] != a.bodies[1] || !strings.Contains(a.bodies[0], `"amount_fen":6400`) {
 		t.Errorf("keys %q, bodies %q", a.keys, a.bodies)
+	}
+}
+
+// What is being asked for is not called payable, and every state has its English.
+func TestAttemptsAreNamed(t *testing.T) {
+	attempt := `"attempts":[{"id":"a","platform":"alipay","state":"sent","settling":`
+	for settling, words := range map[string]string{"true": "核实中 <small>being asked for", "false": "可付款 <small>payable"} {
+		a := &api{answers: map[string]string{"GET /v1/payments/pay_a": "200 " + strings.Replace(paid, `"attempts":[`, attempt+settling+"}", 1)}}
+		shop, _ := newShop(t, a)
+		if body := visit(shop, "GET", "/shop/orders/pay_a", "").Body.String(); !strings.Contains(body, words) {
+			t.Errorf("settling %s: no %q", settling, words)
+		}
 	}
 }
 
