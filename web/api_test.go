@@ -211,6 +211,24 @@ func TestCreateIsIdempotentByOrderNumber(t *testing.T) {
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments", other, "Idempotency-Key", ""), 422, core.CodeIdempotencyMismatch)
 }
 
+// Whatever made an object or repeats its making says where the object stands.
+func TestLocation(t *testing.T) {
+	w := newWorld(t)
+	p := w.create("m_a", "wechat", "o1")
+	create := `{"merchant_order_no":"o1","platform":"wechat","payer":{"user_id":"` + buyer + `"},"return_url":"https://shop.example/done/1",` + basket + `}`
+	attempts := "/v1/payments/" + p.ID + "/attempts"
+	for _, c := range [][3]string{
+		{"/v1/payments", create, ""}, {attempts, `{"platform":"douyin"}`, "page"}, {attempts, `{"platform":"douyin"}`, "page"},
+		{attempts, `{"platform":"alipay","payer":{"user_id":"` + buyer + `"}}`, "native"},
+	} {
+		answer := w.as("m_a/cashier", "POST", c[0], c[1], "Idempotency-Key", c[2])
+		want(t, answer, 201, "")
+		if got := answer.Header().Get("Location"); got != "/v1/payments/"+p.ID {
+			t.Errorf("%s %s: %q", c[0], c[1], got)
+		}
+	}
+}
+
 func TestLogin(t *testing.T) {
 	w := newWorld(t)
 	answer := w.as("m_a/cashier", "POST", "/v1/alipay/login", `{"auth_code":"good"}`)

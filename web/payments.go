@@ -23,8 +23,7 @@ func (s *Server) createPayment(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Location", "/v1/payments/"+answered.ID)
-	return s.answer(c, answered)
+	return s.answer(c, "/v1/payments/", answered)
 }
 
 func (s *Server) createAttempt(c *call) error {
@@ -43,11 +42,12 @@ func (s *Server) createAttempt(c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.answer(c, answered)
+	return s.answer(c, "/v1/payments/", answered)
 }
 
-// answer writes what core rendered, byte for byte: a repeat must get what the first got (I04).
-func (s *Server) answer(c *call, a core.Answered) error {
+// answer writes what core rendered, byte for byte: a repeat must get what the first got (I04). The object stands under its id below the path.
+func (s *Server) answer(c *call, path string, a core.Answered) error {
+	c.Response().Header().Set("Location", path+a.ID)
 	status := http.StatusCreated
 	if a.Settling {
 		status = http.StatusAccepted

@@ -22,8 +22,7 @@ func (s *Server) createRefund(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Location", "/v1/refunds/"+answered.ID)
-	return s.answer(c, answered)
+	return s.answer(c, "/v1/refunds/", answered)
 }
 
 func (s *Server) getRefund(c *call) error {
