@@ -77,7 +77,7 @@ func New(o Options) (*Shop, error) {
 
 func (s *Shop) routes() {
 	static := http.StripPrefix(Prefix+"/static/", http.FileServerFS(s.static))
-	s.mux.Handle("GET "+Prefix+"/static/", cached(static))
+	s.mux.Handle("GET "+Prefix+"/static/{file}", cached(static)) // a file, never the folder: nothing is listed (W19)
 	s.mux.HandleFunc("GET "+Prefix, s.lobby)
 	s.mux.HandleFunc("GET "+Prefix+"/{$}", s.lobby)
 	s.mux.HandleFunc("GET "+Prefix+"/on/{platform}", s.storefront)
@@ -87,6 +87,7 @@ func (s *Shop) routes() {
 	s.mux.HandleFunc("POST "+Prefix+"/orders/{id}/{act}", s.act)
 	s.mux.HandleFunc("GET "+Prefix+"/in/{platform}/{token}", s.inApp)
 	s.mux.HandleFunc("POST "+Prefix+"/faults/{id}", s.provoke)
+	s.mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, _ *http.Request) { s.missing(w) })
 }
 
 // ServeHTTP implements http.Handler. Forms of other sites are refused: they would spend this shop's play money.

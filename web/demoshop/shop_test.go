@@ -116,6 +116,8 @@ func TestPages(t *testing.T) {
 		{"unknown fault", "POST", "/shop/faults/fire", "key=k1", 404, "", ""},
 		{"fault", "POST", "/shop/faults/lose", "key=k1", 303, "", ""},
 		{"style", "GET", "/shop/static/shop.css", "", 200, ".phone", ""},
+		{"folder of styles (W19)", "GET", "/shop/static/", "", 404, "没有这个页面", "shop.css</a>"},
+		{"nowhere", "GET", "/shop/orders", "", 404, "没有这个页面", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := &api{answers: map[string]string{
