@@ -36,8 +36,11 @@ func (a *App) observe(method string, started time.Time, result Result) {
 		return
 	}
 	level := slog.LevelDebug
-	if result.Class == Unknown || result.Class == NotSent {
+	switch class := result.Class; {
+	case class == Unknown || class == NotSent:
 		level = slog.LevelWarn
+	case class.Final() || class == Throttled: // what a refusal's sub_code was is told nowhere else
+		level = slog.LevelInfo
 	}
 	// No biz_content, no signature, no sub_msg: the gateway echoes requests in it.
 	a.config.Logger.LogAttrs(context.Background(), level, "alipay exchange",

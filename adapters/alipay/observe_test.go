@@ -35,6 +35,9 @@ func TestF10_logsAreRedacted(t *testing.T) {
 			t.Errorf("%q is not logged: %s", wanted, text)
 		}
 	}
+	if !strings.Contains(text, "level=INFO") {
+		t.Errorf("a refusal's sub_code is not logged where servers log by default: %s", text)
+	}
 	logged.Reset()
 	app, _ = answering(t, http.StatusBadGateway, "")
 	app.config.Logger = slog.New(slog.NewTextHandler(&logged, nil))
