@@ -30,7 +30,7 @@ func (c *Cashier) Checkout(ctx context.Context, caller Caller, req CheckoutReque
 		req.MerchantOrderNo, req.Platform, req.AmountFen, req.Subject, req.Lines, c.payerMark(caller.MerchantID, req.Payer), req.Funding.Periods, req.Funding.FeeBearer,
 		req.ExpiresInSeconds, req.ReturnURL, req.Metadata,
 	)}
-	job.plan, job.refused = c.planFor(m, req.Platform, req.Lines, req.Funding)
+	job.plan, job.refused = c.planFor(m, req.Platform, req.Lines, req.Funding, req.Payer)
 	c.pass(PointCheckoutBeforeInsert)
 	stored, err := job.store(ctx)
 	if err != nil {

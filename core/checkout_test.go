@@ -90,6 +90,25 @@ func TestCheckoutRefusesImpossibleMoney(t *testing.T) {
 	}
 }
 
+// I06: a native payment without its buyer is a mistake of the request. It stores nothing, so that the same order number works once it is mended, and it
+// ends no older attempt.
+func TestNativePaymentNeedsItsPayer(t *testing.T) {
+	w := newWorld(t)
+	req := order("A1", "alipay", 100)
+	req.Payer = core.Payer{}
+	_, err := w.Checkout(context.Background(), shopCaller, req)
+	if e := wantCode(t, err, core.CodeInvalid); e.Field != "payer" {
+		t.Errorf("field %q", e.Field)
+	}
+	v := w.create("A1", "alipay", 100)
+	_, err = w.NextAttempt(context.Background(), shopCaller, core.AttemptRequest{PaymentID: v.ID, Platform: "alipay", IdempotencyKey: "k"})
+	wantCode(t, err, core.CodeInvalid)
+	if now := w.payment(v.ID); now.Status != core.PaymentPaying || len(now.Attempts) != 1 || now.Action == nil {
+		t.Errorf("the older attempt suffered: %+v", now)
+	}
+	w.create("A2", "wechat", 100) // a page's buyer is known only at the cashier
+}
+
 func line(price core.Fen) core.Line {
 	return core.Line{GoodsID: "g", Name: "n", Category: "physical", Quantity: 1, PriceFen: price}
 }

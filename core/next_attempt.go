@@ -31,7 +31,7 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 		}
 		return c.resume(ctx, caller, storedOrder{paymentID: o.Payment.ID, idempotency: idem}, req)
 	}
-	plan, err := c.planFor(m, req.Platform, o.Payment.Lines, req.Funding)
+	plan, err := c.planFor(m, req.Platform, o.Payment.Lines, req.Funding, req.Payer)
 	if err != nil {
 		return Answered{}, err
 	}

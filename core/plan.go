@@ -154,8 +154,8 @@ func checkReturnURL(u string, prefixes []string) error {
 	return refused
 }
 
-// planFor asks the rules and picks channel and account for a platform and basket. It stores nothing: Check answers by it too.
-func (c *Cashier) planFor(m Merchant, platform PlatformID, lines []Line, funding Funding) (plan, error) {
+// planFor asks the rules and picks channel and account for a platform, basket and buyer. It stores nothing.
+func (c *Cashier) planFor(m Merchant, platform PlatformID, lines []Line, funding Funding, payer Payer) (plan, error) {
 	d := c.decide(m, platform, lines, funding)
 	if !d.Allowed {
 		return plan{}, &Error{Code: CodeRefused, Message: "the rules do not allow this payment", Refusals: d.Refusals}
@@ -168,6 +168,10 @@ func (c *Cashier) planFor(m Merchant, platform PlatformID, lines []Line, funding
 		account, ok := m.AccountFor(id)
 		if !ok {
 			continue
+		}
+		// A native trade is made for one buyer. Found missing by the channel only, it would have used up the order number and ended an older attempt.
+		if caps.Channel.Door() == DoorNative && payer.Empty() {
+			return plan{}, invalid("payer", "platform %s needs the buyer's user_id or open_id", platform)
 		}
 		funding.Forbid = d.Forbid
 		return plan{merchant: m, decision: d, caps: caps, account: account, funding: funding}, nil

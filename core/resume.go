@@ -46,7 +46,7 @@ func (c *Cashier) tryAgain(ctx context.Context, caller Caller, o *Order, next At
 	if err != nil {
 		return Answered{}, err
 	}
-	plan, err := c.planFor(m, next.Platform, o.Payment.Lines, next.Funding)
+	plan, err := c.planFor(m, next.Platform, o.Payment.Lines, next.Funding, next.Payer)
 	if err != nil {
 		return Answered{}, err
 	}
