@@ -71,6 +71,8 @@ func TestCheckoutRefusesImpossibleMoney(t *testing.T) {
 		"W11 foreign return":     {func(r *core.CheckoutRequest) { r.ReturnURL = "https://shop.example.evil/" }, core.CodeReturnURL},
 		"W11 userinfo":           {func(r *core.CheckoutRequest) { r.ReturnURL = "https://shop.example/@evil" }, core.CodeReturnURL},
 		"W11 backslash":          {func(r *core.CheckoutRequest) { r.ReturnURL = "https://shop.example/\\evil" }, core.CodeReturnURL},
+		"W11 climbing":           {func(r *core.CheckoutRequest) { r.ReturnURL = "https://shop.example/done/../admin" }, core.CodeReturnURL},
+		"W11 climbing, escaped":  {func(r *core.CheckoutRequest) { r.ReturnURL = "https://shop.example/done/.%2E/admin?x=1" }, core.CodeReturnURL},
 		"line named twice": {func(r *core.CheckoutRequest) {
 			r.Lines = []core.Line{line(50), line(50)}
 			r.Lines[0].LineID, r.Lines[1].LineID = "x", "x"

@@ -3,6 +3,7 @@ package core
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 )
@@ -143,7 +144,7 @@ func checkReturnURL(u string, prefixes []string) error {
 		return nil
 	}
 	refused := &Error{Code: CodeReturnURL, Field: "return_url", Message: "must begin with one of the merchant's registered return_urls"}
-	if len(u) > 512 || strings.ContainsAny(u, "\\@ \t\r\n<>\"'`") || checkText("return_url", u, 512, "") != nil {
+	if len(u) > 512 || strings.ContainsAny(u, "\\@ \t\r\n<>\"'`") || checkText("return_url", u, 512, "") != nil || climbs(u) {
 		return refused
 	}
 	for _, p := range prefixes {
@@ -152,6 +153,14 @@ func checkReturnURL(u string, prefixes []string) error {
 		}
 	}
 	return refused
+}
+
+// climbs tells whether an address has a segment that browsers resolve upwards, out of the prefix that it begins with; they read %2e as a dot too.
+func climbs(u string) bool {
+	path, _, _ := strings.Cut(u, "#")
+	path, _, _ = strings.Cut(path, "?")
+	dots := strings.NewReplacer("%2e", ".", "%2E", ".")
+	return slices.Contains(strings.Split(dots.Replace(path), "/"), "..")
 }
 
 // planFor asks the rules and picks channel and account for a platform, basket and buyer. It stores nothing.
