@@ -20,6 +20,9 @@ const (
 func checkServer(c *Config, problems *Problems) {
 	if u := checkPublic("server.base_url", c.Server.BaseURL, c.Server.Environment, problems); u != nil {
 		c.Server.BaseURL = strings.TrimRight(u.String(), "/")
+		if strings.Trim(u.Path, "/") != "" { // pages link to each other, and requests are signed, from the root
+			problems.add("server.base_url", "has a path", "give paymux a host of its own, such as https://pay.example.com")
+		}
 	}
 	if c.Server.AdminListen != "" && c.Server.AdminListen == c.Server.Listen && !strings.HasSuffix(c.Server.Listen, ":0") {
 		problems.add("server.admin_listen", "is the address of the API", "choose another port and keep it private")

@@ -27,7 +27,7 @@ type Server struct {
 	// Address the API, the pages and the notifications are served on, host:port. Port 0 takes a free one.
 	Listen string `json:"listen" validate:"required,listen"`
 	// Address under which gateways and buyers reach the server. Notification and page addresses are built from
-	// it and never from a Host header. https with a public host; http://127.0.0.1 is allowed in the sandbox.
+	// it and never from a Host header. https with a public host and no path; http://127.0.0.1 is allowed in the sandbox.
 	BaseURL string `json:"base_url" validate:"required,max=180"`
 	// Address for metrics and profiling, host:port. Keep it private. Empty puts /metrics on the public address and leaves profiling off.
 	AdminListen string `json:"admin_listen" validate:"omitempty,listen"`

@@ -91,7 +91,7 @@ func addressMistakes() []refusal {
 		"http://pay.shop.example", "https://10.1.2.3", "https://192.168.0.9", "https://172.16.0.1", "https://169.254.169.254",
 		"https://100.64.0.1", "https://[fd00::1]", "https://[::ffff:10.0.0.1]", "https://0.0.0.0", "https://paymux", "https://pay.local",
 		"https://pay.internal", "https://127.1", "https://pay.shop.example/?a=1", "https://pay.shop.example/#x", "https://a:b@pay.shop.example",
-		"ftp://pay.shop.example", "pay.shop.example", "https://", "//pay.shop.example", "https://pay.shop.example ",
+		"ftp://pay.shop.example", "https://pay.shop.example/pay", "pay.shop.example", "https://", "//pay.shop.example", "https://pay.shop.example ",
 	} {
 		rows = append(rows, refusal{"F06 " + bad, "base_url: https://pay.shop.example ", fmt.Sprintf("base_url: %q ", bad), "server.base_url", ""})
 	}

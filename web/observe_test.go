@@ -292,6 +292,7 @@ func TestOptionsMustWork(t *testing.T) {
 		"registry": func(o *web.Options) { o.Registry = nil },
 		"relative": func(o *web.Options) { o.BaseURL = "/pay" },
 		"slash":    func(o *web.Options) { o.BaseURL = "https://pay.example/" },
+		"path":     func(o *web.Options) { o.BaseURL = "https://shop.example/pay" },
 	} {
 		o := good
 		spoil(&o)

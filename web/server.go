@@ -73,8 +73,8 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("web: Cashier, Keys, Clock, Random, Logger and Registry are needed")
 	}
 	base, err := url.Parse(o.BaseURL)
-	if err != nil || base.Host == "" || strings.HasSuffix(o.BaseURL, "/") {
-		return nil, fmt.Errorf("web: base address %q is not absolute, or ends in a slash", o.BaseURL)
+	if err != nil || base.Host == "" || base.Path != "" {
+		return nil, fmt.Errorf("web: base address %q is not absolute, or has a path", o.BaseURL)
 	}
 	s := &Server{
 		Options: o, echo: echo.New(), kinds: kinds(), validate: newValidator(), nonces: nonceSource{o.Random},
