@@ -56,7 +56,9 @@ func TestDemoSurvivesItsMishaps(t *testing.T) {
 
 	d.provoke("drop-refund") // G05, P10: the money went back, the answer did not come
 	var back core.RefundView
-	if status := d.call("POST", "/v1/payments/"+lost.ID+"/refunds", `{"amount_fen":500}`, &back); status != http.StatusAccepted || !back.Settling {
+	status := d.call("POST", "/v1/payments/"+lost.ID+"/refunds", `{"amount_fen":500}`, &back)
+	// The gateway's own message may have told before we answer.
+	if (status != http.StatusAccepted || !back.Settling) && (status != http.StatusCreated || back.Status != core.RefundSucceeded) {
 		t.Errorf("a refund without an answer: %d %+v", status, back)
 	}
 
@@ -68,7 +70,7 @@ func TestDemoSurvivesItsMishaps(t *testing.T) {
 
 	d.provoke("drop-create") // G03, P03: the trade exists, its number did not come
 	var unsure core.PaymentView
-	status := d.call("POST", "/v1/payments", `{"merchant_order_no":"ORPHAN","platform":"alipay","payer":{"user_id":"`+d.login()+`"},"amount_fen":100,`+
+	status = d.call("POST", "/v1/payments", `{"merchant_order_no":"ORPHAN","platform":"alipay","payer":{"user_id":"`+d.login()+`"},"amount_fen":100,`+
 		`"subject":"tea","goods":[{"id":"tea","name":"tea","category":"physical","quantity":1,"price_fen":100}]}`, &unsure)
 	if status != http.StatusAccepted || !unsure.Settling || unsure.Action != nil {
 		t.Errorf("a create without an answer: %d %+v", status, unsure)
