@@ -113,6 +113,9 @@ func (m *machine) judge(rt *rapid.T) {
 		got, err = m.Reject(context.Background(), judge, r.id, "no")
 	}
 	switch {
+	case before != core.RefundPendingApproval && judge.Actor == r.judge && approve == r.passed:
+		m.wantCode("the same judgement", err, "")
+		return
 	case before != core.RefundPendingApproval:
 		m.wantCode("a judgement", err, core.CodeNotPending)
 		return
@@ -121,6 +124,7 @@ func (m *machine) judge(rt *rapid.T) {
 		return
 	}
 	m.wantCode("a judgement", err, "")
+	r.judge, r.passed = judge.Actor, approve
 	switch {
 	case !approve && got.Status != core.RefundFailed:
 		rt.Fatalf("rejected, the refund is %s", got.Status)

@@ -40,6 +40,8 @@ type modelRefund struct {
 	id     string
 	status core.RefundStatus
 	answer []byte // the final answer, once there was one
+	judge  string // who decided on it, and how
+	passed bool
 }
 
 // modelMove is one wish to go on elsewhere.

@@ -136,7 +136,7 @@ func (c *Cashier) failRefund(p *pen, r *Refund, code string) error {
 //
 // Errors: CodeNotFound, CodeNotPending, CodeSameActor, CodeContended, CodeUnavailable.
 func (c *Cashier) Approve(ctx context.Context, caller Caller, refundID string) (RefundView, error) {
-	return c.judge(ctx, caller, refundID, func(p *pen, r *Refund) error {
+	return c.judge(ctx, caller, refundID, true, func(p *pen, r *Refund) error {
 		if err := p.moveRefund(r, RefundProcessing); err != nil {
 			return err
 		}
@@ -153,19 +153,26 @@ func (c *Cashier) Reject(ctx context.Context, caller Caller, refundID, reason st
 			return RefundView{}, err
 		}
 	}
-	return c.judge(ctx, caller, refundID, func(p *pen, r *Refund) error {
+	return c.judge(ctx, caller, refundID, false, func(p *pen, r *Refund) error {
 		r.Approver = caller.Actor
 		p.audit("refund.reject", r.ID, reason)
-		return c.failRefund(p, r, "rejected")
+		return c.failRefund(p, r, codeRejected)
 	})
 }
 
-// judge applies an approver's decision to a refund that waits for one.
-func (c *Cashier) judge(ctx context.Context, caller Caller, refundID string, decide func(*pen, *Refund) error) (RefundView, error) {
+// codeRejected is a refund's fail code when a person refused it.
+const codeRejected = "rejected"
+
+// judge applies an approver's decision to a refund that waits for one. The same decision by the same actor again is a repeat whose answer was lost (I04).
+func (c *Cashier) judge(ctx context.Context, caller Caller, refundID string, approve bool, decide func(*pen, *Refund) error) (RefundView, error) {
 	key := Key{Kind: OrderByRefund, Merchant: caller.MerchantID, Value: refundID}
 	_, err := c.change(ctx, caller, key, func(p *pen) error {
 		r := p.order.Refund(refundID)
-		if r.Status != RefundPendingApproval {
+		switch {
+		case r.Status == RefundPendingApproval:
+		case r.Approver == caller.Actor && approve != (r.FailCode == codeRejected):
+			return nil
+		default:
 			return Errorf(CodeNotPending, "the refund is %s", r.Status)
 		}
 		if r.Asker == caller.Actor {

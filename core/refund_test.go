@@ -245,9 +245,14 @@ func TestRefundW16Approval(t *testing.T) {
 		if err != nil || got.Status != core.RefundSucceeded || got.Approver != "bob" {
 			t.Fatalf("%v %+v", err, got)
 		}
-		_, err = w.Approve(ctx, bob, r.ID)
+		if again, err := w.Approve(ctx, bob, r.ID); err != nil || again != got { // I04: the first answer was lost
+			t.Fatalf("%v %+v", err, again)
+		}
+		_, err = w.Reject(ctx, bob, r.ID, "")
 		wantCode(t, err, core.CodeNotPending)
-		if w.payment(v.ID).RefundedFen != 80 {
+		_, err = w.Approve(ctx, core.Caller{MerchantID: "m1", KeyID: "k3", Actor: "carol"}, r.ID)
+		wantCode(t, err, core.CodeNotPending)
+		if w.bank.count("refund") != 1 || w.payment(v.ID).RefundedFen != 80 {
 			t.Fatal("not refunded")
 		}
 	})
@@ -257,6 +262,11 @@ func TestRefundW16Approval(t *testing.T) {
 		if err != nil || got.Status != core.RefundFailed || w.payment(v.ID).RefundableFen != 100 {
 			t.Fatalf("%v %+v", err, got)
 		}
+		if again, err := w.Reject(ctx, bob, r.ID, "不同意"); err != nil || again != got {
+			t.Fatalf("%v %+v", err, again)
+		}
+		_, err = w.Approve(ctx, bob, r.ID)
+		wantCode(t, err, core.CodeNotPending)
 	})
 	t.Run("below the limit it goes at once", func(t *testing.T) {
 		w, _, _ := make(t)

@@ -79,6 +79,9 @@ func TestSecondPersonApproves(t *testing.T) {
 	if got := decode[core.RefundView](t, approved); got.Status != core.RefundSucceeded || got.Approver != "approver of m_a" {
 		t.Fatalf("%d %s", approved.Code, approved.Body)
 	}
+	if again := w.as("m_a/approver", "POST", "/v1/refunds/"+refund.ID+"/approve", ""); again.Code != 200 || again.Body.String() != approved.Body.String() {
+		t.Errorf("the repeat of an approval: %d %s", again.Code, again.Body)
+	}
 	want(t, w.as("m_a/approver", "POST", "/v1/refunds/"+refund.ID+"/reject", `{"reason":"too late"}`), 409, core.CodeNotPending)
 }
 
