@@ -133,6 +133,14 @@ func (s session) Connect(ctx context.Context) (driver.Conn, error) {
 // the remedy.
 func assertMySQL(ctx context.Context, db *sql.DB, c Config) error {
 	have, err := variables(ctx, db)
+	if my, ok := errors.AsType[*mysqldriver.MySQLError](err); ok {
+		switch my.Number { // waiting mends none of these
+		case 1049:
+			return &core.Error{Code: core.CodeInvalid, Message: "db.dsn: the server has no such database: create it, with CHARACTER SET utf8mb4", Err: err}
+		case 1044, 1045, 1698:
+			return &core.Error{Code: core.CodeInvalid, Message: "db.dsn: the server does not let this user in: check name, password, and rights on the database", Err: err}
+		}
+	}
 	if err != nil {
 		return unavailable("the database does not answer", err)
 	}

@@ -112,6 +112,28 @@ func TestMySQLAssertionsLive(t *testing.T) {
 	}
 }
 
+// What only a person can mend is said as such, and says what to do.
+func TestMySQLNotLetIn(t *testing.T) {
+	for _, c := range []struct {
+		change func(*mysqldriver.Config)
+		want   string
+	}{
+		{func(d *mysqldriver.Config) { d.DBName = "paymux_no_such_database" }, "create it"},
+		{func(d *mysqldriver.Config) { d.User, d.Passwd = "paymux_no_such_user", "wrong" }, "does not let this user in"},
+	} {
+		config := mysqlTestConfig(t)
+		parsed, err := mysqldriver.ParseDSN(config.DSN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.change(parsed)
+		_, err = Open(context.Background(), Config{Driver: DriverMySQL, DSN: parsed.FormatDSN()})
+		if core.CodeOf(err) != core.CodeInvalid || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %q", err, c.want)
+		}
+	}
+}
+
 // The pools' sessions are what the code depends on.
 func TestMySQLSessions(t *testing.T) {
 	s := open(t, mysqlTestConfig(t))
