@@ -70,6 +70,7 @@ type AppConfig struct {
 	Burst          int     // 0 means 1 s worth of CallsPerSecond
 	BreakAfter     uint32  // consecutive exchanges without an answer that open the breaker; 0 means 20
 	BreakFor       time.Duration
+	Guards         *Guards // where Apps of one app_id find the limiter and the breaker they share; nil means its own
 
 	Logger   *slog.Logger   // nil means silence
 	Observer func(Exchange) // called after each exchange, for metrics; may be nil
@@ -131,7 +132,7 @@ func NewApp(config AppConfig) (*App, error) {
 	if config.EncryptContent && ring.aes == nil {
 		return nil, fmt.Errorf("%w: content encryption needs an AES key in the current key version", ErrConfig)
 	}
-	app := &App{config: config, gateway: config.Gateway, ring: ring, guard: newGuard(config)}
+	app := &App{config: config, gateway: config.Gateway, ring: ring, guard: config.Guards.of(config)}
 	// Key text is not needed again; an App that is printed or dumped has none.
 	app.config.Keys = nil
 	app.http = &http.Client{

@@ -64,3 +64,36 @@ func TestG13_callersWhoHangUp(t *testing.T) {
 		wantClass(t, result, Unknown)
 	}
 }
+
+// G11, G13: accounts that share an app share its limiter and its breaker, and
+// so does the App that follows one whose keys were changed.
+func TestGuards_oneOfEachPerApp(t *testing.T) {
+	var guards Guards
+	app := func(change func(*AppConfig)) *App {
+		return newTestApp(t, func(c *AppConfig) {
+			c.Transport, c.Guards, c.BreakAfter, c.BreakFor = failing{context.DeadlineExceeded}, &guards, 2, time.Hour
+			if change != nil {
+				change(c)
+			}
+		})
+	}
+	first, second := app(nil), app(func(c *AppConfig) { c.SellerID = "2088000000000002" })
+	for range 2 {
+		_, result := queryOne(first)
+		wantClass(t, result, Unknown)
+	}
+	for name, later := range map[string]*App{"another account": second, "after a reload": app(nil)} {
+		if _, result := queryOne(later); result.Class != NotSent || RefusalCode(result.Err) != string(ErrBreakerOpen) {
+			t.Errorf("%s: %s %v", name, result.Class, result.Err)
+		}
+	}
+	for name, other := range map[string]*App{
+		"another app":      app(func(c *AppConfig) { c.AppID = "2021000000000002" }),
+		"another gateway":  app(func(c *AppConfig) { c.Gateway = "http://127.0.0.1:2/gateway.do" }),
+		"changed settings": app(func(c *AppConfig) { c.BreakAfter = 3 }),
+	} {
+		if _, result := queryOne(other); result.Class != Unknown {
+			t.Errorf("%s: %s %v", name, result.Class, result.Err)
+		}
+	}
+}

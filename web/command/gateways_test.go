@@ -1,81 +1,68 @@
-package command_test
+package command
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
+	"crypto/rsa"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
-	"math/big"
+	"errors"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/config"
 )
 
-// The TLS settings and the proxy of a gateway reach the connections to it.
-func TestConnectionsToTheGateway(t *testing.T) {
-	c := newClinic(t)
-	sim := c.gatewayOf(nil)
-	secure := httptest.NewUnstartedServer(sim.Handler())
-	secure.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}
-	secure.StartTLS()
-	t.Cleanup(secure.Close)
-	c.write("roots.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})))
-	c.write("client.pem", clientCertificate(t))
+type deadLine struct{}
 
-	plain := c.simURL
-	c.edit(plain, secure.URL)
-	code, out := c.doctor("--online")
-	wantFound(t, code, out, "tls_refused")
-	c.edit("gateways: [{", "gateways: [{ root_ca_file: roots.pem,")
-	code, out = c.doctor("--online")
-	wantFound(t, code, out, "no_answer") // it wants a certificate of ours
-	c.edit("gateways: [{", "gateways: [{ client_cert_file: client.pem,")
-	code, out = c.doctor("--online")
-	wantFound(t, code, out, "")
-	c.edit("client_cert_file: client.pem", "client_cert_file: roots.pem") // a certificate without its key
-	code, out = c.doctor("--online")
-	wantFound(t, code, out, "app_config")
+func (deadLine) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("cut") }
 
-	// A proxy is asked for the whole address.
-	var asked *url.URL
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked = r.URL
-		sim.Handler().ServeHTTP(w, r)
-	}))
-	t.Cleanup(proxy.Close)
-	c.edit("client_cert_file: roots.pem,", "")
-	c.edit("root_ca_file: roots.pem,", "proxy: \""+proxy.URL+"\",")
-	c.edit(secure.URL, plain)
-	code, out = c.doctor("--online")
-	wantFound(t, code, out, "")
-	if asked == nil || asked.Scheme+"://"+asked.Host != plain {
-		t.Errorf("the proxy was asked for %v, want %s", asked, plain)
+// G13: what one account of an app has learnt of the gateway holds for the app's other accounts, and after a reload.
+func TestAccountsOfOneAppShareItsBreaker(t *testing.T) {
+	folder := t.TempDir()
+	keyFile := func(name, kind string, der []byte, err error) string {
+		path := filepath.Join(folder, name)
+		if err == nil {
+			err = os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
-}
-
-// clientCertificate is a certificate and its key in one PEM text.
-func clientCertificate(t *testing.T) string {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+	newKey := func() *rsa.PrivateKey {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
 	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "shop"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	private, err := x509.MarshalPKCS8PrivateKey(newKey())
+	own := keyFile("app.pem", "PRIVATE KEY", private, err)
+	public, err := x509.MarshalPKIXPublicKey(&newKey().PublicKey)
+	account := config.Account{
+		ID: "one", AppID: "9021000100000001", SellerID: "2088000000000001", Protocol: "classic", SignType: alipay.SignTypeRSA2,
+		TimeoutSeconds: 1, BreakAfter: 1, BreakSeconds: 600,
+		Keys: []config.Key{{Version: "v1", Use: config.Current, PrivateKeyFile: own, AlipayPublicKeyFile: keyFile("gateway.pub", "PUBLIC KEY", public, err)}},
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
+	line := gatewayEnd{config.Gateway{URL: "http://127.0.0.1:1/gateway.do", Environment: config.Sandbox}, deadLine{}}
+	on := foundation{now: time.Now, random: rand.Reader, guards: &alipay.Guards{}}
+	ask := func() error {
+		app, err := line.app(account, on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, result := app.Query(t.Context(), alipay.QueryRequest{OutTradeNo: "T1"})
+		return result.Err
 	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
+	if err := ask(); errors.Is(err, alipay.ErrBreakerOpen) {
+		t.Fatal("the breaker was open from the beginning")
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})) +
-		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
+	account.ID, account.SellerID = "two", "2088000000000002"
+	if err := ask(); !errors.Is(err, alipay.ErrBreakerOpen) {
+		t.Errorf("the other account found %v", err)
+	}
 }

@@ -33,6 +33,7 @@ type foundation struct {
 	random    io.Reader
 	logger    *slog.Logger
 	observer  func(alipay.Exchange)
+	guards    *alipay.Guards // a reload changes no limit that stays as it is
 	webhooks  outbox.Policy
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/paymux/paymux/adapters/alipay"
 	"github.com/paymux/paymux/adapters/alipaymini"
 	"github.com/paymux/paymux/adapters/alipaytrade"
 	"github.com/paymux/paymux/adapters/douyinh5"
@@ -53,6 +54,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.watch = watch
 	if err := a.wireTenants(foundation{
 		master: master, transport: a.setup.Transport, now: a.setup.Now, random: a.setup.Random, logger: a.setup.Logger, observer: watch.exchange,
+		guards:   &alipay.Guards{},
 		webhooks: webhookPolicy(a.config),
 	}, book); err != nil {
 		return err
