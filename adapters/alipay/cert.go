@@ -100,6 +100,20 @@ func loadCertificates(m material, key KeyConfig, env Environment, now time.Time)
 	return m, nil
 }
 
+// endedCertificate reports a certificate of Alipay's that only verified, and has
+// ended. It verifies nothing any more (C29), and it must not keep the program
+// from starting: the versions after it have taken over long ago.
+func endedCertificate(key KeyConfig, now time.Time) (CertificateStatus, bool) {
+	if key.Use != KeyVerifyOnly || key.AlipayCertificate == "" {
+		return CertificateStatus{}, false
+	}
+	chain, err := parseChain(key.AlipayCertificate)
+	if err != nil || !now.After(chain[0].parsed.NotAfter) {
+		return CertificateStatus{}, false
+	}
+	return CertificateStatus{"alipay", key.Version, chain[0].serial, chain[0].parsed.NotAfter}, true
+}
+
 // subjectAppID reads the app_id off "CN=<PID>-<app_id>".
 func subjectAppID(certificate *x509.Certificate) string {
 	_, appID, _ := strings.Cut(certificate.Subject.CommonName, "-")

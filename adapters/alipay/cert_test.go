@@ -265,6 +265,33 @@ func TestC29_refusesCertificates(t *testing.T) {
 	}
 }
 
+// C29: a certificate that only verified and has ended verifies nothing, is
+// still reported, and keeps nobody from starting. One that is not valid yet is
+// a mistake like any other.
+func TestC29_endedVerifyOnlyCertificate(t *testing.T) {
+	ca := newAuthority(t, pkix.Name{CommonName: "Old CA"}, nil)
+	old := testPrivate(t, "app_pkcs1")
+	version := func(begins time.Time) KeyConfig {
+		chain := ca.issueAt(t, begins, big.NewInt(3), &old.PublicKey, "Alipay")
+		return KeyConfig{Version: "c0", Use: KeyVerifyOnly, AlipayCertificate: chain, RootCertificates: certConfig(t).RootCertificates + pemText("CERTIFICATE", ca.parsed.Raw)}
+	}
+	ended := version(testNow().AddDate(0, -8, 0))
+	app := newTestApp(t, func(c *AppConfig) { c.Keys = []KeyConfig{certConfig(t), ended} })
+	serial, err := CertificateSerial(ended.AlipayCertificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := app.Certificates(); len(list) != 3 || list[2].Serial != serial || list[2].DueWithin(testNow()) != 1 {
+		t.Fatalf("%+v", list)
+	}
+	_, err = receive(app, paidForm().with("alipay_cert_sn", serial).signed(t, rsaSigner{old}, notifyRule()).encode())
+	wantRefusal(t, err, ErrCertificateUnknown)
+	config := testConfig(t)
+	config.Keys = []KeyConfig{certConfig(t), version(testNow().AddDate(0, 1, 0))}
+	_, err = NewApp(config)
+	wantRefusal(t, err, ErrCertificateExpired)
+}
+
 // C29: operators hear of the end of a certificate 30, 7 and 1 days ahead.
 func TestC29_expiryAlarm(t *testing.T) {
 	app := newTestApp(t, func(c *AppConfig) { c.Keys = []KeyConfig{certConfig(t)} })

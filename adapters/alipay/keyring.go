@@ -85,6 +85,10 @@ func newKeyring(config AppConfig) (*keyring, error) {
 }
 
 func (r *keyring) add(key KeyConfig, config AppConfig) error {
+	if ended, is := endedCertificate(key, config.Now()); is {
+		r.certificates = append(r.certificates, ended) // the alarm goes on until somebody takes it out
+		return nil
+	}
 	material, err := loadMaterial(key, config)
 	if err != nil {
 		return err
