@@ -57,10 +57,16 @@ func readResponse(text string) captured {
 	return captured{body: behindHead(text), header: response.Header, status: response.StatusCode}
 }
 
-// behindHead is what stands behind the first empty line.
+// behindHead is what stands behind the first empty line, with the line ends it has: they may be signed.
 func behindHead(text string) string {
-	_, body, _ := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
-	return strings.TrimRight(body, "\n")
+	at, width := strings.Index(text, "\n\n"), len("\n\n")
+	if crlf := strings.Index(text, "\r\n\r\n"); crlf >= 0 && (at < 0 || crlf < at) {
+		at, width = crlf, len("\r\n\r\n")
+	}
+	if at < 0 {
+		return ""
+	}
+	return strings.TrimRight(text[at+width:], "\r\n")
 }
 
 // field reads one field of a form, leniently: it serves to find the account.

@@ -210,6 +210,7 @@ func TestDoctorNamesWhatSpoiltAnAnswer(t *testing.T) {
 		return `{"alipay_trade_precreate_response":` + node + `,"sign":"` + sign + `"}`
 	}
 	good := sign(t, c.alipay, node)
+	lines := strings.ReplaceAll(node, `,"`, ",\r\n\"")
 	sent := `app_id=1&charset=utf-8&method=m`
 	refusal := func(theirs string) string {
 		n := `{"code":"40002","sub_code":"isv.invalid-signature","sub_msg":"验签出错，网关生成的验签字符串为：` + html.EscapeString(theirs) + `"}`
@@ -222,6 +223,7 @@ func TestDoctorNamesWhatSpoiltAnAnswer(t *testing.T) {
 	}{
 		{"good", "", answer(node, good), nil},
 		{"good with its head", "", "HTTP/2 200 \r\ndate: Sun, 22 Nov 2026 12:00:00 GMT\r\n\r\n" + answer(node, good), nil},
+		{"good with line ends in it", "", "HTTP/1.1 200 OK\r\n\r\n" + answer(lines, sign(t, c.alipay, lines)) + "\r\n", nil},
 		{"slashes", "slashes_unescaped", answer(strings.ReplaceAll(node, `\/`, "/"), good), nil},
 		{"pretty printed", "reserialised", answer(strings.ReplaceAll(strings.ReplaceAll(node, `\/`, "/"), `","`, `", "`), good), nil},
 		{"altered", "unknown", answer(strings.Replace(node, "10000", "10001", 1), good), nil},
