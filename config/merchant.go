@@ -117,7 +117,7 @@ type Account struct {
 	DropEmptyInNotify bool `json:"drop_empty_in_notify"`
 	// Leave alipay_cert_sn out of that string. Whether the gateway signs it is not documented; off by default.
 	DropCertSNInNotify bool `json:"drop_cert_sn_in_notify"`
-	// Take an unsigned error of OpenAPI v3 for the gateway's word. Off by default: an unsigned answer proves nothing.
+	// Take an unsigned error of OpenAPI v3 for the gateway's word. Off by default: an unsigned answer proves nothing, and a query that is refused so is asked again by the classic protocol.
 	TrustUnsignedV3Errors bool `json:"trust_unsigned_v3_errors"`
 	// Seconds one exchange with the gateway may take as a whole.
 	TimeoutSeconds int `json:"timeout_seconds" validate:"min=1,max=15"`

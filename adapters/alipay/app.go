@@ -58,7 +58,8 @@ type AppConfig struct {
 	// default: whether the field is signed is not documented.
 	DropCertSNInNotify bool
 	// TrustUnsignedV3Errors lets an unsigned OpenAPI v3 error count as the
-	// gateway's word. Off by default: an unsigned answer proves nothing.
+	// gateway's word. Off by default: an unsigned answer proves nothing, and a
+	// query that is refused so is asked again of the classic gateway.
 	TrustUnsignedV3Errors bool
 
 	Transport http.RoundTripper // nil means NewTransport(TransportConfig{})

@@ -2,6 +2,7 @@ package alipay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -64,6 +65,23 @@ func fetch[T any](ctx context.Context, a *App, call Call) (T, Result) {
 	result := a.Do(ctx, call, &answer)
 	if result.Class != Done && result.Class != Pending {
 		return none, result
+	}
+	return answer, result
+}
+
+// inquire is fetch for calls that change nothing. OpenAPI v3 leaves its
+// refusals unsigned, and so could never prove that a trade does not exist; the
+// classic gateway signs the same refusal with the same key, so it is asked too.
+func inquire[T any](ctx context.Context, a *App, call Call) (T, Result) {
+	answer, result := fetch[T](ctx, a, call)
+	unsigned := result.Class == Unknown && result.SubCode != "" && errors.Is(result.Err, ErrSignatureMissing)
+	if a.config.Protocol != ProtocolV3 || !unsigned {
+		return answer, result
+	}
+	classic := *a
+	classic.wire = classicWire{}
+	if signed, second := fetch[T](ctx, &classic, call); second.KeyVersion != "" {
+		return signed, second
 	}
 	return answer, result
 }

@@ -58,7 +58,7 @@ func (a *App) Query(ctx context.Context, request QueryRequest) (QueryResponse, R
 	if err := l.result(); err != nil {
 		return QueryResponse{}, invalid(err)
 	}
-	response, result := fetch[QueryResponse](ctx, a, Call{
+	response, result := inquire[QueryResponse](ctx, a, Call{
 		Method: MethodQuery, Biz: &request, Echo: Echo{OutTradeNo: request.OutTradeNo, TradeNo: request.TradeNo},
 	})
 	if result.Class == Done && (!response.TradeStatus.Known() || response.TradeNo == "" || response.TotalAmount < 1) {

@@ -50,7 +50,7 @@ func (a *App) RefundQuery(ctx context.Context, request RefundQueryRequest) (Refu
 	}
 	// An unknown refund is answered without any number; a succeeded one must have them all.
 	echo := Echo{OutTradeNo: request.OutTradeNo, TradeNo: request.TradeNo, OutRequestNo: request.OutRequestNo, IfPresent: true}
-	response, result := fetch[RefundQueryResponse](ctx, a, Call{Method: MethodRefundQuery, Biz: &request, Echo: echo})
+	response, result := inquire[RefundQueryResponse](ctx, a, Call{Method: MethodRefundQuery, Biz: &request, Echo: echo})
 	if result.Class != Done {
 		return response, result
 	}

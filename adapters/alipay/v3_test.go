@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -189,6 +190,54 @@ func TestV3_answers(t *testing.T) {
 	// Certificate mode wants to know which certificate.
 	_, result = queryOne(v3App(t, (&v3Gateway{status: 200, body: good}).sign(t), func(c *AppConfig) { c.Keys = []KeyConfig{certConfig(t)} }))
 	wantRefusal(t, result.Err, ErrCertificateUnknown)
+}
+
+// twoGateways answers by v3 and by the classic protocol.
+type twoGateways struct {
+	v3      v3Gateway
+	classic fakeGateway
+}
+
+func (g *twoGateways) RoundTrip(request *http.Request) (*http.Response, error) {
+	if strings.HasPrefix(request.URL.Path, "/v3/") {
+		return g.v3.RoundTrip(request)
+	}
+	return g.classic.RoundTrip(request)
+}
+
+// C32, S03: v3 leaves "does not exist" unsigned. Queries get it signed from the
+// classic gateway, so that an order nobody paid can be closed; nothing else
+// that was refused is sent twice.
+func TestV3_unsignedRefusalIsAskedAgain(t *testing.T) {
+	signed := func(method string) func(url.Values) (int, string) {
+		return func(form url.Values) (int, string) {
+			if form.Get("method") != method {
+				t.Errorf("asked for %s", form.Get("method"))
+			}
+			return http.StatusOK, signedAnswer(t, method, `{"code":"40004","msg":"Business Failed","sub_code":"ACQ.TRADE_NOT_EXIST"}`)
+		}
+	}
+	gateway := &twoGateways{v3: v3Gateway{status: 400, body: `{"code":"ACQ.TRADE_NOT_EXIST","message":"x"}`}}
+	app := v3App(t, gateway, nil)
+	gateway.classic.answer = signed(MethodQuery)
+	_, result := queryOne(app)
+	wantClass(t, result, NotExist)
+	gateway.classic.answer = signed(MethodRefundQuery)
+	_, result = app.RefundQuery(t.Context(), RefundQueryRequest{OutTradeNo: "T1", OutRequestNo: "R1"})
+	wantClass(t, result, NotExist)
+	asked := gateway.classic.calls
+	_, result = app.Close(t.Context(), CloseRequest{OutTradeNo: "T1"})
+	wantClass(t, result, Unknown)
+	_, result = app.Refund(t.Context(), RefundRequest{OutTradeNo: "T1", OutRequestNo: "R1", RefundAmount: 1})
+	wantClass(t, result, Unknown)
+	if asked != 2 || gateway.classic.calls != asked {
+		t.Fatalf("the classic gateway was asked %d times, then %d", asked, gateway.classic.calls)
+	}
+	// It may be silent: then the first answer stands, and proves nothing.
+	gateway.classic.answer = func(url.Values) (int, string) { return http.StatusBadGateway, "" }
+	_, result = queryOne(app)
+	wantClass(t, result, Unknown)
+	wantRefusal(t, result.Err, ErrSignatureMissing)
 }
 
 func changedAfterSigning(t *testing.T, body string) *v3Gateway {

@@ -203,7 +203,8 @@ func (d *doctor) answered(p patient, x exchange) {
 	case x.result.Err == nil || x.result.Class == alipay.Throttled:
 	case known(x.code()) && errors.Is(x.result.Err, alipay.ErrSignatureMissing): // the gateway cannot sign for an app that it does not know
 	case x.unsignedV3():
-		d.report.note("v3 的错误应答不带签名，不作为凭据（trust_unsigned_v3_errors）", "v3 leaves its errors unsigned; they prove nothing (trust_unsigned_v3_errors)")
+		d.report.note("v3 的错误应答不带签名，不作为凭据；查询会改问经典网关（trust_unsigned_v3_errors）",
+			"v3 leaves its errors unsigned; they prove nothing, and queries turn to the classic gateway (trust_unsigned_v3_errors)")
 	case x.v3:
 		d.report.find(refused(x.result.Err))
 	case x.result.HTTPStatus != http.StatusOK:

@@ -39,7 +39,9 @@ func (d *doctor) callBy(ctx context.Context, p patient) {
 		d.report.find(refused(err))
 		return
 	}
-	_, result := app.Query(ctx, alipay.QueryRequest{OutTradeNo: "DOCTOR" + letters(mustDraw(d.streams.Random, idBytes))})
+	// Not App.Query, which turns to the classic gateway by itself.
+	absent := alipay.QueryRequest{OutTradeNo: "DOCTOR" + letters(mustDraw(d.streams.Random, idBytes))}
+	result := app.Do(ctx, alipay.Call{Method: alipay.MethodQuery, Biz: &absent}, nil)
 	if result.HTTPStatus == 0 {
 		d.report.find(noAnswer(p.gateway.URL, result.Err))
 		return
