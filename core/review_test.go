@@ -154,6 +154,44 @@ func TestInquiryTradeNoOfAnotherOrder(t *testing.T) {
 	}
 }
 
+// I05: the same refund is asked for again while the first one's call is about to be made. It is told to wait: nobody inquires about what is not sent yet.
+func TestRefundI05InProgress(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 100)
+	ask := core.RefundAsk{PaymentID: v.ID, AmountFen: 10, IdempotencyKey: "k"}
+	w.Failpoints = pointFunc(func(p core.Point) {
+		if p == core.PointRefundAfterReserve {
+			w.Failpoints = nil
+			_, err := w.Refund(context.Background(), shopCaller, ask)
+			if e := wantCode(t, err, core.CodeInProgress); e.RetryAfterSeconds < 1 {
+				t.Error("no Retry-After")
+			}
+		}
+	})
+	must(w.Refund(context.Background(), shopCaller, ask))
+	if w.Failpoints != nil || w.bank.count("query_refund") != 0 || w.bank.count("refund") != 1 {
+		t.Fatalf("%d inquiries, %d refunds", w.bank.count("query_refund"), w.bank.count("refund"))
+	}
+}
+
+// I08: keys are remembered for as long as is configured, on every operation that takes one.
+func TestKeysAreKeptI08(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 100)
+	w.refund(v.ID, "k", 10)
+	other := w.create("A2", "wechat", 100)
+	must(w.NextAttempt(context.Background(), shopCaller, core.AttemptRequest{PaymentID: other.ID, Platform: "douyin", IdempotencyKey: "k"}))
+	rows := w.memory.All().Idempotency
+	for _, row := range rows {
+		if !row.DeleteAfter.Equal(w.clock.Now().Add(w.KeyKept)) {
+			t.Errorf("%s is kept until %s", row.Operation, row.DeleteAfter)
+		}
+	}
+	if len(rows) != 4 {
+		t.Fatalf("%d keys", len(rows))
+	}
+}
+
 // A refund found by its merchant_refund_no binds the new key to it: the key cannot mean another refund later.
 func TestRefundFoundByNumberKeepsTheKey(t *testing.T) {
 	w := newWorld(t)
