@@ -215,6 +215,23 @@ func (v *verification) check(ctx context.Context) (verifyReport, error) {
 	return report, err
 }
 
+// forgotten lists messages and deliveries that no job has looked at for longer than --overdue: INV-L1 for what belongs to no order alone.
+func (v *verification) forgotten(ctx context.Context) (found []verifyBreach, err error) {
+	if v.flags.overdue <= 0 {
+		return nil, nil
+	}
+	for _, kind := range []core.DueKind{core.DueInbox, core.DueDelivery} {
+		late, err := v.store.Due(ctx, core.DueQuery{Kind: kind, Until: v.now().Add(-v.flags.overdue), Limit: core.MaxPage})
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range late {
+			found = append(found, verifyBreach{"INV-L1", row.ID, string(kind) + " has been due since " + core.Stamp(row.At)})
+		}
+	}
+	return found, nil
+}
+
 // look checks every order once.
 func (v *verification) look(ctx context.Context) (verifyReport, error) {
 	i := core.Inspection{Overdue: v.flags.overdue}
@@ -256,6 +273,11 @@ func (v *verification) look(ctx context.Context) (verifyReport, error) {
 	for _, b := range i.Finish(v.flags.quietBooks) {
 		report.Breaches = append(report.Breaches, verifyBreach{b.Invariant, b.Object, b.Detail})
 	}
+	forgotten, err := v.forgotten(ctx)
+	if err != nil {
+		return verifyReport{}, err
+	}
+	report.Breaches = append(report.Breaches, forgotten...)
 	// Every order is committed before the gateway hears of it, so what the book knew at the beginning must be there.
 	for _, no := range before {
 		if !ours[no] && len(report.Breaches) < core.MaxBreaches {

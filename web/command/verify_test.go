@@ -107,6 +107,20 @@ func TestVerifyFindsWhatWasFalsified(t *testing.T) {
 	}
 }
 
+// INV-L1: a message and a delivery that no job looks at any more are forgotten work, though no order is wrong.
+func TestVerifyFindsForgottenWork(t *testing.T) {
+	d, dir := livelyDemo(t)
+	d.stop()
+	falsify(t, filepath.Join(dir, "paymux.db"), `UPDATE inbox SET state = 'waiting', next_at = 1 WHERE id = (SELECT MIN(id) FROM inbox)`)
+	if code, report := verify(t, "--data", dir); code != 0 {
+		t.Fatalf("nobody asked for overdue work: exit %d, %+v", code, report.Breaches)
+	}
+	code, report := verify(t, "--data", dir, "--overdue", "1m")
+	if code != 1 || len(report.Breaches) != 1 || report.Breaches[0].Invariant != "INV-L1" || !strings.HasPrefix(report.Breaches[0].Detail, "inbox") {
+		t.Fatalf("exit %d, %+v", code, report.Breaches)
+	}
+}
+
 // secret gives a copied folder back what copying takes away: its files are their owner's alone, and the configuration names its own database.
 func secret(t *testing.T, dir string) {
 	t.Helper()
