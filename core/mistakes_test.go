@@ -208,3 +208,61 @@ func TestPageIsPayableAfterALostInquiry(t *testing.T) {
 	}
 	w.open(v)
 }
+
+// busy is a channel whose gateway answers nothing but when to come again.
+type busy struct{ channel }
+
+var comeAgain = core.Answer{Outcome: core.OutcomeNotSent, Code: "rate_limited", RetryAfter: 7 * time.Minute}
+
+func (busy) Query(context.Context, core.TradeRef) core.TradeResult {
+	return core.TradeResult{Answer: comeAgain}
+}
+func (busy) QueryRefund(context.Context, core.RefundRequest) core.RefundResult {
+	return core.RefundResult{Answer: comeAgain}
+}
+
+// G11: when the gateway says when to come again, an attempt and a refund are asked for then and not before.
+func TestInquiryG11ComesWhenToldTo(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 100)
+	w.bank.plan("refund", "+unknown")
+	w.refund(v.ID, "r1", 10)
+	w.create("A2", "alipay", 100)
+	w.Channels = must(core.NewChannels(busy{channel{"alipay_mini", core.DoorNative, w.bank}}))
+	w.clock.advance(time.Minute)
+	w.sweep()
+	for _, kind := range []core.DueKind{core.DueAttempt, core.DueRefund} {
+		due := must(w.Store.Due(context.Background(), core.DueQuery{Kind: kind, Until: w.clock.Now().Add(24 * time.Hour), Limit: 9}))
+		if len(due) != 1 || !due[0].At.Equal(w.clock.Now().Add(comeAgain.RetryAfter)) {
+			t.Errorf("%s: %+v", kind, due)
+		}
+	}
+}
+
+// S15: two processes find the same refund of late money unsent. One of them sends it; the other leaves it alone.
+func TestRefundS15SentByOne(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "alipay", 100)
+	must(w.close(v.ID))
+	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
+	w.notify("acc1", paidNotice(v, 0))
+	id := w.payment(v.ID).LatePayment.RefundID
+	settle := func() {
+		if err := w.SettleRefund(context.Background(), "m1", id); err != nil {
+			t.Error(err)
+		}
+	}
+	w.Store = &racing{w.Store, func() {
+		w.bank.plan("refund", "unknown")
+		settle()
+	}}
+	settle()
+	if w.bank.count("refund") != 1 {
+		t.Fatalf("sent %d times", w.bank.count("refund"))
+	}
+	w.clock.advance(time.Minute)
+	w.sweep()
+	if w.payment(v.ID).Refunds[0].Status != core.RefundSucceeded {
+		t.Fatal("never sent back")
+	}
+}
