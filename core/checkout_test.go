@@ -125,6 +125,22 @@ func TestCheckoutRefusedByRules(t *testing.T) {
 	}
 }
 
+// W11: a registered address without a slash at its end stands for a whole host or path, not for the beginning of another's name.
+func TestCheckoutW11PrefixEndsAtABoundary(t *testing.T) {
+	w := newWorld(t).with(func(m *core.Merchant) { m.ReturnURLs = []string{"https://shop.example", "https://other.example/done"} })
+	for n, url := range []string{"https://shop.example", "https://shop.example/back", "https://shop.example?order=1", "https://other.example/done/1"} {
+		req := order(fmt.Sprint("A", n), "wechat", 100)
+		req.ReturnURL = url
+		must(w.Checkout(context.Background(), shopCaller, req))
+	}
+	for _, url := range []string{"https://shop.example.evil/", "https://shop.example:8443/", "https://other.example/done-by-evil", "https://other.example/"} {
+		req := order("B1", "wechat", 100)
+		req.ReturnURL = url
+		_, err := w.Checkout(context.Background(), shopCaller, req)
+		wantCode(t, err, core.CodeReturnURL)
+	}
+}
+
 // A02: a merchant's own cap is below the gateway's. What it allows to the fen passes.
 func TestCheckoutA02MerchantCap(t *testing.T) {
 	w := newWorld(t).with(func(m *core.Merchant) { m.MaxPaymentFen = 100 })
