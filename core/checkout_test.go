@@ -68,6 +68,7 @@ func TestCheckoutRefusesImpossibleMoney(t *testing.T) {
 		"control character":      {func(r *core.CheckoutRequest) { r.Subject = "a\x00b" }, core.CodeInvalid},
 		"A08 right-to-left mark": {func(r *core.CheckoutRequest) { r.Subject = "a\u202eb" }, core.CodeInvalid},
 		"payer":                  {func(r *core.CheckoutRequest) { r.Payer.UserID = "1234" }, core.CodeInvalid},
+		"payer of another shape": {func(r *core.CheckoutRequest) { r.Payer.UserID = "1234567890123456" }, core.CodeInvalid},
 		"W11 foreign return":     {func(r *core.CheckoutRequest) { r.ReturnURL = "https://shop.example.evil/" }, core.CodeReturnURL},
 		"W11 userinfo":           {func(r *core.CheckoutRequest) { r.ReturnURL = "https://shop.example/@evil" }, core.CodeReturnURL},
 		"W11 backslash":          {func(r *core.CheckoutRequest) { r.ReturnURL = "https://shop.example/\\evil" }, core.CodeReturnURL},

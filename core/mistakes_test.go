@@ -266,3 +266,29 @@ func TestRefundS15SentByOne(t *testing.T) {
 		t.Fatal("never sent back")
 	}
 }
+
+// B15, P-5: an attempt about which the gateway says nothing is asked for again and again, and from an hour after its last look on a person is told each
+// time; not before, when nobody could know more.
+func TestAttemptB15UnsettledAlarms(t *testing.T) {
+	w := newWorld(t)
+	w.bank.plan("pay", "+unknown")
+	for range 60 {
+		w.bank.plan("query", "unknown")
+	}
+	must(w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100)))
+	asked := 0
+	for passed := time.Duration(0); passed < 48*time.Hour; passed += 20 * time.Minute {
+		w.clock.advance(20 * time.Minute)
+		w.sweep()
+		if len(w.watch.alerts) == 0 {
+			asked = w.bank.count("query")
+		}
+		if passed < 100*time.Minute && len(w.watch.alerts) > 0 {
+			t.Fatalf("alarmed after %s already", passed)
+		}
+	}
+	later := w.bank.count("query") - asked
+	if later == 0 || len(w.watch.alerts) != later || w.watch.alerts[0] != "attempt.unsettled" {
+		t.Fatalf("%d inquiries without an answer since the first alarm, alerts %v", later, w.watch.alerts)
+	}
+}
