@@ -235,6 +235,22 @@ func TestNotifyAfterPaid(t *testing.T) {
 	})
 }
 
+// C11, C12: a gateway repeats a notice by its id with another send time. It is kept once; what says something else under that id is kept beside it.
+func TestNotifyC11RepeatsAreKeptOnce(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "alipay", 100)
+	n := paidNotice(v, 0)
+	for i := range 3 {
+		n.At = w.clock.Now().Add(time.Duration(i) * time.Hour)
+		w.notify("acc1", n)
+	}
+	n.Trade.State = core.TradeFinished
+	w.notify("acc1", n)
+	if box := w.memory.All().Inbox; len(box) != 2 || w.events(v.ID) != "payment.paid" {
+		t.Fatalf("%d messages are kept, told %s", len(box), w.events(v.ID))
+	}
+}
+
 // A12: coupons and points pay a part, so that the merchant receives less than the total. The total decides what is paid; the receipt is kept beside it.
 func TestNotifyA12ReceiptIsLess(t *testing.T) {
 	w := newWorld(t)
