@@ -90,6 +90,19 @@ func NextPayment(from PaymentStatus, step PaymentStep) (PaymentStatus, bool) {
 	return from, false
 }
 
+// leadsTo tells whether the table has a way from one status to another, in however many steps.
+func leadsTo(from, to PaymentStatus) bool {
+	reached := []PaymentStatus{from}
+	for n := 0; n < len(reached); n++ {
+		for _, r := range paymentTable() {
+			if r.from == reached[n] && !slices.Contains(reached, r.to) {
+				reached = append(reached, r.to)
+			}
+		}
+	}
+	return slices.Contains(reached, to)
+}
+
 // AttemptState is how far one try to take the money has come.
 type AttemptState string
 

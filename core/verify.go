@@ -1,7 +1,9 @@
 package core
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -60,6 +62,7 @@ func (i *Inspection) Order(o *Order, entries []Entry, events []Event) {
 	i.numbers(o)
 	i.ledger(o, entries)
 	i.events(o, events)
+	i.told(o, events)
 	i.liveness(o)
 	if i.Book != nil {
 		i.book(o)
@@ -252,6 +255,26 @@ func (i *Inspection) events(o *Order, events []Event) {
 		if count[t] != want[t] {
 			i.breach("INV-E2", o.Payment.ID, "%d × %s, want %d", count[t], t, want[t])
 		}
+	}
+}
+
+// told: INV-E3, INV-S1: whoever knows the events alone knows how the order stands, and has seen it go no way that the table lacks.
+func (i *Inspection) told(o *Order, events []Event) {
+	var last PaymentView
+	for n, e := range slices.SortedFunc(slices.Values(events), func(a, b Event) int { return int(a.Sequence - b.Sequence) }) {
+		var view EventView
+		if err := json.Unmarshal(e.Body, &view); err != nil {
+			i.breach("INV-E3", o.Payment.ID, "event %s cannot be read: %v", e.ID, err)
+			return
+		}
+		if n > 0 && !leadsTo(last.Status, view.Payment.Status) {
+			i.breach("INV-S1", o.Payment.ID, "event %d tells %s after %s", e.Sequence, view.Payment.Status, last.Status)
+		}
+		last = view.Payment
+	}
+	if p := o.Payment; len(events) > 0 && (last.Status != p.Status || last.PaidFen != p.PaidFen || last.RefundedFen != p.RefundedFen) {
+		i.breach("INV-E3", p.ID, "the newest event tells %s, %d fen paid, %d refunded; the payment is %s, %d, %d",
+			last.Status, last.PaidFen, last.RefundedFen, p.Status, p.PaidFen, p.RefundedFen)
 	}
 }
 

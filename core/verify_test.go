@@ -1,7 +1,9 @@
 package core_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +72,9 @@ func TestVerifyFindsEachBreach(t *testing.T) {
 		"INV-E2": func(_ *core.Order, _ *[]core.Entry, e *[]core.Event, _ *core.Truth) {
 			(*e)[0].Type = core.EventPaymentClosed
 		},
+		"INV-E3": func(_ *core.Order, _ *[]core.Entry, e *[]core.Event, _ *core.Truth) {
+			(*e)[0].Body = bytes.Replace((*e)[0].Body, []byte(`"paid_fen":100`), []byte(`"paid_fen":90`), 1)
+		},
 		"INV-S2": func(_ *core.Order, _ *[]core.Entry, _ *[]core.Event, t *core.Truth) { t.CapturedFen = 0 },
 		"INV-M1": func(_ *core.Order, _ *[]core.Entry, _ *[]core.Event, t *core.Truth) { t.RefundedFen = 10 },
 		"INV-M4": func(_ *core.Order, _ *[]core.Entry, _ *[]core.Event, t *core.Truth) { t.CapturedFen = 0 },
@@ -100,6 +105,31 @@ func TestVerifyFindsEachBreach(t *testing.T) {
 				t.Fatalf("found only %v", found)
 			}
 		})
+	}
+}
+
+// INV-S1: the events are an order's history. One that tells of a way which the state table lacks is found, though the order as it stands is sound.
+func TestVerifyReadsTheHistory(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 100)
+	w.refund(v.ID, "r1", 40)
+	w.refund(v.ID, "r2", 60)
+	for swapped, want := range map[bool]string{false: "[]", true: "[INV-S1]"} {
+		i := core.Inspection{}
+		_ = w.memory.EachOrder(context.Background(), func(o core.Order, entries []core.Entry, events []core.Event) error {
+			if swapped {
+				events[0].Body, events[1].Body = events[1].Body, events[0].Body
+			}
+			i.Order(&o, entries, events)
+			return nil
+		})
+		found := []string{}
+		for _, b := range i.Finish(false) {
+			found = append(found, b.Invariant)
+		}
+		if fmt.Sprint(found) != want {
+			t.Fatalf("swapped %v: %v", swapped, found)
+		}
 	}
 }
 
