@@ -278,6 +278,23 @@ func TestNextAttemptS05(t *testing.T) {
 	})
 }
 
+// Whoever reads that a payment is closed reads why: by the merchant's wish, also when the gateway's answer came after its expiry, or by its expiry.
+func TestCloseTellsWhy(t *testing.T) {
+	for _, platform := range []core.PlatformID{"alipay", "wechat"} {
+		w := newWorld(t)
+		asked, left := w.create("A1", platform, 100), w.create("A2", platform, 100)
+		w.bank.plan("close", "unknown", "unknown", "unknown")
+		must(w.close(asked.ID))
+		for range 3 {
+			w.clock.advance(time.Hour)
+			w.sweep()
+		}
+		if w.payment(asked.ID).CloseReason != "merchant" || w.payment(left.ID).CloseReason != "expired" {
+			t.Errorf("%s: %q and %q", platform, w.payment(asked.ID).CloseReason, w.payment(left.ID).CloseReason)
+		}
+	}
+}
+
 // racing is a store in which something happens right after a use case has looked.
 type racing struct {
 	core.Store

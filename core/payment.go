@@ -30,7 +30,7 @@ type Payment struct {
 
 	ActiveAttempt string // the attempt that may be paid now, or ""
 	PaidAttempt   string // the attempt whose money was accepted, or ""
-	CloseReason   string // expired | merchant | refused, once closing or closed
+	CloseReason   string // expired | merchant, once closing or closed
 	LateFen       Fen    // money that came after the close, 0 for none
 	LateRefundID  string // the refund that sends it back, if one does
 
