@@ -92,12 +92,12 @@ func TestCloseS03AbsentWaitsForGrace(t *testing.T) {
 	if err != nil || got.Closed {
 		t.Fatalf("%v %+v", err, got)
 	}
-	w.clock.advance(16 * time.Minute)
+	w.clock.advance(20*time.Minute + 30*time.Second) // a quarter of an hour to pay, five minutes of grace, and half of the skew
 	w.sweep()
 	if w.payment(v.ID).Status != core.PaymentClosing {
 		t.Fatal("closed before the grace was over")
 	}
-	w.clock.advance(6 * time.Minute)
+	w.clock.advance(time.Minute)
 	w.sweep()
 	if w.payment(v.ID).Status != core.PaymentClosed {
 		t.Fatal(w.payment(v.ID).Status)

@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -290,5 +291,40 @@ func TestAttemptB15UnsettledAlarms(t *testing.T) {
 	later := w.bank.count("query") - asked
 	if later == 0 || len(w.watch.alerts) != later || w.watch.alerts[0] != "attempt.unsettled" {
 		t.Fatalf("%d inquiries without an answer since the first alarm, alerts %v", later, w.watch.alerts)
+	}
+}
+
+// C19: a message names a trade_no that another order holds. It is kept for a person, pays nothing, and need not come again.
+func TestNotifyC19TradeNoOfAnotherOrder(t *testing.T) {
+	w := newWorld(t)
+	paid, other := w.paid("A1", 100), w.create("A2", "wechat", 100)
+	w.open(other)
+	n := paidNotice(other, 0)
+	n.Trade.TradeNo = paid.Attempts[0].TradeNo
+	for range 2 {
+		if got := w.notify("acc1", n); got != "success" || w.payment(other.ID).PaidFen != 0 {
+			t.Fatal(got, w.payment(other.ID).PaidFen)
+		}
+	}
+	if len(w.watch.alerts) == 0 || w.watch.alerts[0] != "notify.trade_no_taken" || w.balance(core.LedgerGateway) != 100 {
+		t.Fatal(w.watch.alerts)
+	}
+}
+
+// elsewhere is a second gateway, which would believe the same messages.
+type elsewhere struct{ mail }
+
+func (elsewhere) ID() core.GatewayID { return "elsewhere" }
+
+// C36, F05: an account is heard by its own gateway only.
+func TestNotifyC36AccountOfAnotherGateway(t *testing.T) {
+	w := newWorld(t)
+	w.Gateways = append(w.Gateways, elsewhere{})
+	v := w.create("A1", "alipay", 100)
+	body := must(json.Marshal(paidNotice(v, 0)))
+	_, err := w.Receive(context.Background(), "elsewhere", "acc1", core.Message{Method: "POST", Body: body})
+	wantCode(t, err, core.CodeNotConfigured)
+	if w.payment(v.ID).PaidFen != 0 {
+		t.Fatal("paid by a stranger's word")
 	}
 }
