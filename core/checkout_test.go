@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,6 +30,9 @@ func TestCheckoutNative(t *testing.T) {
 	}
 	if v.Attempts[0].OutTradeNo == "A1" || len(v.Attempts[0].OutTradeNo) > 32 {
 		t.Fatal("out_trade_no must be our own")
+	}
+	if v.Attempts[0].TradeNo != "T"+v.Attempts[0].OutTradeNo {
+		t.Fatal("the gateway's number must be kept")
 	}
 }
 
@@ -74,6 +78,16 @@ func TestCheckoutRefusesImpossibleMoney(t *testing.T) {
 		"W11 backslash":          {func(r *core.CheckoutRequest) { r.ReturnURL = "https://shop.example/\\evil" }, core.CodeReturnURL},
 		"W11 climbing":           {func(r *core.CheckoutRequest) { r.ReturnURL = "https://shop.example/done/../admin" }, core.CodeReturnURL},
 		"W11 climbing, escaped":  {func(r *core.CheckoutRequest) { r.ReturnURL = "https://shop.example/done/.%2E/admin?x=1" }, core.CodeReturnURL},
+		"metadata, one too many": {func(r *core.CheckoutRequest) {
+			r.Metadata = map[string]string{}
+			for i := range core.MaxMetadataEntries + 1 {
+				r.Metadata[fmt.Sprint("k", i)] = "v"
+			}
+		}, core.CodeInvalid},
+		"metadata, too long": {func(r *core.CheckoutRequest) {
+			r.Metadata = map[string]string{"k": strings.Repeat("v", core.MaxMetadataBytes+1)}
+		}, core.CodeInvalid},
+		"metadata, a strange key": {func(r *core.CheckoutRequest) { r.Metadata = map[string]string{"k k": "v"} }, core.CodeInvalid},
 		"line named twice": {func(r *core.CheckoutRequest) {
 			r.Lines = []core.Line{line(50), line(50)}
 			r.Lines[0].LineID, r.Lines[1].LineID = "x", "x"
