@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -351,11 +352,11 @@ func (d *demo) checkNotifications(payments int) {
 
 // Nothing secret in the folder may be read by others (F09).
 func TestDemoFolderIsPrivate(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "demo")
+	dir := filepath.Join(t.TempDir(), `it's: my "demo" #1 · 茶`) // no name may lead out of it
 	startDemo(t, dir).stop()
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) < 8 {
-		t.Fatalf("%d files, %v", len(files), err)
+	if err != nil || len(files) < 8 || !slices.ContainsFunc(files, func(f os.DirEntry) bool { return f.Name() == "paymux.db" }) {
+		t.Fatalf("%v, %v", files, err)
 	}
 	for _, f := range files {
 		info, err := f.Info()

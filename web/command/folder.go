@@ -19,6 +19,9 @@ type folder string
 
 func openFolder(dir string) (folder, error) {
 	full, err := filepath.Abs(dir)
+	if strings.Contains(full, "?") {
+		return "", usageError{fmt.Errorf("data folder: %s holds a question mark, with which options begin in the name of an SQLite database", full)}
+	}
 	if err == nil {
 		err = os.MkdirAll(full, 0o700)
 	}

@@ -41,6 +41,7 @@ func TestCommandLineIsExplained(t *testing.T) {
 		{"keys api --id a --actor b", 2, "--master-key"},
 		{"keys api --id a --actor b --mode loud", 2, "bearer or signed"},
 		{"check --config no-such-file.yaml", 1, "no-such-file.yaml"},
+		{"demo --listen 127.0.0.1:0 --data what?", 2, "question mark"},
 		{"simulate --listen 256.0.0.1:1 --data " + t.TempDir(), 1, "cannot listen"},
 	} {
 		code, out, errs := run(t, nil, strings.Fields(c.args)...)
