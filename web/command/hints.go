@@ -49,7 +49,7 @@ func (a *App) openQueue(ctx context.Context) error {
 func queueFolder(c *config.Config) string {
 	dir := "data"
 	if c.DB.Driver == store.DriverSQLite {
-		dir = filepath.Dir(c.DB.DSN.Reveal())
+		dir = filepath.Dir(databaseFile(c.DB))
 	}
 	_, port, err := net.SplitHostPort(c.Server.Listen)
 	if err != nil {

@@ -127,7 +127,7 @@ func verifyOnce(ctx context.Context, f verifyFlags, streams Streams) (report ver
 		return report, err
 	}
 	if c.DB.Driver == store.DriverSQLite { // opening would make an empty one
-		if _, err := os.Stat(c.DB.DSN.Reveal()); err != nil {
+		if _, err := os.Stat(databaseFile(c.DB)); err != nil {
 			return report, fmt.Errorf("the database file: %w", err)
 		}
 	}

@@ -193,3 +193,17 @@ func TestVerifyThatCannotLook(t *testing.T) {
 		t.Fatal("looking made a database")
 	}
 }
+
+// A database named as a URI is found like any other, and the queue's folder is made beside it.
+func TestDatabaseMayBeNamedAsAURI(t *testing.T) {
+	dir := t.TempDir()
+	s := newSite(t, "sqlite", "file:"+filepath.Join(dir, "paymux.db")+"?cache=private", "")
+	s.edit("url: none", `url: ""`)
+	s.stopInPeace(s.start())
+	if code, out, errs := run(t, nil, "verify", "--config", s.path("paymux.yaml")); code != 0 {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	if queues, err := filepath.Glob(filepath.Join(dir, "queue-*")); err != nil || len(queues) != 1 {
+		t.Errorf("queues beside the database: %v, %v", queues, err)
+	}
+}

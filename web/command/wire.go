@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -127,6 +128,12 @@ func storeConfig(db config.DB) store.Config {
 	return store.Config{
 		Driver: db.Driver, DSN: db.DSN.Reveal(), AcceptDataLoss: db.AcceptDataLoss, Topology: db.Topology, MaxOpen: db.MaxOpen,
 	}
+}
+
+// databaseFile is the file that a DSN of SQLite names, which may carry a scheme before it and options behind it.
+func databaseFile(db config.DB) string {
+	name, _, _ := strings.Cut(db.DSN.Reveal(), "?")
+	return strings.TrimPrefix(name, "file:")
 }
 
 func (a *App) wireCashier(keeping core.Store, book *platforms.Book, vault core.Vault, watch core.Watcher) error {
