@@ -385,7 +385,8 @@ func TestTrap3_DamagedFilesAreDeleted(t *testing.T) {
 		q = embed(t, folder)
 		e, stop := listen(t, q)
 		publish(t, q, hint("new", time.Now()))
-		for e.next(t).due.ID != "new" { // what was kept may be heard or not
+		for heard := ""; heard != "new"; { // what was kept may be heard or not
+			heard = e.next(t).due.ID
 		}
 		stop()
 		q.Close()
