@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -18,37 +19,78 @@ type pinned struct {
 	SellerID    string `gorm:"column:seller_id"`
 }
 
-// PinAccount remembers what an account's id means and tells whether that agrees with what it has meant so far. Attempts name their account by id alone, so
-// from the first attempt on an id keeps its meaning; before, it may still be mended.
-func (s *Store) PinAccount(ctx context.Context, a core.Account) (agrees bool, err error) {
-	want := pinned{a.ID, a.MerchantID, string(a.Gateway), string(a.Environment), a.AppID, a.SellerID}
-	known, err := find[pinned](ctx, s, func(db *gorm.DB) *gorm.DB { return db.Table("accounts").Where("id = ?", a.ID) })
+func pinOf(a core.Account) pinned {
+	return pinned{a.ID, a.MerchantID, string(a.Gateway), string(a.Environment), a.AppID, a.SellerID}
+}
+
+// pinsAtOnce bounds how many accounts one statement speaks of.
+const pinsAtOnce = 500
+
+// PinAccounts remembers what the accounts' ids mean, and returns the ids that disagree with what they have meant so far. Attempts name their account by id
+// alone, so from the first attempt on an id keeps its meaning; before, it may still be mended.
+func (s *Store) PinAccounts(ctx context.Context, accounts []core.Account) (disagree []string, err error) {
+	for some := range slices.Chunk(accounts, pinsAtOnce) {
+		ids, err := s.pinSome(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		disagree = append(disagree, ids...)
+	}
+	return disagree, nil
+}
+
+func (s *Store) pinSome(ctx context.Context, accounts []core.Account) (disagree []string, err error) {
+	ids := make([]string, 0, len(accounts))
+	for _, a := range accounts {
+		ids = append(ids, a.ID)
+	}
+	list, err := find[pinned](ctx, s, func(db *gorm.DB) *gorm.DB { return db.Table("accounts").Where("id IN ?", ids) })
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	db := s.write.WithContext(ctx)
-	if len(known) == 0 {
-		err = db.Exec("INSERT INTO accounts (id, merchant_id, gateway, environment, app_id, seller_id) VALUES (?, ?, ?, ?, ?, ?)",
-			want.ID, want.MerchantID, want.Gateway, want.Environment, want.AppID, want.SellerID).Error
-		if err == nil {
-			return true, nil
+	known := map[string]pinned{}
+	for _, p := range list {
+		known[p.ID] = p
+	}
+	var fresh []pinned
+	for _, a := range accounts {
+		was, met := known[a.ID]
+		switch {
+		case !met:
+			fresh = append(fresh, pinOf(a))
+		case was != pinOf(a):
+			mended, err := s.mendPin(ctx, pinOf(a))
+			if err != nil {
+				return nil, err
+			}
+			if !mended {
+				disagree = append(disagree, a.ID)
+			}
 		}
-		if classify(err) != failureDuplicate {
-			return false, unavailable("the account cannot be noted", err)
-		}
-		return s.PinAccount(ctx, a) // another process was first; what it wrote is there now
 	}
-	if known[0] == want {
-		return true, nil
+	if len(fresh) == 0 {
+		return disagree, nil
 	}
+	switch err := s.write.WithContext(ctx).Table("accounts").Create(&fresh).Error; {
+	case err == nil:
+		return disagree, nil
+	case classify(err) == failureDuplicate: // another process was first; what it wrote is there now
+		return s.pinSome(ctx, accounts)
+	default:
+		return nil, unavailable("the accounts cannot be noted", err)
+	}
+}
+
+// mendPin changes what an id means, unless an attempt names it.
+func (s *Store) mendPin(ctx context.Context, to pinned) (mended bool, err error) {
 	used, err := find[string](ctx, s, func(db *gorm.DB) *gorm.DB {
-		return db.Table("attempts").Select("id").Where("account = ?", a.ID).Limit(1)
+		return db.Table("attempts").Select("id").Where("account = ?", to.ID).Limit(1)
 	})
 	if err != nil || len(used) > 0 {
 		return false, err
 	}
-	err = db.Exec("UPDATE accounts SET merchant_id = ?, gateway = ?, environment = ?, app_id = ?, seller_id = ? WHERE id = ?",
-		want.MerchantID, want.Gateway, want.Environment, want.AppID, want.SellerID, want.ID).Error
+	err = s.write.WithContext(ctx).Exec("UPDATE accounts SET merchant_id = ?, gateway = ?, environment = ?, app_id = ?, seller_id = ? WHERE id = ?",
+		to.MerchantID, to.Gateway, to.Environment, to.AppID, to.SellerID, to.ID).Error
 	if err != nil {
 		return false, unavailable("the account cannot be noted", err)
 	}

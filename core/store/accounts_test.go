@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/paymux/paymux/core"
@@ -16,8 +17,8 @@ func TestAccountIsPinnedByItsFirstAttempt(t *testing.T) {
 			mended.AppID = "9022"
 			pin := func(a core.Account, want bool) {
 				t.Helper()
-				if agrees, err := s.PinAccount(t.Context(), a); agrees != want || err != nil {
-					t.Errorf("%+v: %v, %v; want %v", a, agrees, err, want)
+				if disagree, err := s.PinAccounts(t.Context(), []core.Account{a}); (len(disagree) == 0) != want || err != nil {
+					t.Errorf("%+v: %v, %v; want %v", a, disagree, err, want)
 				}
 			}
 			pin(first, true)
@@ -37,8 +38,17 @@ func TestAccountIsPinnedByItsFirstAttempt(t *testing.T) {
 				pin(edited, false)
 			}
 			pin(mended, true)
-			mended.ID = "another"
-			pin(mended, true)
+			var many []core.Account
+			for i := range 2*pinsAtOnce + 1 {
+				another := mended
+				another.ID = fmt.Sprint("another", i)
+				many = append(many, another)
+			}
+			many[700] = first
+			if disagree, err := s.PinAccounts(t.Context(), many); err != nil || len(disagree) != 1 || disagree[0] != "main" {
+				t.Errorf("%v, %v", disagree, err)
+			}
+			pin(many[0], true)
 		})
 	}
 }

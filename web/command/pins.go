@@ -20,21 +20,18 @@ const pinTimeout = 30 * time.Second
 func (a *App) pinAccounts(ctx context.Context, before, now map[string]core.Account) error {
 	ctx, cancel := context.WithTimeout(ctx, pinTimeout)
 	defer cancel()
-	var all error
+	var fresh []core.Account
 	for _, id := range slices.Sorted(maps.Keys(now)) {
-		if was, known := before[id]; known && sameAccount(was, now[id]) {
-			continue
-		}
-		agrees, err := a.store.PinAccount(ctx, now[id])
-		if err != nil {
-			return err
-		}
-		if !agrees {
-			all = errors.Join(all, fmt.Errorf("merchant %s, account %s: an account that has taken orders never becomes another app, payee, gateway or "+
-				"merchant; undo this change, add an account with an id of its own, and set active: false here", now[id].MerchantID, id))
+		if was, known := before[id]; !known || !sameAccount(was, now[id]) {
+			fresh = append(fresh, now[id])
 		}
 	}
-	return all
+	disagree, err := a.store.PinAccounts(ctx, fresh)
+	for _, id := range disagree {
+		err = errors.Join(err, fmt.Errorf("merchant %s, account %s: an account that has taken orders never becomes another app, payee, gateway or merchant; "+
+			"undo this change, add an account with an id of its own, and set active: false here", now[id].MerchantID, id))
+	}
+	return err
 }
 
 func sameAccount(a, b core.Account) bool {
