@@ -365,8 +365,8 @@ func TestTrap3_QueueThatIsAwayIsWaitedFor(t *testing.T) {
 
 // Files that a power failure has left damaged must not keep the program from starting, whichever they are.
 func TestTrap3_DamagedFilesAreDeleted(t *testing.T) {
-	folder := t.TempDir()
 	for _, damaged := range []string{"meta.inf", "meta.sum", "*.blk", "o.dat", "*"} {
+		folder := t.TempDir()
 		q := embed(t, folder)
 		publish(t, q, hint("kept", time.Now()))
 		flush(t, q, 1)
