@@ -19,6 +19,10 @@ var cashierStyle []byte
 // slowPayment is how long a "slow" payment is on its way, in simulated seconds.
 const slowPayment = 30
 
+// simulatedPassword is what buyers of Alipay's sandbox type, too. The page fills
+// it in; another one is a wrong one.
+const simulatedPassword = "111111"
+
 // cashierView is what the page shows.
 type cashierView struct {
 	Title, Seller, Subject, Amount, OutTradeNo, TradeNo, Expires string
@@ -31,8 +35,12 @@ type cashierView struct {
 	Outcome                                                      string // empty while there is something to pay
 	Message                                                      string
 	Next                                                         string
+	Again                                                        string // this page once more, while there is something to pay or to wait for
+	Funds                                                        []fundView
 	Agreement                                                    bool
 }
+
+type fundView struct{ Label, Amount string }
 
 type channelView struct {
 	Name, Label string
@@ -83,7 +91,19 @@ func (s *Server) serveCashier(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	view.Back = r.URL.Query().Get("back")
+	view.again(r, view.Outcome == "processing")
 	s.render(w, view)
+}
+
+// again offers the same page once more, with the way back that it was opened with.
+func (v *cashierView) again(r *http.Request, offered bool) {
+	if !offered {
+		return
+	}
+	v.Again = r.URL.Path
+	if v.Back != "" {
+		v.Again += "?" + url.Values{"back": {v.Back}}.Encode()
+	}
 }
 
 // viewDesk describes an order to the buyer. Callers hold s.mu.
@@ -103,6 +123,10 @@ func (s *Server) viewDesk(d *desk) cashierView {
 	if d.trade != nil {
 		v.TradeNo, v.Expires, fail = d.trade.TradeNo, stamp(d.trade.ExpireAt), nil
 		v.Outcome, v.Message = outcomeOf(d.trade)
+		if v.Outcome == "paid" || v.Outcome == "closed" {
+			v.Expires = ""
+		}
+		v.Funds = viewFunds(d.trade)
 	}
 	if fail != nil {
 		v.Outcome, v.Message = "expired", "订单已过期，请重新下单 · This order has expired"
@@ -120,6 +144,28 @@ func (s *Server) viewDesk(d *desk) cashierView {
 		v.Periods = append(v.Periods, periodView{Number: n, Each: yuan((o.TotalFen + int64(n) - 1) / int64(n)), Checked: len(v.Periods) == 0})
 	}
 	return v
+}
+
+// viewFunds tells what a paid trade was paid with.
+func viewFunds(t *Trade) []fundView {
+	if !t.paid() {
+		return nil
+	}
+	labels := map[string]string{"COUPON": "红包 Red packet", "POINT": "集分宝 Ant points"}
+	for _, ch := range payChannels() {
+		if labels[ch.Fund] == "" {
+			labels[ch.Fund] = ch.Label
+		}
+	}
+	var list []fundView
+	for _, f := range t.Payment.Funds {
+		label := labels[f.Channel]
+		if f.Channel == "PCREDIT" && t.Payment.Instalments > 0 {
+			label = "花呗 Huabei × " + strconv.Itoa(t.Payment.Instalments)
+		}
+		list = append(list, fundView{label, yuan(f.Fen)})
+	}
+	return list
 }
 
 func outcomeOf(t *Trade) (outcome, message string) {
@@ -150,6 +196,9 @@ func (s *Server) actCashier(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	action := r.PostForm.Get("action")
+	if typed, asked := r.PostForm["password"]; asked && typed[0] != simulatedPassword && (action == "pay" || action == "slow") {
+		action = "wrong_password"
+	}
 	s.mu.Lock()
 	d := s.findDesk(r)
 	if d == nil {
@@ -162,6 +211,7 @@ func (s *Server) actCashier(w http.ResponseWriter, r *http.Request) {
 		d.trade = trade
 	}
 	view := s.viewDesk(d)
+	payable := view.Outcome == ""
 	s.mu.Unlock()
 	if s.settle() != nil {
 		fail = unavailable()
@@ -174,6 +224,8 @@ func (s *Server) actCashier(w http.ResponseWriter, r *http.Request) {
 		view.Outcome, view.Message = "cancelled", "已取消，订单未支付 · Cancelled, not paid"
 	}
 	view.Next = s.whereNext(r, d, result)
+	view.Back = r.PostForm.Get("back")
+	view.again(r, payable && (view.Outcome == "failed" || view.Outcome == "cancelled") || view.Outcome == "processing")
 	s.render(w, view)
 }
 
@@ -206,6 +258,11 @@ func (s *Server) act(d *desk, action string, c Choice) (*Trade, string, *failure
 			return t, "4000", fail
 		}
 		return t, "4000", refuse("ACQ.BUYER_BALANCE_NOT_ENOUGH")
+	case "wrong_password":
+		if fail := s.failPayment(t, "password"); fail != nil {
+			return t, "4000", fail
+		}
+		return t, "4000", refused("ACQ.PAYMENT_FAIL", "支付密码不正确")
 	}
 	return t, "4000", invalidParameter("action")
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestMiniProgramTradeFromLoginToFullRefund(t *testing.T) {
@@ -268,4 +269,30 @@ func TestAPageOfAnotherAmountPaysNothing(t *testing.T) {
 	}
 	r.sim("POST", "/sim/pay", biz{"url": cheap})
 	want(t, r.call("alipay.trade.query", biz{"out_trade_no": "W1"}), "trade_status", "TRADE_SUCCESS", "total_amount", "1.00")
+}
+
+// What a person meets at the cashier who does not pay at once: a way on, always.
+func TestTheCashierLeavesNobodyStranded(t *testing.T) {
+	r := newRig(t)
+	form := r.params("alipay.trade.wap.pay", biz{"out_trade_no": "W1", "total_amount": "8.00", "subject": "x"})
+	page, _ := browse(t, r.http.URL+"/gateway.do?"+form.Encode())
+	again := `id="again" href="` + strings.TrimPrefix(page, r.http.URL) + `"`
+	if shown := press(t, page, url.Values{"action": {"cancel"}}); !strings.Contains(shown, again) {
+		t.Fatalf("after cancel: %s", shown)
+	}
+	want(t, r.call("alipay.trade.query", biz{"out_trade_no": "W1"}), "sub_code", "ACQ.TRADE_NOT_EXIST")
+	if shown := press(t, page, url.Values{"action": {"pay"}, "password": {"123456"}}); !strings.Contains(shown, again) || !strings.Contains(shown, "支付密码不正确") {
+		t.Fatalf("after a wrong password: %s", shown)
+	}
+	want(t, r.call("alipay.trade.query", biz{"out_trade_no": "W1"}), "trade_status", "WAIT_BUYER_PAY")
+	if shown := press(t, page, url.Values{"action": {"fail"}}); !strings.Contains(shown, again) {
+		t.Fatalf("after a failed try: %s", shown)
+	}
+	if shown := press(t, page, url.Values{"action": {"slow"}, "password": {"111111"}, "coupon": {"1"}}); !strings.Contains(shown, again) || !strings.Contains(shown, `content="3;url=/cashier/`) {
+		t.Fatalf("while the money is on its way: %s", shown)
+	}
+	r.advance(time.Minute)
+	if _, shown := browse(t, page); !strings.Contains(shown, `data-outcome="paid"`) || strings.Contains(shown, `id="again"`) || !strings.Contains(shown, "¥6.00") {
+		t.Fatalf("when it has come: %s", shown)
+	}
 }
