@@ -16,6 +16,12 @@ const (
 	maxBillURLs  = 1000
 )
 
+// The two kinds of bill: of the trades, and of the account.
+const (
+	billTrade        = "trade"
+	billSignCustomer = "signcustomer"
+)
+
 // billSpan is one bill: whose, of what kind, from when to when.
 type billSpan struct {
 	sellerID, kind string
@@ -70,7 +76,7 @@ func (s *Server) billURL(c *call) (any, *failure) {
 	if fail := c.decode(&q); fail != nil {
 		return nil, fail
 	}
-	if q.BillType != "trade" && q.BillType != "signcustomer" {
+	if q.BillType != billTrade && q.BillType != billSignCustomer {
 		return nil, refused("TYPE_NOT_SUPPORTED", "账单类型不支持")
 	}
 	span, fail := s.billSpan(c.app.SellerID, string(q.BillType), string(q.BillDate))
@@ -116,10 +122,12 @@ func (s *Server) billSpan(sellerID, kind, date string) (billSpan, *failure) {
 // fileName is <account>_<date>, the account being the PID and 0156.
 func (b billSpan) fileName() string { return b.sellerID + "0156_" + b.label }
 
-// billEntries are the movements of money within a bill.
+// billEntries are the movements of money within a bill. What was shared is on
+// the account's bill only.
 func (s *Server) billEntries(span billSpan) []Entry {
 	return s.book.between(span.from.UnixMilli(), span.to.UnixMilli(), func(e *Entry) bool {
-		return (e.Kind == KindTradePaid || e.Kind == KindRefunded) && e.SellerID == span.sellerID
+		return e.SellerID == span.sellerID && (e.Kind == KindTradePaid || e.Kind == KindRefunded ||
+			e.Kind == KindSettled && span.kind == billSignCustomer)
 	})
 }
 

@@ -110,3 +110,29 @@ func TestBillAddressLivesThirtySeconds(t *testing.T) {
 		t.Fatal(body)
 	}
 }
+
+// The account's bill holds every movement, shares included, and goes on from
+// the balance of the day before.
+func TestTheAccountBillGoesOn(t *testing.T) {
+	const receiver = "2088000000000077"
+	r := newRig(t)
+	no := r.create("T1", "100.00")
+	r.sim("POST", "/sim/trades/T1/pay", nil)
+	r.call("alipay.trade.royalty.relation.bind", biz{"out_request_no": "B1", "receiver_list": []biz{{"type": "userId", "account": receiver}}})
+	want(t, r.call("alipay.trade.order.settle", biz{"out_request_no": "S1", "trade_no": no,
+		"royalty_parameters": []biz{{"trans_in": receiver, "amount": "20.00"}}}), "code", "10000")
+	r.advance(24 * time.Hour)
+	want(t, r.call("alipay.trade.refund", biz{"out_trade_no": "T1", "refund_amount": "9.40", "out_request_no": "R1"}), "code", "10000")
+	r.advance(24 * time.Hour)
+	first := r.download("signcustomer", "2026-11-22")[testSeller+"0156_20261122_账务明细.csv"]
+	if !strings.Contains(first, ",,-20.00,79.40,支付宝,交易分账\t,S1\t") {
+		t.Fatal(first)
+	}
+	second := r.download("signcustomer", "2026-11-23")[testSeller+"0156_20261123_账务明细.csv"]
+	if !strings.Contains(second, ",,-9.40,70.00,支付宝,交易退款\t,R1\t") {
+		t.Fatal(second)
+	}
+	if trades := r.download("trade", "2026-11-22")[testSeller+"0156_20261122_业务明细.csv"]; strings.Contains(trades, "S1") {
+		t.Fatal(trades)
+	}
+}

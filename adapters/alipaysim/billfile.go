@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 )
 
 const (
@@ -42,7 +43,7 @@ func cell(text string) string { return text + "\t" }
 // Callers hold s.mu.
 func (s *Server) billZip(span billSpan) ([]byte, error) {
 	detail, summary, title := s.tradeBill(span), s.tradeSummary(span), "业务明细"
-	if span.kind == "signcustomer" {
+	if span.kind == billSignCustomer {
 		detail, summary, title = s.fundBill(span), s.fundSummary(span), "账务明细"
 	}
 	var buffer bytes.Buffer
@@ -162,12 +163,16 @@ type movement struct {
 	fen   int64 // positive comes in, negative goes out
 }
 
-// movements are the account's lines: a payment, its fee, a refund.
+// movements are the account's lines: a payment, its fee, a refund, a share.
 func (s *Server) movements(span billSpan) []movement {
 	var list []movement
 	for _, e := range s.billEntries(span) {
-		if e.Kind == KindRefunded {
+		switch e.Kind {
+		case KindRefunded:
 			list = append(list, movement{e, "交易退款", -e.AmountFen})
+			continue
+		case KindSettled:
+			list = append(list, movement{e, "交易分账", -e.AmountFen})
 			continue
 		}
 		p := s.world.trades[e.TradeNo].Payment
@@ -179,14 +184,25 @@ func (s *Server) movements(span billSpan) []movement {
 	return list
 }
 
+// balanceAt is what all earlier movements left on the account.
+func (s *Server) balanceAt(span billSpan) int64 {
+	span.from, span.to = time.UnixMilli(0), span.from
+	var sum int64
+	for _, m := range s.movements(span) {
+		sum += m.fen
+	}
+	return sum
+}
+
 // fundBill is the account bill: every line of the account with its balance.
 func (s *Server) fundBill(span billSpan) string {
 	f := &billFile{quotes: s.reading().BillQuotes}
 	s.billHead(f, span, "账务明细")
 	f.linef("#-----------------------------------------账务明细列表----------------------------------------")
 	f.linef("%s", fundBillHeader)
-	var balance, in, out int64
+	var in, out int64
 	var ins, outs int
+	balance := s.balanceAt(span)
 	for i, m := range s.movements(span) {
 		balance += m.fen
 		plus, minus := "", ""
@@ -212,7 +228,7 @@ func (s *Server) fundSummary(span billSpan) string {
 	s.billHead(f, span, "账务汇总")
 	f.linef("#-----------------------------------------账务汇总列表----------------------------------------")
 	f.linef("%s", fundSumHeader)
-	for _, kind := range []string{"在线支付", "收费", "交易退款"} {
+	for _, kind := range []string{"在线支付", "收费", "交易退款", "交易分账"} {
 		var in, out int64
 		var ins, outs int
 		for _, m := range s.movements(span) {
