@@ -32,6 +32,7 @@ func table() []conformanceCase {
 		{"broken answer", 8, brokenCase},
 		{"v3", 15, v3Case},
 		{"bill", 1, billCase},
+		{"certificate", 2, certificateCase},
 	}
 }
 

@@ -5,12 +5,14 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/adapters/alipaysim"
 )
 
 // counterCase sells at a counter: a bar code that one party charges, or a QR
@@ -93,7 +95,52 @@ func sharingCase(b *bench, d *draw) error {
 	}
 	asked, r := b.clients[mode].SettleQuery(ctx, alipay.SettleQueryRequest{SettleNo: ours.SettleNo})
 	theirs, err = b.sdk(mode, alipay.MethodSettleQuery, fields{"settle_no": ours.SettleNo})
-	return errors.Join(err, done("settle query", r), agree("settle query", asked, theirs))
+	if err := errors.Join(err, done("settle query", r), agree("settle query", asked, theirs)); err != nil {
+		return err
+	}
+	return b.unbound(d, mode, receiver, tradeNo)
+}
+
+// unbound ends a receiver's relation by one party: nobody can share with him any more.
+func (b *bench) unbound(d *draw, mode, receiver, tradeNo string) error {
+	var err error
+	if list := []fields{{"type": "userId", "account": receiver}}; d.chance(50) {
+		var theirs fields
+		theirs, err = b.sdk(mode, alipay.MethodRelationUnbind, fields{"out_request_no": d.id("U"), "receiver_list": list})
+		err = errors.Join(err, same("unbind", theirs["result_code"], "SUCCESS"))
+	} else {
+		request := alipay.RelationRequest{OutRequestNo: d.id("U"), Receivers: []alipay.RoyaltyReceiver{{Type: "userId", Account: receiver}}}
+		err = done("unbind", b.clients[mode].RelationUnbind(ctx(), request))
+	}
+	number, part := d.id("V"), fields{"trans_in": receiver, "trans_in_type": "userId", "amount": "0.01"}
+	_, r := b.clients[mode].Settle(ctx(), alipay.SettleRequest{OutRequestNo: number, TradeNo: tradeNo,
+		Royalties: []alipay.RoyaltyPart{{TransIn: receiver, TransInType: "userId", Amount: 1}}})
+	theirs, refused := b.sdk(mode, alipay.MethodSettle, fields{"out_request_no": number, "trade_no": tradeNo, "royalty_parameters": []fields{part}})
+	return errors.Join(err, refused, refusedAlike("settle after unbind", r, theirs), same("settle after unbind", r.SubCode, "ACQ.ROYALTY_RECEIVER_INVALID"))
+}
+
+// certificateCase fetches a certificate of the gateway, in use or to come, by
+// both parties, and one that does not exist.
+func certificateCase(b *bench, d *draw) error {
+	list := b.sim.Authority().Certificates
+	chain := list[d.IntN(len(list))].ChainPEM
+	serial, err := alipaysim.CertificateSN(chain)
+	if err != nil {
+		return err
+	}
+	ours, r := b.clients["cert"].DownloadCertificate(ctx(), serial)
+	theirs, err := b.sdk("cert", alipay.MethodCertificateDownload, fields{"alipay_cert_sn": serial})
+	if err := errors.Join(err, done("certificate", r)); err != nil {
+		return err
+	}
+	content, err := base64.StdEncoding.DecodeString(text(theirs["alipay_cert_content"]))
+	if err := errors.Join(err, same("certificate", string(content), chain), same("certificate of our client", ours.Chain, chain)); err != nil {
+		return err
+	}
+	unknown := fmt.Sprintf("%032x", d.Uint64())
+	_, r = b.clients["cert"].DownloadCertificate(ctx(), unknown)
+	theirs, err = b.sdk("cert", alipay.MethodCertificateDownload, fields{"alipay_cert_sn": unknown})
+	return errors.Join(err, refusedAlike("no certificate", r, theirs))
 }
 
 // agreementCase has the buyer sign what one party asked for; both parties see
