@@ -23,6 +23,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET /cashier/agreement/{token}", s.serveAgreement)
 	mux.HandleFunc("POST /cashier/agreement/{token}", s.actAgreement)
 
+	mux.Handle("GET /{$}", http.RedirectHandler("/sim/", http.StatusFound))
 	mux.HandleFunc("GET /sim/{$}", s.control(s.simIndex))
 	mux.HandleFunc("GET /sim/trades", s.control(s.simTrades))
 	mux.HandleFunc("GET /sim/trades/{no}", s.control(s.simTrade))

@@ -144,10 +144,14 @@ func (s *Server) payer(c *call, order Order, q orderRequest) (string, *failure) 
 		return "", refuse("ACQ.PAYMENT_AUTH_CODE_INVALID")
 	}
 	known := s.world.codes[code]
+	if known != nil && known.Used && known.usedFor == outKey(order.SellerID, order.OutTradeNo) {
+		return known.BuyerID, nil // the same call again, because its answer was lost
+	}
 	if known == nil || known.AppID != "" || known.Used || s.now() > known.Due {
 		return "", refuse("ACQ.PAYMENT_AUTH_CODE_INVALID")
 	}
-	if _, err := s.record(Entry{Kind: KindAuthCodeUsed, Key: code, BuyerID: known.BuyerID}); err != nil {
+	e := Entry{Kind: KindAuthCodeUsed, Key: code, BuyerID: known.BuyerID, SellerID: order.SellerID, OutTradeNo: order.OutTradeNo}
+	if _, err := s.record(e); err != nil {
 		return "", unavailable()
 	}
 	return known.BuyerID, nil

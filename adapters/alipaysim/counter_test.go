@@ -36,7 +36,11 @@ func TestAboveTheLimitTheBuyerMustConfirm(t *testing.T) {
 	sale := func(number string) biz {
 		return biz{"out_trade_no": number, "total_amount": "1000.01", "subject": "x", "auth_code": r.barCode()}
 	}
-	want(t, r.call("alipay.trade.pay", sale("B1")), "code", "10003")
+	first := sale("B1")
+	want(t, r.call("alipay.trade.pay", first), "code", "10003")
+	want(t, r.call("alipay.trade.pay", first), "code", "10003") // the same again, because the answer was lost
+	first["out_trade_no"] = "B3"
+	want(t, r.call("alipay.trade.pay", first), "sub_code", "ACQ.PAYMENT_AUTH_CODE_INVALID")
 	want(t, r.call("alipay.trade.query", biz{"out_trade_no": "B1"}), "trade_status", "WAIT_BUYER_PAY")
 	r.sim("POST", "/sim/trades/B1/pay", nil)
 	want(t, r.call("alipay.trade.query", biz{"out_trade_no": "B1"}), "trade_status", "TRADE_SUCCESS")

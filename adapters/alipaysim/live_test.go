@@ -83,6 +83,9 @@ func TestRacedRefundsNeverExceedThePayment(t *testing.T) {
 
 func TestWrongPathsAndMethods(t *testing.T) {
 	r := newRig(t)
+	if front, index := browse(t, r.http.URL+"/"); !strings.HasSuffix(front, "/sim/") || !strings.Contains(index, "alipay_public_key") {
+		t.Errorf("the front page leads to %s: %s", front, index)
+	}
 	for _, path := range []string{"/cashier/nothing", "/cashier/trade/nothing", "/cashier/agreement/nothing"} {
 		_, body := browse(t, r.http.URL+path)
 		if !strings.Contains(gbkText(t, []byte(body)), "错误代码") {

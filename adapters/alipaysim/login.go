@@ -11,6 +11,7 @@ type authCode struct {
 	BuyerID string
 	Due     int64
 	Used    bool
+	usedFor string // the order a bar code was scanned for, as outKey
 }
 
 // userToken is what a login code was exchanged for.
@@ -32,7 +33,7 @@ func (w *world) applyLogin(e Entry) {
 		w.codes[e.Key] = &authCode{AppID: e.AppID, BuyerID: e.BuyerID, Due: e.Due}
 	case KindAuthCodeUsed:
 		if code := w.codes[e.Key]; code != nil {
-			code.Used = true
+			code.Used, code.usedFor = true, outKey(e.SellerID, e.OutTradeNo)
 		}
 	case KindTokenIssued:
 		w.tokens[e.Key] = &userToken{AppID: e.AppID, BuyerID: e.BuyerID, Access: e.Reason, Due: e.Due}

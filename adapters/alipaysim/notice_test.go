@@ -99,6 +99,7 @@ func TestTriggerMatrix(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, func(cfg *alipaysim.Config) {
 				cfg.Triggers = map[string]alipaysim.Triggers{"alipay.trade.create": c.triggers}
+				cfg.Manual = true // one after the other: the order is compared
 			})
 			r.create("U1", "1.00", "notify_url", r.merchant.url)
 			r.call("alipay.trade.close", biz{"out_trade_no": "U1"})
