@@ -59,10 +59,10 @@ func TestV3Faults(t *testing.T) {
 		fault alipaysim.Fault
 		check func(r *rig, s seen) bool
 	}{
-		{"unavailable", alipaysim.Fault{Effect: "unavailable"}, func(_ *rig, s seen) bool { return s.response.StatusCode == 500 }},
-		{"limited", alipaysim.Fault{Effect: "limited"}, func(_ *rig, s seen) bool { return s.response.StatusCode == 429 }},
+		{"unavailable", alipaysim.Fault{Effect: "unavailable"}, func(_ *rig, s seen) bool { return s.response.StatusCode == http.StatusInternalServerError }},
+		{"limited", alipaysim.Fault{Effect: "limited"}, func(_ *rig, s seen) bool { return s.response.StatusCode == http.StatusTooManyRequests }},
 		{"reset", alipaysim.Fault{Effect: "reset"}, func(_ *rig, s seen) bool { return s.err != nil }},
-		{"proxy page", alipaysim.Fault{Effect: "html_502"}, func(_ *rig, s seen) bool { return s.response.StatusCode == 502 }},
+		{"proxy page", alipaysim.Fault{Effect: "html_502"}, func(_ *rig, s seen) bool { return s.response.StatusCode == http.StatusBadGateway }},
 		{"empty", alipaysim.Fault{Effect: "empty"}, func(_ *rig, s seen) bool { return s.err == nil && s.body == "" }},
 		{"delay", alipaysim.Fault{Effect: "delay", DelayMS: 1}, func(r *rig, s seen) bool { return r.verifiesV3(s.response, s.body) }},
 		{"drip", alipaysim.Fault{Effect: "drip"}, func(r *rig, s seen) bool { return r.verifiesV3(s.response, s.body) }},
