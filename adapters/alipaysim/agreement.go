@@ -277,6 +277,6 @@ func (s *Server) actAgreement(w http.ResponseWriter, r *http.Request) {
 			view.Outcome, view.Message, result = "failed", "签约失败 · Failed", "7002"
 		}
 	}
-	view.Next = s.whereNext(r, &desk{order: Order{QuitURL: a.ReturnURL}}, result)
+	view.Next = s.whereNext(r.PostForm.Get("back"), &desk{order: Order{QuitURL: a.ReturnURL}}, result)
 	s.render(w, view)
 }

@@ -34,7 +34,8 @@ type cashierView struct {
 	Back                                                         string
 	Outcome                                                      string // empty while there is something to pay
 	Message                                                      string
-	Next                                                         string
+	Next                                                         string // where the page leads by itself
+	Leave                                                        string // where it lets the buyer go
 	Again                                                        string // this page once more, while there is something to pay or to wait for
 	Funds                                                        []fundView
 	Agreement                                                    bool
@@ -92,6 +93,13 @@ func (s *Server) serveCashier(w http.ResponseWriter, r *http.Request) {
 	}
 	view.Back = r.URL.Query().Get("back")
 	view.again(r, view.Outcome == "processing")
+	switch view.Outcome {
+	case "", "processing":
+	case "paid":
+		view.Leave = s.whereNext(view.Back, d, "9000")
+	default:
+		view.Leave = s.whereNext(view.Back, d, "6001")
+	}
 	s.render(w, view)
 }
 
@@ -174,6 +182,8 @@ func outcomeOf(t *Trade) (outcome, message string) {
 		return "processing", "支付处理中 · Processing"
 	case t.Status == StatusWaitBuyerPay:
 		return "", ""
+	case t.paid() && t.Status == StatusTradeClosed:
+		return "closed", "已全额退款 · Refunded"
 	case t.paid():
 		return "paid", "支付成功 · Paid"
 	default:
@@ -216,15 +226,19 @@ func (s *Server) actCashier(w http.ResponseWriter, r *http.Request) {
 	if s.settle() != nil {
 		fail = unavailable()
 	}
-	if fail != nil {
+	switch {
+	case fail == nil:
+	case fail.SubCode == "ACQ.TRADE_HAS_SUCCESS": // pressed twice: it is paid all the same
+		result = "9000"
+	default:
 		result = "4000"
 		view.Outcome, view.Message = "failed", fail.SubMsg+" · "+fail.SubCode
 	}
 	if view.Outcome == "" && result == "6001" {
 		view.Outcome, view.Message = "cancelled", "已取消，订单未支付 · Cancelled, not paid"
 	}
-	view.Next = s.whereNext(r, d, result)
 	view.Back = r.PostForm.Get("back")
+	view.Next = s.whereNext(view.Back, d, result)
 	view.again(r, payable && (view.Outcome == "failed" || view.Outcome == "cancelled") || view.Outcome == "processing")
 	s.render(w, view)
 }
@@ -269,8 +283,8 @@ func (s *Server) act(d *desk, action string, c Choice) (*Trade, string, *failure
 
 // whereNext is where the page leads: back into the mini-program with its
 // resultCode, to the signed return_url after payment, to quit_url after cancel.
-func (s *Server) whereNext(r *http.Request, d *desk, result string) string {
-	if back := r.PostForm.Get("back"); back != "" {
+func (s *Server) whereNext(back string, d *desk, result string) string {
+	if back != "" {
 		u, err := url.Parse(back)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
 			return ""

@@ -274,7 +274,8 @@ func TestAPageOfAnotherAmountPaysNothing(t *testing.T) {
 // What a person meets at the cashier who does not pay at once: a way on, always.
 func TestTheCashierLeavesNobodyStranded(t *testing.T) {
 	r := newRig(t)
-	form := r.params("alipay.trade.wap.pay", biz{"out_trade_no": "W1", "total_amount": "8.00", "subject": "x"})
+	form := r.params("alipay.trade.wap.pay", biz{"out_trade_no": "W1", "total_amount": "8.00", "subject": "x",
+		"quit_url": "https://shop.example.com/quit"}, "return_url", "https://shop.example.com/back")
 	page, _ := browse(t, r.http.URL+"/gateway.do?"+form.Encode())
 	again := `id="again" href="` + strings.TrimPrefix(page, r.http.URL) + `"`
 	if shown := press(t, page, url.Values{"action": {"cancel"}}); !strings.Contains(shown, again) {
@@ -288,11 +289,21 @@ func TestTheCashierLeavesNobodyStranded(t *testing.T) {
 	if shown := press(t, page, url.Values{"action": {"fail"}}); !strings.Contains(shown, again) {
 		t.Fatalf("after a failed try: %s", shown)
 	}
-	if shown := press(t, page, url.Values{"action": {"slow"}, "password": {"111111"}, "coupon": {"1"}}); !strings.Contains(shown, again) || !strings.Contains(shown, `content="3;url=/cashier/`) {
+	press(t, page, url.Values{"action": {"slow"}, "password": {"111111"}, "coupon": {"1"}})
+	if _, shown := browse(t, page); !strings.Contains(shown, again) || !strings.Contains(shown, `content="3;url=/cashier/`) {
 		t.Fatalf("while the money is on its way: %s", shown)
 	}
 	r.advance(time.Minute)
 	if _, shown := browse(t, page); !strings.Contains(shown, `data-outcome="paid"`) || strings.Contains(shown, `id="again"`) || !strings.Contains(shown, "¥6.00") {
 		t.Fatalf("when it has come: %s", shown)
+	} else if !strings.Contains(shown, `href="https://shop.example.com/back?`) || strings.Contains(shown, "http-equiv") {
+		t.Fatalf("no way back, or one that is taken by itself: %s", shown)
+	}
+	if shown := press(t, page, url.Values{"action": {"pay"}}); !strings.Contains(shown, `data-outcome="paid"`) {
+		t.Fatalf("pressed twice: %s", shown)
+	}
+	want(t, r.call("alipay.trade.refund", biz{"out_trade_no": "W1", "refund_amount": "8.00"}), "code", "10000")
+	if _, shown := browse(t, page); !strings.Contains(shown, "Refunded") || !strings.Contains(shown, `href="https://shop.example.com/quit"`) {
+		t.Fatalf("when it has gone back: %s", shown)
 	}
 }
