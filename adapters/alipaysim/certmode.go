@@ -84,6 +84,9 @@ func (s *Server) signer(app *application) signingKey {
 func (s *Server) RotateCertificate() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.signCerts) == 0 {
+		return errors.New("alipaysim: no application is in certificate mode")
+	}
 	if s.world.rotations+1 >= len(s.signCerts) {
 		return errors.New("alipaysim: the authority holds no further certificate")
 	}

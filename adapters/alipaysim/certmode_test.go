@@ -130,3 +130,10 @@ func TestEncryptedContent(t *testing.T) {
 		t.Fatal(body)
 	}
 }
+
+func TestNothingToRotateWithoutCertificates(t *testing.T) {
+	status, answer := newRig(t).simStatus("POST", "/sim/trigger/cert_rotation", nil)
+	if message, _ := answer["message"].(string); status != 400 || !strings.Contains(message, "no application is in certificate mode") {
+		t.Fatalf("%d %v", status, answer)
+	}
+}

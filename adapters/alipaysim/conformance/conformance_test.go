@@ -30,7 +30,8 @@ func table() []conformanceCase {
 		{"sharing", 5, sharingCase},
 		{"agreement", 4, agreementCase},
 		{"broken answer", 8, brokenCase},
-		{"v3", 15, v3Case},
+		{"v3", 12, v3Case},
+		{"v3 counter", 5, v3CounterCase},
 		{"bill", 1, billCase},
 		{"certificate", 2, certificateCase},
 	}
