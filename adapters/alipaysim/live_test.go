@@ -109,3 +109,27 @@ func TestWrongPathsAndMethods(t *testing.T) {
 		t.Errorf("notify_verify of nothing: %s", verdict)
 	}
 }
+
+// Close waits for the message under way, not for all of its copies.
+func TestCloseCutsARepetitionShort(t *testing.T) {
+	arrived, told := make(chan struct{}), 0
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if told++; told == 1 {
+			close(arrived)
+		}
+		_, _ = io.WriteString(w, "success")
+	}))
+	defer shop.Close()
+	const copies = 10_000
+	r := newRig(t)
+	r.sim("POST", "/sim/faults", alipaysim.Fault{On: "notify", Effect: "repeat", Copies: copies})
+	r.create("T1", "1.00", "notify_url", shop.URL)
+	r.sim("POST", "/sim/trades/T1/pay", nil)
+	<-arrived
+	if err := r.server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if shop.Close(); told == copies {
+		t.Fatal("every copy was waited for")
+	}
+}

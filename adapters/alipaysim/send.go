@@ -38,7 +38,9 @@ func (s *Server) sendNotice(id string, due int64) {
 		postponed = time.Duration(max(fault.DelaySeconds, 1)) * time.Second
 	default:
 		for range max(fault.Copies, 1) {
-			outcome = s.post(shot.URL, s.form(&shot, fault))
+			if outcome = s.post(shot.URL, s.form(&shot, fault)); s.ending() {
+				break
+			}
 		}
 	}
 	s.bookTry(id, outcome, postponed)

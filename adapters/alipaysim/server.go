@@ -120,6 +120,16 @@ func (s *Server) Close() error {
 	return err
 }
 
+// ending says whether Close waits for what is under way.
+func (s *Server) ending() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
+	}
+}
+
 // now is the simulated time in epoch milliseconds.
 func (s *Server) now() int64 { return s.clock.Now().UnixMilli() }
 
