@@ -209,6 +209,9 @@ func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResu
 		return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeFailed, Code: "trade_status"}}
 	}
 	if _, done := t.refunds[r.OutRequestNo]; work && !done {
+		if t.refunded == t.total {
+			return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeUnknown, Code: core.CodeTradeOver}}
+		}
 		if t.refunded+r.AmountFen > t.total {
 			return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeFailed, Code: "too_much"}}
 		}

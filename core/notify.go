@@ -244,7 +244,7 @@ const waitsForRefundQuery Code = "external_refund"
 func (c *Cashier) unnamedRefund(p *pen, a *Attempt, n Notice) (decidedNotice, error) {
 	wait := decidedNotice{state: InboxWaiting, code: "refund_under_way", next: p.now.Add(askAfter(1))}
 	for _, r := range p.order.Refunds {
-		if r.AttemptID == a.ID && r.Status == RefundProcessing && !r.SentAt.IsZero() {
+		if r.AttemptID == a.ID && r.Status == RefundProcessing && !r.SentAt.IsZero() && r.FailCode == "" {
 			return wait, nil
 		}
 	}

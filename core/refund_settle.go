@@ -67,13 +67,19 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 		return c.finishRefund(p, r, res.ActualFen)
 	case res.Outcome == OutcomeFailed && r.Counts():
 		return c.failRefund(p, r, firstText(string(res.Code), "refused"))
+	case res.Code == CodeTradeOver && p.now.Sub(r.SentAt) >= overAfter:
+		// So long after the first call it is sent again only because its query, just now, has not found it: somebody else sent everything back.
+		r.FailCode = string(CodeTradeOver)
+		if r.Counts() {
+			return c.failRefund(p, r, r.FailCode)
+		}
 	}
 	r.Settling, r.Tries = true, r.Tries+1
 	r.NextAt = p.now.Add(askAfter(r.Tries))
 	if res.RetryAfter > 0 {
 		r.NextAt = p.now.Add(res.RetryAfter)
 	}
-	if res.Outcome == OutcomeFailed {
+	if res.Outcome == OutcomeFailed || r.FailCode != "" {
 		c.alert(1, "refund.must_succeed", r.ID, "the gateway refuses to send back money that is not ours to keep: "+string(res.Code))
 	} else if p.now.After(r.CreatedAt.Add(alarmAfter)) {
 		c.alert(2, "refund.unsettled", r.ID, "the gateway gives no verifiable answer")
@@ -91,7 +97,7 @@ func (c *Cashier) finishRefund(p *pen, r *Refund, actual Fen) error {
 		actual = r.AmountFen
 	}
 	owner := p.order.Attempt(r.AttemptID).Account
-	r.ActualFen, r.Settling, r.NextAt, r.EndedAt = actual, false, noTime(), p.now
+	r.ActualFen, r.FailCode, r.Settling, r.NextAt, r.EndedAt = actual, "", false, noTime(), p.now
 	p.post(posting{from: LedgerGateway, to: LedgerTransit, amount: actual, refundID: r.ID}, owner)
 	p.post(posting{from: LedgerShortfall, to: LedgerTransit, amount: r.AmountFen - actual, refundID: r.ID}, owner)
 	p.audit("refund.succeeded", r.ID, "")

@@ -16,6 +16,8 @@ const (
 	lateWatch = 30 * time.Minute
 	// alarmAfter is how long after its grace an unsettled attempt or refund alarms a person, again at every inquiry (B15).
 	alarmAfter = time.Hour
+	// overAfter is how long after a refund's first call its query may still not know it although it was done (a new refund is found after seconds).
+	overAfter = 10 * time.Minute
 	// payerKept is how long a buyer's identity outlives its payment's expiry.
 	payerKept = 30 * 24 * time.Hour
 )

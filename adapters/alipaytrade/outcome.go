@@ -82,8 +82,8 @@ func answer(op operation, result alipay.Result, signedWith string) core.Answer {
 	if a.Outcome == core.OutcomeUnknown && result.Class.Final() {
 		a.Code = codeGatewayRefused
 	}
-	if a.Outcome == core.OutcomeFailed && mayBeOurOwnDoing(result.SubCode) {
-		a.Outcome, a.Code = core.OutcomeUnknown, codeNumberUsed
+	if code := ownDoing(result); a.Outcome == core.OutcomeFailed && code != "" {
+		a.Outcome, a.Code = core.OutcomeUnknown, code
 	}
 	switch result.Class {
 	case alipay.Throttled:
@@ -105,10 +105,21 @@ func answer(op operation, result alipay.Result, signedWith string) core.Answer {
 	return a
 }
 
-// mayBeOurOwnDoing lists refusals of a refund that are also the trace an earlier call of the same refund leaves behind: the trade is closed because
-// all of it went back, or the number is taken. Final by the wire's table, they fail nothing here before the refund's query has spoken.
-func mayBeOurOwnDoing(subCode string) bool {
-	return subCode == "ACQ.TRADE_HAS_CLOSE" || subCode == "ACQ.DISCORDANT_REPEAT_REQUEST"
+// ownDoing names refusals of a refund that are also the trace an earlier call of the same refund leaves behind: the trade is closed because all of it
+// went back, which documents call by three names, or the number is taken. Final by the wire's table, they fail nothing here: the refund's query must
+// speak. It returns "" for all others.
+func ownDoing(result alipay.Result) core.Code {
+	if result.Class == alipay.DoneElsewhere || result.Class == alipay.NewNumber { // a close that is too late, a create of a used number
+		return ""
+	}
+	switch result.SubCode {
+	case "ACQ.TRADE_HAS_CLOSE", "ACQ.TRADE_STATUS_ERROR", "ACQ.REASON_TRADE_STATUS_INVALID":
+		return core.CodeTradeOver
+	case "ACQ.DISCORDANT_REPEAT_REQUEST":
+		return codeNumberUsed
+	default:
+		return ""
+	}
 }
 
 // detail names the gateway's codes for operators. The gateway's text is left out: it may hold what the request held.
