@@ -207,6 +207,8 @@ type Reader interface {
 	Payer(ctx context.Context, id string) (*SealedPayer, error)
 	// Payments lists a merchant's payments, newest first, by keyset.
 	Payments(context.Context, PaymentQuery) ([]Payment, error)
+	// Refunds lists a merchant's refunds, newest first, by keyset.
+	Refunds(context.Context, RefundQuery) ([]Refund, error)
 	// Events lists a merchant's events, oldest first, after a row.
 	Events(context.Context, EventQuery) ([]Event, error)
 	// Event returns one event of a merchant, or nil. An empty merchant means any: for jobs.
@@ -227,6 +229,16 @@ type PaymentQuery struct {
 	BeforeCreated   time.Time // keyset: rows older than (BeforeCreated, BeforeID); zero for the newest
 	BeforeID        string
 	Limit           int
+}
+
+// RefundQuery asks for a page of refunds.
+type RefundQuery struct {
+	MerchantID       string
+	MerchantRefundNo string       // "" for any
+	Status           RefundStatus // "" for any
+	BeforeCreated    time.Time    // keyset: rows older than (BeforeCreated, BeforeID); zero for the newest
+	BeforeID         string
+	Limit            int
 }
 
 // EventQuery asks for a page of events.

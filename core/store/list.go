@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -44,16 +45,42 @@ func (s *Store) Payments(ctx context.Context, q core.PaymentQuery) ([]core.Payme
 		if q.Status != "" {
 			db = db.Where("status = ?", string(q.Status))
 		}
-		if !q.BeforeCreated.IsZero() {
-			at := millis(q.BeforeCreated)
-			db = db.Where("created_at <= ? AND (created_at < ? OR id < ?)", at, at, q.BeforeID)
-		}
-		return db.Order("created_at DESC, id DESC").Limit(pageSize(q.Limit))
+		return newest(db, q.BeforeCreated, q.BeforeID, q.Limit)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return mapped(rows, func(r *paymentRow) (core.Payment, error) { return r.payment() })
+}
+
+// Refunds lists a merchant's refunds, newest first.
+func (s *Store) Refunds(ctx context.Context, q core.RefundQuery) ([]core.Refund, error) {
+	if !askable(string(q.Status), q.BeforeID) {
+		return nil, nil
+	}
+	rows, err := find[refundRow](ctx, s, func(db *gorm.DB) *gorm.DB {
+		db = db.Where("merchant_id = ?", q.MerchantID)
+		if q.MerchantRefundNo != "" {
+			db = db.Where("merchant_refund_no = ?", q.MerchantRefundNo)
+		}
+		if q.Status != "" {
+			db = db.Where("status = ?", string(q.Status))
+		}
+		return newest(db, q.BeforeCreated, q.BeforeID, q.Limit)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return mapped(rows, func(r *refundRow) (core.Refund, error) { return r.refund(), nil })
+}
+
+// newest asks for the page of rows older than (created, id), newest first; a zero time asks for the first page.
+func newest(db *gorm.DB, created time.Time, id string, limit int) *gorm.DB {
+	if !created.IsZero() {
+		at := millis(created)
+		db = db.Where("created_at <= ? AND (created_at < ? OR id < ?)", at, at, id)
+	}
+	return db.Order("created_at DESC, id DESC").Limit(pageSize(limit))
 }
 
 // Events lists a merchant's events, oldest first.

@@ -13,6 +13,7 @@ import (
 type lists struct {
 	attemptsOf, refundsOf map[string][]string
 	payments              map[string][]*core.Payment // by merchant, oldest first
+	refunds               map[string][]*core.Refund  // by merchant, oldest first
 	events                map[string][]*core.Event   // by merchant, by row
 	deliveries            map[string][]*core.Delivery
 	due                   map[core.DueKind]map[string]core.Due
@@ -27,7 +28,7 @@ type balanceKey struct {
 func newLists() lists {
 	l := lists{
 		attemptsOf: map[string][]string{}, refundsOf: map[string][]string{}, payments: map[string][]*core.Payment{},
-		events: map[string][]*core.Event{}, deliveries: map[string][]*core.Delivery{},
+		refunds: map[string][]*core.Refund{}, events: map[string][]*core.Event{}, deliveries: map[string][]*core.Delivery{},
 		due: map[core.DueKind]map[string]core.Due{}, balances: map[string]map[balanceKey]core.Balance{},
 	}
 	for _, k := range []core.DueKind{core.DueAttempt, core.DueRefund, core.DueInbox, core.DueDelivery} {
@@ -50,6 +51,7 @@ func (l *lists) put(old, row core.Row) {
 		if old == nil {
 			l.refundsOf[r.PaymentID] = append(l.refundsOf[r.PaymentID], r.ID)
 		}
+		l.refunds[r.MerchantID] = place(l.refunds[r.MerchantID], r, old != nil, compareRefunds)
 		l.mark(core.Due{Kind: core.DueRefund, ID: r.ID, MerchantID: r.MerchantID, Scope: r.PaymentID, At: r.NextAt})
 	case *core.Inbox:
 		l.mark(core.Due{Kind: core.DueInbox, ID: r.ID, At: r.NextAt})
@@ -92,10 +94,21 @@ func place[T any](rows []T, row T, replace bool, compare func(a, b T) int) []T {
 }
 
 func comparePayments(a, b *core.Payment) int {
-	if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
+	return compareTimes(a.CreatedAt, b.CreatedAt, a.ID, b.ID)
+}
+
+func compareRefunds(a, b *core.Refund) int {
+	return compareTimes(a.CreatedAt, b.CreatedAt, a.ID, b.ID)
+}
+
+func compareDue(a, b core.Due) int { return compareTimes(a.At, b.At, a.ID, b.ID) }
+
+// compareTimes orders by time, and rows of one time by id.
+func compareTimes(a, b time.Time, aID, bID string) int {
+	if c := a.Compare(b); c != 0 {
 		return c
 	}
-	return strings.Compare(a.ID, b.ID)
+	return strings.Compare(aID, bID)
 }
 
 func compareEvents(a, b *core.Event) int        { return strings.Compare(a.Row, b.Row) }
@@ -133,6 +146,24 @@ func (m *Memory) Payments(_ context.Context, q core.PaymentQuery) ([]core.Paymen
 			continue
 		}
 		page = append(page, *clone(p).(*core.Payment))
+	}
+	return page, nil
+}
+
+// Refunds lists a merchant's refunds, newest first.
+func (m *Memory) Refunds(_ context.Context, q core.RefundQuery) ([]core.Refund, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var page []core.Refund
+	before := &core.Refund{CreatedAt: q.BeforeCreated, ID: q.BeforeID}
+	all := m.lists.refunds[q.MerchantID]
+	for i := len(all) - 1; i >= 0 && len(page) < pageSize(q.Limit); i-- {
+		r := all[i]
+		if !q.BeforeCreated.IsZero() && compareRefunds(r, before) >= 0 || q.Status != "" && r.Status != q.Status ||
+			q.MerchantRefundNo != "" && r.MerchantRefundNo != q.MerchantRefundNo {
+			continue
+		}
+		page = append(page, *clone(r).(*core.Refund))
 	}
 	return page, nil
 }
@@ -210,11 +241,4 @@ func (m *Memory) Due(_ context.Context, q core.DueQuery) ([]core.Due, error) {
 	}
 	slices.SortFunc(all, compareDue)
 	return all[:min(len(all), pageSize(q.Limit))], nil
-}
-
-func compareDue(a, b core.Due) int {
-	if c := a.At.Compare(b.At); c != 0 {
-		return c
-	}
-	return strings.Compare(a.ID, b.ID)
 }

@@ -78,6 +78,10 @@ func tenants(w *world) {
 	}
 	list, err := w.store.Payments(ctx, core.PaymentQuery{MerchantID: other, Limit: 10})
 	w.equal([]any{len(list), err}, []any{0, error(nil)})
+	refs, err := w.store.Refunds(ctx, core.RefundQuery{MerchantID: other, MerchantRefundNo: r.MerchantRefundNo, Limit: 10})
+	w.equal([]any{len(refs), err}, []any{0, error(nil)})
+	refs, err = w.store.Refunds(ctx, core.RefundQuery{MerchantID: other, Limit: 10})
+	w.equal([]any{len(refs), err}, []any{0, error(nil)})
 	evs, err := w.store.Events(ctx, core.EventQuery{MerchantID: other, PaymentID: p.ID, Limit: 10})
 	w.equal([]any{len(evs), err}, []any{0, error(nil)})
 	dels, err := w.store.Deliveries(ctx, core.DeliveryQuery{MerchantID: other, EventID: ev.ID, Limit: 10})

@@ -11,6 +11,8 @@ func pageCases() []namedCase {
 	return []namedCase{
 		{"pages/payments newest first, stable while rows come and change (S16)", paymentPages},
 		{"pages/payments by status and number", paymentFilters},
+		{"pages/refunds newest first, stable while rows come and change (S16)", refundPages},
+		{"pages/refunds by status and number", refundFilters},
 		{"pages/events oldest first after a row", eventPages},
 		{"pages/deliveries newest first", deliveryPages},
 		{"pages/a page has a size (S16)", pageSizes},
@@ -69,6 +71,89 @@ func paymentFilters(w *world) {
 	if err != nil || len(page) != 1 || page[0].ID != paid[2] {
 		w.Fatalf("page %v, %v", page, err)
 	}
+}
+
+func refundPages(w *world) {
+	p := w.payment()
+	w.insert(p)
+	var want []string
+	for i := range 23 {
+		r := w.refund(p, 1)
+		r.CreatedAt = at(i / 3)
+		if i%4 == 0 {
+			r.MerchantRefundNo = "" // not every refund was asked for with a number
+		}
+		w.insert(r)
+		want = append([]string{r.ID}, want...)
+	}
+	var got []string
+	q := core.RefundQuery{MerchantID: w.merchant, Limit: 5}
+	for {
+		page := w.refunds(q)
+		if len(page) == 0 {
+			break
+		}
+		for _, r := range page {
+			got = append(got, r.ID)
+		}
+		last := page[len(page)-1]
+		q.BeforeCreated, q.BeforeID = last.CreatedAt, last.ID
+		newer := w.refund(p, 1)
+		newer.CreatedAt = at(1000)
+		w.insert(newer)
+		w.moveRefund(p, page[0].ID, core.RefundSucceeded)
+	}
+	w.equal(got, want)
+}
+
+func refundFilters(w *world) {
+	p := w.payment()
+	w.insert(p)
+	var rows []core.Refund // the newest first
+	for i := range 6 {
+		r := w.refund(p, 1)
+		if i%2 == 0 {
+			r.Status = core.RefundPendingApproval
+		}
+		w.insert(r)
+		rows = append([]core.Refund{*r}, rows...)
+	}
+	pending := core.RefundQuery{MerchantID: w.merchant, Status: core.RefundPendingApproval, Limit: 2}
+	page := w.refunds(pending)
+	w.equal(page, []core.Refund{rows[1], rows[3]})
+	pending.BeforeCreated, pending.BeforeID = page[1].CreatedAt, page[1].ID
+	w.equal(w.refunds(pending), []core.Refund{rows[5]})
+	w.moveRefund(p, rows[5].ID, core.RefundProcessing) // decided: it waits no longer
+	w.equal(len(w.refunds(pending)), 0)
+	for number, want := range map[string]int{rows[0].MerchantRefundNo: 1, "no-such-" + w.tag: 0, "' OR ''='": 0, "鍵": 0} {
+		w.equal(len(w.refunds(core.RefundQuery{MerchantID: w.merchant, MerchantRefundNo: number})), want)
+	}
+	both := core.RefundQuery{MerchantID: w.merchant, MerchantRefundNo: rows[1].MerchantRefundNo, Status: core.RefundPendingApproval}
+	w.equal(w.refunds(both), []core.Refund{rows[1]})
+	both.Status = core.RefundFailed
+	w.equal(len(w.refunds(both)), 0)
+	w.equal(len(w.refunds(core.RefundQuery{MerchantID: w.merchant, Status: "鍵"})), 0)
+}
+
+// refunds lists refunds, and must not fail.
+func (w *world) refunds(q core.RefundQuery) []core.Refund {
+	w.Helper()
+	page, err := w.store.Refunds(context.Background(), q)
+	if err != nil {
+		w.Fatalf("Refunds: %v", err)
+	}
+	return page
+}
+
+// moveRefund gives a refund of the payment another status.
+func (w *world) moveRefund(p *core.Payment, id string, status core.RefundStatus) {
+	w.Helper()
+	k, witness := w.paymentKey(p.ID), w.audit(id)
+	w.do(core.Unit{Keys: []core.Key{k}, Decide: func(v core.View) (core.Writes, error) {
+		r := v.Order(k).Refund(id)
+		r.Status = status
+		return core.Writes{Guards: []core.Row{r}, Inserts: []core.Row{witness}}, nil
+	}})
 }
 
 func eventPages(w *world) {
