@@ -72,6 +72,20 @@ func (c *Cashier) RefundView(ctx context.Context, merchantID, id string) (Refund
 	return RefundViewOf(o.Refund(id)), nil
 }
 
+// Refunds lists a merchant's refunds, newest first: so an approver finds what waits. Pages are those of Payments.
+func (c *Cashier) Refunds(ctx context.Context, q RefundQuery) ([]RefundView, error) {
+	q.Limit = clampPage(q.Limit)
+	rows, err := c.Store.Refunds(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]RefundView, 0, len(rows))
+	for i := range rows {
+		views = append(views, RefundViewOf(&rows[i]))
+	}
+	return views, nil
+}
+
 // EventPage lists a merchant's events, oldest first, so that a merchant who missed webhooks can catch up.
 func (c *Cashier) EventPage(ctx context.Context, q EventQuery) ([]Event, error) {
 	q.Limit = clampPage(q.Limit)

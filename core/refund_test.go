@@ -288,6 +288,50 @@ func TestRefundW16Approval(t *testing.T) {
 	})
 }
 
+// W01: what waits for approval is found among the merchant's own refunds, newest first; once decided, it waits no longer.
+func TestRefundsAreListed(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t).with(func(m *core.Merchant) { m.RefundApprovalOverFen = 50 })
+	ids := func(q core.RefundQuery) string {
+		t.Helper()
+		list, err := w.Refunds(ctx, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		for _, r := range list {
+			found = append(found, r.ID)
+		}
+		return strings.Join(found, " ")
+	}
+	first := w.refund(w.paid("A1", 100).ID, "r1", 80)
+	w.clock.advance(time.Second)
+	small := w.refund(w.paid("A2", 100).ID, "r2", 10)
+	w.clock.advance(time.Second)
+	second := w.refund(w.paid("A3", 100).ID, "r3", 80)
+	waiting := core.RefundQuery{MerchantID: "m1", Status: core.RefundPendingApproval}
+	if got := ids(core.RefundQuery{MerchantID: "m1"}); got != second.ID+" "+small.ID+" "+first.ID {
+		t.Errorf("all: %s", got)
+	}
+	if got := ids(waiting); got != second.ID+" "+first.ID {
+		t.Errorf("waiting: %s", got)
+	}
+	if got := ids(core.RefundQuery{MerchantID: "m1", Limit: 1}); got != second.ID {
+		t.Errorf("one: %s", got)
+	}
+	if got := ids(core.RefundQuery{MerchantID: "m2"}); got != "" {
+		t.Errorf("of another merchant: %s", got)
+	}
+	must(w.Approve(ctx, core.Caller{MerchantID: "m1", KeyID: "k2", Actor: "bob"}, second.ID))
+	if got := ids(waiting); got != first.ID {
+		t.Errorf("after the approval: %s", got)
+	}
+	list := must(w.Refunds(ctx, core.RefundQuery{MerchantID: "m1", Status: core.RefundSucceeded, Limit: 1}))
+	if one := must(w.RefundView(ctx, "m1", second.ID)); len(list) != 1 || list[0] != one {
+		t.Errorf("the list shows %+v, the refund is %+v", list, one)
+	}
+}
+
 // A14: the gateway sent back less than asked, because coupons had paid a part.
 func TestRefundA14Shortfall(t *testing.T) {
 	w := newWorld(t)
