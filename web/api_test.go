@@ -125,6 +125,7 @@ func TestListParametersAreClosed(t *testing.T) {
 		"merchant_order_no=%27+or+1%3D1", "merchant_id=m_b", "%zz", "merchant_order_no=", "merchant_order_no", "status=", "cursor=", "limit=",
 	} {
 		want(t, w.as("m_a/viewer", "GET", "/v1/payments?"+q, ""), 400, core.CodeInvalid)
+		want(t, w.as("m_a/viewer", "GET", "/v1/refunds?"+strings.Replace(q, "order", "refund", 1), ""), 400, core.CodeInvalid)
 	}
 	for _, q := range []string{"cursor=cHwxfGE", "payment_id=%2e%2e", "after=1", "payment_id="} {
 		want(t, w.as("m_a/viewer", "GET", "/v1/events?"+q, ""), 400, core.CodeInvalid)

@@ -17,6 +17,7 @@ type Cashier interface {
 	Sync(ctx context.Context, caller core.Caller, paymentID string) (core.PaymentView, error)
 	Refund(context.Context, core.Caller, core.RefundAsk) (core.Answered, error)
 	RefundLate(ctx context.Context, caller core.Caller, paymentID string) (core.PaymentView, error)
+	Refunds(context.Context, core.RefundQuery) ([]core.RefundView, error)
 	RefundView(ctx context.Context, merchantID, refundID string) (core.RefundView, error)
 	Approve(ctx context.Context, caller core.Caller, refundID string) (core.RefundView, error)
 	Reject(ctx context.Context, caller core.Caller, refundID, reason string) (core.RefundView, error)

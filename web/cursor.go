@@ -12,20 +12,26 @@ import (
 // A cursor names the last row of a page. It is opaque to callers and proves nothing: the tenant is in every query, so another merchant's cursor only
 // tells where to go on in one's own list.
 
-// paymentCursor names a payment by creation time and id, the order of the list.
-func paymentCursor(last core.PaymentView) string {
-	created, err := time.Parse(time.RFC3339Nano, last.CreatedAt)
+// The lists whose order is creation time and id, newest first.
+const (
+	paymentList = "p"
+	refundList  = "r"
+)
+
+// newestCursor names a row of such a list by both.
+func newestCursor(list, createdAt, id string) string {
+	created, err := time.Parse(time.RFC3339Nano, createdAt)
 	if err != nil { // core.Stamp writes RFC 3339
 		return ""
 	}
-	return encodeCursor("p", strconv.FormatInt(created.UnixMilli(), 10), last.ID)
+	return encodeCursor(list, strconv.FormatInt(created.UnixMilli(), 10), id)
 }
 
-func readPaymentCursor(cursor string) (created time.Time, id string, err error) {
+func readNewestCursor(list, cursor string) (created time.Time, id string, err error) {
 	if cursor == "" {
 		return time.Time{}, "", nil
 	}
-	parts, ok := decodeCursor("p", cursor, 2)
+	parts, ok := decodeCursor(list, cursor, 2)
 	if !ok {
 		return time.Time{}, "", badCursor()
 	}

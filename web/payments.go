@@ -110,9 +110,9 @@ func (s *Server) listPayments(c *call) error {
 	if err != nil {
 		return err
 	}
-	ask := core.PaymentQuery{MerchantID: c.key.MerchantID, MerchantOrderNo: q["merchant_order_no"], Status: core.PaymentStatus(q["status"])}
-	if q["merchant_order_no"] != "" && (len(q["merchant_order_no"]) > 64 || !isName(q["merchant_order_no"])) {
-		return invalidField("merchant_order_no", "has 1 to 64 ASCII letters, digits, - and _")
+	ask := core.PaymentQuery{MerchantID: c.key.MerchantID, Status: core.PaymentStatus(q["status"])}
+	if ask.MerchantOrderNo, err = numberOf(q, "merchant_order_no"); err != nil {
+		return err
 	}
 	if ask.Status != "" && !slices.Contains(core.PaymentStatuses(), ask.Status) {
 		return invalidField("status", "is not a status")
@@ -120,7 +120,7 @@ func (s *Server) listPayments(c *call) error {
 	if ask.Limit, err = limitOf(q["limit"]); err != nil {
 		return err
 	}
-	if ask.BeforeCreated, ask.BeforeID, err = readPaymentCursor(q["cursor"]); err != nil {
+	if ask.BeforeCreated, ask.BeforeID, err = readNewestCursor(paymentList, q["cursor"]); err != nil {
 		return err
 	}
 	found, err := s.Cashier.Payments(c.ctx(), ask)
@@ -129,10 +129,19 @@ func (s *Server) listPayments(c *call) error {
 	}
 	page := list[core.PaymentView]{Data: append([]core.PaymentView{}, found...)}
 	if len(found) == ask.Limit {
-		next := paymentCursor(found[len(found)-1])
+		last := found[len(found)-1]
+		next := newestCursor(paymentList, last.CreatedAt, last.ID)
 		page.NextCursor = &next
 	}
 	return s.json(c, http.StatusOK, page)
+}
+
+// numberOf reads a number that the merchant gave, "" for none.
+func numberOf(q map[string]string, name string) (string, error) {
+	if q[name] != "" && (len(q[name]) > 64 || !isName(q[name])) {
+		return "", invalidField(name, "has 1 to 64 ASCII letters, digits, - and _")
+	}
+	return q[name], nil
 }
 
 // limitOf reads a page size.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/paymux/paymux/core"
 )
@@ -23,6 +24,38 @@ func (s *Server) createRefund(c *call) error {
 		return err
 	}
 	return s.answer(c, "/v1/refunds/", answered)
+}
+
+// listRefunds shows the merchant's refunds, newest first: an approver asks for those that wait.
+func (s *Server) listRefunds(c *call) error {
+	q, err := c.query("merchant_refund_no", "status", "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	ask := core.RefundQuery{MerchantID: c.key.MerchantID, Status: core.RefundStatus(q["status"])}
+	if ask.MerchantRefundNo, err = numberOf(q, "merchant_refund_no"); err != nil {
+		return err
+	}
+	if ask.Status != "" && !slices.Contains(core.RefundStatuses(), ask.Status) {
+		return invalidField("status", "is not a status of refunds")
+	}
+	if ask.Limit, err = limitOf(q["limit"]); err != nil {
+		return err
+	}
+	if ask.BeforeCreated, ask.BeforeID, err = readNewestCursor(refundList, q["cursor"]); err != nil {
+		return err
+	}
+	found, err := s.Cashier.Refunds(c.ctx(), ask)
+	if err != nil {
+		return err
+	}
+	page := list[core.RefundView]{Data: append([]core.RefundView{}, found...)}
+	if len(found) == ask.Limit {
+		last := found[len(found)-1]
+		next := newestCursor(refundList, last.CreatedAt, last.ID)
+		page.NextCursor = &next
+	}
+	return s.json(c, http.StatusOK, page)
 }
 
 func (s *Server) getRefund(c *call) error {

@@ -116,7 +116,7 @@ func TestEveryRouteByAnotherTenant(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.objects()
-	for _, path := range []string{"/v1/payments?merchant_order_no=the-order", "/v1/payments", "/v1/events", "/v1/deliveries"} {
+	for _, path := range []string{"/v1/payments?merchant_order_no=the-order", "/v1/payments", "/v1/refunds", "/v1/events", "/v1/deliveries"} {
 		if list := decode[struct{ Data []any }](t, w.as("m_b/admin", "GET", path, "")); len(list.Data) != 0 {
 			t.Errorf("%s shows %v", path, list.Data)
 		}

@@ -150,6 +150,8 @@ func TestAnswersFitTheSpec(t *testing.T) {
 	do("m_a/cashier", "POST", "/v1/payments/"+late.ID+"/refund-late", "")
 	do("m_a/cashier", "POST", "/v1/payments/"+late.ID+"/refund-late", "")
 	do("m_a/viewer", "GET", "/v1/refunds/"+refund.ID, "")
+	do("m_a/approver", "GET", "/v1/refunds?limit=1", "")
+	do("m_a/approver", "GET", "/v1/refunds?status=waiting", "")
 	do("m_b/viewer", "GET", "/v1/refunds/"+refund.ID, "")
 	do("m_a/viewer", "GET", "/v1/payments/"+p.ID, "")
 	do("m_a/viewer", "GET", "/v1/payments?limit=1", "")

@@ -1,0 +1,63 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/paymux/paymux/core"
+)
+
+type refunds struct {
+	Data       []core.RefundView `json:"data"`
+	NextCursor *string           `json:"next_cursor"`
+}
+
+// W16: an approver is told of no refund, so they must be able to find what waits; W01: nobody else's.
+func TestRefundsArePagedAndFiltered(t *testing.T) {
+	w := newWorld(t)
+	ask := func(merchant, no, fen string) {
+		t.Helper()
+		p := w.create(merchant, "alipay", "order-"+no)
+		w.pay(p)
+		want(t, w.as(merchant+"/cashier", "POST", "/v1/payments/"+p.ID+"/refunds", `{"amount_fen":`+fen+`,"merchant_refund_no":"`+no+`"}`), 201, "")
+		w.clock.advance(1e6) // a millisecond: the order of the list is creation time, then id
+	}
+	for _, no := range []string{"r1", "r2", "r3"} {
+		ask("m_a", no, "1999")
+		ask("m_a", no+"-small", "1")
+	}
+	ask("m_b", "foreign", "1999")
+	list := func(who, query string) string {
+		t.Helper()
+		var seen []string
+		for path := "/v1/refunds?" + query; ; {
+			page := decode[refunds](t, w.as(who, "GET", path, ""))
+			for _, r := range page.Data {
+				seen = append(seen, r.MerchantRefundNo)
+			}
+			if page.NextCursor == nil {
+				return strings.Join(seen, " ")
+			}
+			path = "/v1/refunds?" + query + "&cursor=" + *page.NextCursor
+		}
+	}
+	for _, c := range [][3]string{
+		{"m_a/approver", "status=pending_approval&limit=2", "r3 r2 r1"}, {"m_a/approver", "status=pending_approval&limit=1", "r3 r2 r1"},
+		{"m_a/viewer", "status=succeeded", "r3-small r2-small r1-small"}, {"m_a/viewer", "limit=4", "r3-small r3 r2-small r2 r1-small r1"},
+		{"m_a/viewer", "status=failed", ""}, {"m_a/viewer", "merchant_refund_no=r2", "r2"}, {"m_a/viewer", "merchant_refund_no=r2&status=succeeded", ""},
+		{"m_b/approver", "status=pending_approval", "foreign"}, {"m_b/approver", "merchant_refund_no=r2", ""},
+	} {
+		if got := list(c[0], c[1]); got != c[2] {
+			t.Errorf("%s, %s: %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+	// The tenant is in every query: another merchant's cursor, or another list's, leads nowhere else.
+	mine := decode[refunds](t, w.as("m_a/viewer", "GET", "/v1/refunds?limit=1", ""))
+	if page := decode[refunds](t, w.as("m_b/viewer", "GET", "/v1/refunds?cursor="+*mine.NextCursor, "")); len(page.Data) != 0 {
+		t.Errorf("m_b sees %+v", page.Data)
+	}
+	want(t, w.as("m_a/viewer", "GET", "/v1/payments?cursor="+*mine.NextCursor, ""), 400, core.CodeInvalid)
+	payments := decode[refunds](t, w.as("m_a/viewer", "GET", "/v1/payments?limit=1", ""))
+	want(t, w.as("m_a/viewer", "GET", "/v1/refunds?cursor="+*payments.NextCursor, ""), 400, core.CodeInvalid)
+	want(t, w.as("m_a/viewer", "GET", "/v1/refunds?status=paid", ""), 400, core.CodeInvalid)
+}
