@@ -174,6 +174,39 @@ func TestRefundI05InProgress(t *testing.T) {
 	}
 }
 
+// I01, I05: the same create comes again while the first one's call is about to be made. It is told to wait: nobody inquires, and nobody calls twice.
+func TestCheckoutI05InProgress(t *testing.T) {
+	w := newWorld(t)
+	w.Failpoints = pointFunc(func(p core.Point) {
+		if p == core.PointCheckoutAfterInsert {
+			w.Failpoints = nil
+			_, err := w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100))
+			if e := wantCode(t, err, core.CodeInProgress); e.RetryAfterSeconds < 1 || e.PaymentID == "" {
+				t.Errorf("%+v", e)
+			}
+		}
+	})
+	w.create("A1", "alipay", 100)
+	if w.Failpoints != nil || w.bank.count("query") != 0 || w.bank.count("pay") != 1 {
+		t.Fatalf("%d inquiries, %d calls", w.bank.count("query"), w.bank.count("pay"))
+	}
+}
+
+// H11: an event is listed once all that is older must be there: a cursor that has passed it can miss none that was committed late.
+func TestEventPageWaitsForStragglers(t *testing.T) {
+	w := newWorld(t)
+	w.EventSettle = 10 * time.Second
+	v := w.paid("A1", 100)
+	w.clock.advance(5 * time.Second)
+	w.refund(v.ID, "r1", 10)
+	for _, want := range []string{"", "payment.paid", "payment.paid refund.succeeded"} {
+		if got := w.events(v.ID); got != want {
+			t.Fatalf("%s lists %q, want %q", w.clock.Now(), got, want)
+		}
+		w.clock.advance(5 * time.Second)
+	}
+}
+
 // I08: keys are remembered for as long as is configured, on every operation that takes one.
 func TestKeysAreKeptI08(t *testing.T) {
 	w := newWorld(t)
