@@ -93,3 +93,15 @@ func loadBooks(tx *gorm.DB, ids []string, page []inspected) error {
 	}
 	return nil
 }
+
+// Parked lists the messages that contradict the books and wait for a person, oldest first, 1,000 at most. It reads the whole inbox: people ask for it, not
+// requests.
+func (s *Store) Parked(ctx context.Context) ([]core.Inbox, error) {
+	rows, err := find[inboxRow](ctx, s, func(db *gorm.DB) *gorm.DB {
+		return db.Where("state = ?", string(core.InboxParked)).Order("received_at, id").Limit(pageSize(1000))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return mapped(rows, func(r *inboxRow) (core.Inbox, error) { return *r.inbox(), nil })
+}

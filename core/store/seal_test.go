@@ -247,6 +247,22 @@ func TestNodes(t *testing.T) {
 	}
 }
 
+func TestParked(t *testing.T) {
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			s := open(t, e.config(t))
+			for i, state := range []core.InboxState{core.InboxParked, core.InboxDone, core.InboxWaiting, core.InboxRejected, core.InboxParked} {
+				id := fmt.Sprint("x", i)
+				writeRows(t, s, &core.Inbox{ID: id, Account: "a", Digest: id, State: state, Code: "amount_mismatch", ReceivedAt: start.Add(-time.Duration(i) * time.Hour)})
+			}
+			got, err := s.Parked(context.Background())
+			if err != nil || len(got) != 2 || got[0].ID != "x4" || got[1].ID != "x0" || got[1].Code != "amount_mismatch" {
+				t.Fatalf("%+v, %v", got, err)
+			}
+		})
+	}
+}
+
 func TestEachOrder(t *testing.T) {
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,6 +77,7 @@ type verifyReport struct {
 	Events   int            `json:"events"`
 	Breaches []verifyBreach `json:"breaches"`
 	Audit    verifyAudit    `json:"audit"`
+	Parked   []verifyParked `json:"parked"` // for a person; no breach
 	Book     string         `json:"book,omitempty"`
 	Trades   int            `json:"trades,omitempty"` // in the gateway's book
 	Seconds  float64        `json:"seconds"`
@@ -85,6 +87,15 @@ type verifyBreach struct {
 	Invariant string `json:"invariant"`
 	Object    string `json:"object"`
 	Detail    string `json:"detail"`
+}
+
+// verifyParked is a gateway's message that was kept for a person because it contradicts our books.
+type verifyParked struct {
+	ID         string `json:"id"`
+	Code       string `json:"code"`
+	PaymentID  string `json:"payment_id,omitempty"`
+	OutTradeNo string `json:"out_trade_no"`
+	ReceivedAt string `json:"received_at"`
 }
 
 type verifyAudit struct {
@@ -111,6 +122,9 @@ func (r verifyReport) print(streams Streams) {
 	say(streams.Out, "%s %d %s, %d %s broken, %d audit rows under %d %s and %d not yet sealed; %.1f s", mark,
 		r.Orders, plural(r.Orders, "order"), r.broken(), plural(r.broken(), "invariant"),
 		r.Audit.Rows, r.Audit.Seals, plural(int(r.Audit.Seals), "seal"), r.Audit.Unsealed, r.Seconds)
+	for _, p := range r.Parked {
+		say(streams.Out, "  parked for a person: %s of %s, payment %s, message %s of %s", p.Code, p.OutTradeNo, cmp.Or(p.PaymentID, "unknown"), p.ID, p.ReceivedAt)
+	}
 	if r.Book != "" {
 		say(streams.Out, "  compared with %d trades of %s", r.Trades, r.Book)
 	}
@@ -209,6 +223,14 @@ func (v *verification) check(ctx context.Context) (verifyReport, error) {
 	}
 	if err != nil {
 		return report, err
+	}
+	parked, err := v.store.Parked(ctx)
+	if err != nil {
+		return report, err
+	}
+	report.Parked = make([]verifyParked, len(parked))
+	for i, p := range parked {
+		report.Parked[i] = verifyParked{p.ID, p.Code, p.PaymentID, p.OutTradeNo, core.Stamp(p.ReceivedAt)}
 	}
 	audit, err := v.store.VerifyAudit(ctx, v.flags.heads...)
 	report.Audit = verifyAudit{Rows: audit.Rows, Seals: audit.Seals, Unsealed: audit.Unsealed, Head: audit.Head, Broken: append([]string{}, audit.Broken...)}

@@ -40,6 +40,7 @@ type verified struct {
 	Events   int
 	Trades   int
 	Breaches []struct{ Invariant, Object, Detail string }
+	Parked   []struct{ Code string }
 	Audit    struct {
 		Unsealed, Rows int64
 		Broken         []string
@@ -118,6 +119,19 @@ func TestVerifyFindsForgottenWork(t *testing.T) {
 	code, report := verify(t, "--data", dir, "--overdue", "1m")
 	if code != 1 || len(report.Breaches) != 1 || report.Breaches[0].Invariant != "INV-L1" || !strings.HasPrefix(report.Breaches[0].Detail, "inbox") {
 		t.Fatalf("exit %d, %+v", code, report.Breaches)
+	}
+}
+
+// What is parked for a person is listed by every run; it breaks nothing.
+func TestVerifyListsWhatIsParked(t *testing.T) {
+	d, dir := livelyDemo(t)
+	d.stop()
+	falsify(t, filepath.Join(dir, "paymux.db"), `UPDATE inbox SET state = 'parked', code = 'amount_mismatch' WHERE id = (SELECT MIN(id) FROM inbox)`)
+	if code, report := verify(t, "--data", dir); code != 0 || len(report.Parked) != 1 || report.Parked[0].Code != "amount_mismatch" {
+		t.Fatalf("exit %d, %+v", code, report)
+	}
+	if _, out, _ := run(t, nil, "verify", "--data", dir); !strings.Contains(out, "parked for a person: amount_mismatch of ") {
+		t.Fatal(out)
 	}
 }
 
