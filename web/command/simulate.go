@@ -91,14 +91,14 @@ type simulator struct {
 	done chan error
 }
 
-// startSimulator serves at once. Close stops it and writes its book to the end.
+// startSimulator serves at once. Close stops it and writes its book to the end. Its pages lead back to whatever name a visitor came by: a phone and a
+// container do not know this machine as 127.0.0.1.
 func startSimulator(listener net.Listener, cfg alipaysim.Config) (*simulator, error) {
-	cfg.BaseURL = urlOf(listener)
 	server, err := alipaysim.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	s := &simulator{Server: server, url: cfg.BaseURL, done: make(chan error, 1)}
+	s := &simulator{Server: server, url: urlOf(listener), done: make(chan error, 1)}
 	s.http = &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	go func() { s.done <- s.http.Serve(listener) }()
 	return s, nil

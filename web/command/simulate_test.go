@@ -168,3 +168,27 @@ func TestSimulateRefusesWhatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// In a container or on a phone the simulator has another name, and its pages keep to it.
+func TestSimulatorKeepsTheNameItIsCalledBy(t *testing.T) {
+	s := simulate(t)
+	defer s.stop()
+	page, err := s.client(func(*alipay.AppConfig) {}).WapPayURL(alipay.WapPayRequest{OutTradeNo: "W1", TotalAmount: alipay.Amount(100), Subject: "x",
+		TimeExpire: alipay.At(time.Now().Add(time.Hour)), QuitURL: "https://shop.example.com/quit"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequest(http.MethodGet, page, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = "simulator:8090"
+	response, err := new(http.Transport).RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if to := response.Header.Get("Location"); !strings.HasPrefix(to, "http://simulator:8090/cashier/") {
+		t.Errorf("the page leads to %q", to)
+	}
+}
