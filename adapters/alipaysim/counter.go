@@ -1,6 +1,7 @@
 package alipaysim
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -59,6 +60,18 @@ func (s *Server) scan(code string) (string, error) {
 		return token, nil
 	}
 	return "", unknownTrade()
+}
+
+// serveScan leads to the cashier that a phone's camera would open: ?code= is the QR code's text.
+func (s *Server) serveScan(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	token, err := s.scan(r.URL.Query().Get("code"))
+	s.mu.Unlock()
+	if lapsed, ok := errors.AsType[*controlError](err); ok {
+		s.answerPageError(w, refused(lapsed.code, lapsed.text))
+		return
+	}
+	http.Redirect(w, r, "/cashier/"+token, http.StatusFound)
 }
 
 // paid answers trade.pay.

@@ -75,6 +75,12 @@ func TestQRCodeIsATradeOnlyOnceScanned(t *testing.T) {
 	want(t, r.call("alipay.trade.query", biz{"out_trade_no": "Q1"}), "sub_code", "ACQ.TRADE_NOT_EXIST")
 	changed := biz{"out_trade_no": "Q1", "total_amount": "4.00", "subject": "x"}
 	want(t, r.call("alipay.trade.precreate", changed), "sub_code", "ACQ.CONTEXT_INCONSISTENT")
+	if page, shown := browse(t, r.http.URL+"/cashier/scan?code="+url.QueryEscape(qr)); !strings.Contains(page, "/cashier/") || !strings.Contains(shown, `id="pay"`) {
+		t.Fatalf("scanning leads to %s: %s", page, shown)
+	}
+	if _, shown := browse(t, r.http.URL+"/cashier/scan?code=nothing"); !strings.Contains(gbkText(t, []byte(shown)), "ACQ.TRADE_NOT_EXIST") {
+		t.Fatal(shown)
+	}
 	r.sim("POST", "/sim/pay", biz{"qr_code": qr, "action": "enter"})
 	want(t, r.call("alipay.trade.query", biz{"out_trade_no": "Q1"}), "trade_status", "WAIT_BUYER_PAY")
 	r.sim("POST", "/sim/pay", biz{"qr_code": qr})
