@@ -158,6 +158,9 @@ func (s *Server) simSetSwitches(r *http.Request) (any, error) {
 	if v.V3BusinessStatus != 0 && (v.V3BusinessStatus < 400 || v.V3BusinessStatus > 599) {
 		return nil, badControl("v3_business_status: 400 to 599")
 	}
+	if v.ShareCapPercent < 0 || v.ShareCapPercent > 100 {
+		return nil, badControl("share_cap_percent: 0 to 100")
+	}
 	v.RefundWindow = time.Duration(v.RefundWindowSeconds) * time.Second
 	v.CancelWindow = time.Duration(v.CancelWindowSeconds) * time.Second
 	v.TimestampTolerance = time.Duration(v.TimestampToleranceSeconds) * time.Second

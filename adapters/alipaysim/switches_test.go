@@ -35,7 +35,7 @@ func TestSwitchesChangeWhileRunning(t *testing.T) {
 	if got["password_above_fen"] != 500.0 || got["refund_window_seconds"] != 365*86400.0 || got["waiting_message"] != "order success pay inprocess" {
 		t.Fatalf("%v", got)
 	}
-	for _, wrong := range []map[string]any{{"no_such_switch": true}, {"v3_business_status": 200}, {"refund_window_seconds": -2}} {
+	for _, wrong := range []map[string]any{{"no_such_switch": true}, {"v3_business_status": 200}, {"refund_window_seconds": -2}, {"share_cap_percent": 101}} {
 		if status, answer := r.simStatus("POST", "/sim/switches", wrong); status != http.StatusBadRequest {
 			t.Errorf("%v: %d %v", wrong, status, answer)
 		}
