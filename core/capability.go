@@ -37,7 +37,8 @@ type RefundRequest struct {
 // RefundResult is the answer to Refund and QueryRefund. Only OutcomeSucceeded means that this refund's money moved.
 type RefundResult struct {
 	Answer
-	ActualFen     Fen // what this refund sent back, 0 when not said
+	AskedFen      Fen // what this refund was made for, 0 when not said
+	ActualFen     Fen // what this refund sent back, 0 when not said; less than asked for when coupons were used (A14)
 	CumulativeFen Fen // what the trade has refunded in all, 0 when not said
 	TotalFen      Fen // the trade's total, 0 when not said
 	RefundState   []byte

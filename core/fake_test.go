@@ -78,6 +78,7 @@ type trade struct {
 	paidAt   time.Time
 	refunds  map[string]core.Fen
 	refunded core.Fen
+	coupon   core.Fen // the part of each refund that does not go back
 }
 
 func newBank(c *clock) *bank {
@@ -236,7 +237,7 @@ func (c channel) QueryRefund(_ context.Context, r core.RefundRequest) core.Refun
 	if t == nil || t.refunds[r.OutRequestNo] == 0 {
 		return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeAbsent}}
 	}
-	return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}, ActualFen: t.refunds[r.OutRequestNo], CumulativeFen: t.refunded}
+	return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}, AskedFen: t.refunds[r.OutRequestNo], ActualFen: t.refunds[r.OutRequestNo] - t.coupon}
 }
 
 func (c channel) Authorize(_ context.Context, _ core.Account, code string) core.AuthorizeResult {

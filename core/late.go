@@ -71,7 +71,7 @@ func (a *Attempt) lateOrigin() RefundOrigin {
 
 // lateRefundedOutside books that somebody sent all of an attempt's unawaited money back in the gateway's own console (G14). A refund of ours that is
 // under way can move nothing any more then, for no gateway sends back more than it took.
-func (c *Cashier) lateRefundedOutside(p *pen, a *Attempt, number, reason string) error {
+func (c *Cashier) lateRefundedOutside(p *pen, a *Attempt, number, reason string, actual Fen) error {
 	if a.keptLate() {
 		c.unkeep(p, a)
 	}
@@ -84,5 +84,5 @@ func (c *Cashier) lateRefundedOutside(p *pen, a *Attempt, number, reason string)
 	}
 	r := c.refundSuspense(p, a, a.lateOrigin())
 	r.OutRequestNo, r.Reason, r.Asker = number, reason, ActorGateway
-	return c.finishRefund(p, r, r.AmountFen)
+	return c.finishRefund(p, r, actual)
 }

@@ -377,7 +377,8 @@ func (c *Cashier) applyWaiting(p *pen, a *Attempt, box *Inbox, n Notice, outside
 	again := decidedNotice{state: InboxWaiting, code: Code(box.Code), next: p.now.Add(askAfter(box.Tries))}
 	switch {
 	case n.Kind == NoticeRefund && Code(box.Code) == waitsForRefundQuery && outside.Outcome == OutcomeSucceeded && outside.ActualFen > 0:
-		if booked, err := c.bookOutside(p, a, n.OutRequestNo, outside.ActualFen, n.CumulativeFen); booked || err != nil {
+		made := outsideRefund{n.OutRequestNo, max(outside.AskedFen, outside.ActualFen), outside.ActualFen, n.CumulativeFen}
+		if booked, err := c.bookOutside(p, a, made); booked || err != nil {
 			return decidedNotice{state: InboxDone}, err
 		}
 	case n.Kind == NoticeRefund && Code(box.Code) != waitsForRefundQuery && !c.wantsConfirmation(a):

@@ -211,3 +211,25 @@ func TestRefundAfterTheConsoleTookAll(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+// G14, A14: of a console refund less went back than it was made for, because coupons had paid a part. What may still be refunded follows what was asked.
+func TestExternalRefundWithCoupons(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 100)
+	w.console(v, "console1", 40)
+	w.bank.trades[v.Attempts[0].OutTradeNo].coupon = 10
+	w.notify("acc1", refundNotice(v, "console1", 40))
+	w.clock.advance(time.Minute)
+	w.sweep()
+	got := w.payment(v.ID)
+	if got.RefundableFen != 60 || got.RefundedFen != 40 || len(got.Refunds) != 1 || got.Refunds[0].AmountFen != 40 || got.Refunds[0].ActualFen != 30 {
+		t.Fatalf("%+v", got)
+	}
+	if gateway, short := w.balance(core.LedgerGateway), w.balance(core.LedgerShortfall); gateway != 70 || short != -10 {
+		t.Fatalf("%d fen at the gateway, %d not sent back", gateway, short)
+	}
+	w.bank.trades[v.Attempts[0].OutTradeNo].refunded = 30 // the gateway's book counts cash
+	if got := w.inspect(); len(got) > 0 {
+		t.Fatal(got)
+	}
+}

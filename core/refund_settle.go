@@ -202,14 +202,21 @@ func (c *Cashier) externalRefund(p *pen, a *Attempt, cumulative Fen) (booked boo
 	if extra <= 0 {
 		return true, nil
 	}
-	return c.bookOutside(p, a, "", extra, cumulative)
+	return c.bookOutside(p, a, outsideRefund{amount: extra, actual: extra, cumulative: cumulative})
 }
 
-// bookOutside books one refund that was made outside; cumulative is what the trade had refunded in all when that was told, 0 when it was not said.
-// booked is false when the books have no room for it: then a refund of ours is under way that the gateway must refuse first, or a person must look.
-func (c *Cashier) bookOutside(p *pen, a *Attempt, outRequestNo string, amount, cumulative Fen) (booked bool, err error) {
-	pay := &p.order.Payment
-	number := externalNumber(a, outRequestNo, pay.RefundedFen)
+// outsideRefund is a refund that was made outside, as far as it is known.
+type outsideRefund struct {
+	number         string // its out_request_no, "" when not told
+	amount, actual Fen    // what it was made for, and what went back: less when coupons were used (A14)
+	cumulative     Fen    // what the trade had refunded in all when that was told, 0 when it was not said
+}
+
+// bookOutside books one refund that was made outside. booked is false when the books have no room for it: then a refund of ours is under way that the
+// gateway must refuse first, or a person must look.
+func (c *Cashier) bookOutside(p *pen, a *Attempt, made outsideRefund) (booked bool, err error) {
+	pay, amount := &p.order.Payment, made.amount
+	number := externalNumber(a, made.number, pay.RefundedFen)
 	foundUnnamed := Fen(0)
 	for _, r := range p.order.Refunds {
 		if r.OutRequestNo == number {
@@ -220,12 +227,12 @@ func (c *Cashier) bookOutside(p *pen, a *Attempt, outRequestNo string, amount, c
 		}
 	}
 	// It may be a part of what was found by its effect before its own message came, unless the trade has refunded more than the books explain.
-	if outRequestNo != "" && amount <= foundUnnamed && cumulative <= p.order.refundsOf(a, RefundSucceeded) {
+	if made.number != "" && amount <= foundUnnamed && made.cumulative <= p.order.refundsOf(a, RefundSucceeded) {
 		return true, nil
 	}
-	reason := pick(outRequestNo == "", unnamed, "external")
+	reason := pick(made.number == "", unnamed, "external")
 	if a.Unawaited() && amount == a.PaidFen && p.order.refundsOf(a, RefundSucceeded) == 0 {
-		return true, c.lateRefundedOutside(p, a, number, reason)
+		return true, c.lateRefundedOutside(p, a, number, reason, made.actual)
 	}
 	if a.State != AttemptPaid || amount > pay.Refundable() {
 		c.alert(2, "refund.external_unexplained", a.ID, "the gateway refunded what our books have no room for")
@@ -234,11 +241,12 @@ func (c *Cashier) bookOutside(p *pen, a *Attempt, outRequestNo string, amount, c
 	}
 	r := p.addRefund(Refund{
 		ID: "ref_" + lower(p.rowID()), PaymentID: pay.ID, AttemptID: a.ID, MerchantID: pay.MerchantID, Origin: RefundExternal,
-		OutRequestNo: number, Reason: reason, AmountFen: amount, ActualFen: amount,
+		OutRequestNo: number, Reason: reason, AmountFen: amount, ActualFen: made.actual,
 		Status: RefundSucceeded, Asker: ActorGateway, CreatedAt: p.now, EndedAt: p.now,
 	})
 	pay.ReservedFen += amount
-	p.post(posting{from: LedgerGateway, to: LedgerMerchant, amount: amount, refundID: r.ID}, a.Account)
+	p.post(posting{from: LedgerGateway, to: LedgerMerchant, amount: made.actual, refundID: r.ID}, a.Account)
+	p.post(posting{from: LedgerShortfall, to: LedgerMerchant, amount: amount - made.actual, refundID: r.ID}, a.Account)
 	p.audit("refund.external", r.ID, "")
 	return true, c.countRefund(p, r)
 }

@@ -56,7 +56,9 @@ func (t Trades) QueryRefund(ctx context.Context, r core.RefundRequest) core.Refu
 	if response.SendBackFee > 0 && response.SendBackFee < actual {
 		actual = response.SendBackFee
 	}
-	return core.RefundResult{Answer: a, ActualFen: core.Fen(actual), TotalFen: core.Fen(response.TotalAmount)}
+	return core.RefundResult{
+		Answer: a, AskedFen: core.Fen(response.RefundAmount), ActualFen: core.Fen(actual), TotalFen: core.Fen(response.TotalAmount),
+	}
 }
 
 // reason is the refund's reason as Alipay takes it: the buyer reads it, and a reason that is too long must not keep the money.

@@ -81,7 +81,11 @@ func TestRefundReadsTheAnswer(t *testing.T) {
 	for _, c := range queries {
 		bench.Wire.Answer(c.node)
 		got := trades.QueryRefund(t.Context(), request)
-		if got.Outcome != c.outcome || got.ActualFen != c.actual || got.TotalFen != c.total || got.CumulativeFen != 0 {
+		asked := core.Fen(0)
+		if c.outcome == core.OutcomeSucceeded {
+			asked = 3000
+		}
+		if got.Outcome != c.outcome || got.AskedFen != asked || got.ActualFen != c.actual || got.TotalFen != c.total || got.CumulativeFen != 0 {
 			t.Errorf("refund query, %s: %s %s %+v", c.name, got.Outcome, got.Detail, got)
 		}
 	}
