@@ -80,7 +80,12 @@ func (s *suite) refundTooMuch(t *testing.T) {
 func (s *suite) refundUnpaid(t *testing.T) {
 	_, trade := s.opened(t)
 	r := s.refundOf(trade, partFen)
-	wantOutcome(t, "Refund", s.caps.Refunder.Refund(t.Context(), r).Answer, core.OutcomeFailed)
+	// A gateway may call the state of a trade that has nothing left by the same name; then its query must tell the two apart.
+	if refused := s.caps.Refunder.Refund(t.Context(), r).Answer; refused.Code != core.CodeTradeOver {
+		wantOutcome(t, "Refund", refused, core.OutcomeFailed)
+	} else {
+		wantOutcome(t, "Refund", refused, core.OutcomeUnknown)
+	}
 	wantOutcome(t, "QueryRefund", s.caps.Refunder.QueryRefund(t.Context(), r).Answer, core.OutcomeAbsent)
 	s.wantState(t, trade, core.TradeWaiting)
 }
