@@ -17,9 +17,12 @@ type CloseResult struct {
 	TradeNo string
 }
 
+// NothingLeft is a channel's word for a trade of which nothing is left to send back: by this refund, or by another.
+const NothingLeft Code = "trade_over"
+
 // Refunder sends money back. The same OutRequestNo with the same amount is the same refund, however often it is sent.
 type Refunder interface {
-	// Refund sends it. OutcomeUnknown with CodeTradeOver: verified, the trade has nothing left to send back; whether this refund took it, its query tells.
+	// Refund sends it. OutcomeUnknown with NothingLeft: verified, the trade has nothing left to send back; whether this refund took it, its query tells.
 	Refund(context.Context, RefundRequest) RefundResult
 	// QueryRefund asks what became of a refund. OutcomeAbsent: the gateway has not heard of it, or not yet; that is not failure.
 	QueryRefund(context.Context, RefundRequest) RefundResult

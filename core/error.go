@@ -39,7 +39,6 @@ const (
 	CodeTooMany             Code = "too_many"               // the payment has as many refunds or attempts as one payment may have
 	CodePageBusy            Code = "too_many_page_opens"    // the page was opened too often
 	CodeNotConfigured       Code = "gateway_not_configured" // no such gateway or account here
-	CodeTradeOver           Code = "trade_over"             // nothing of the trade is left to send back: by this refund, or by another
 )
 
 // Error is the one error type that leaves core. Message is for the person who called; Err is for operators and never reaches a buyer.

@@ -211,7 +211,7 @@ func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResu
 	}
 	if _, done := t.refunds[r.OutRequestNo]; work && !done {
 		if t.refunded == t.total {
-			return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeUnknown, Code: core.CodeTradeOver}}
+			return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeUnknown, Code: core.NothingLeft}}
 		}
 		if t.refunded+r.AmountFen > t.total {
 			return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeFailed, Code: "too_much"}}

@@ -29,7 +29,7 @@ type Refund struct {
 
 	Status   RefundStatus
 	Settling bool
-	FailCode string // our code, once failed; CodeTradeOver before, if the gateway has nothing left to send back and knows nothing of this refund
+	FailCode string // our code, once failed; NothingLeft before, if the gateway has nothing left to send back and knows nothing of this refund
 	Asker    string // actor who asked
 	Approver string // actor who approved or rejected, when approval was needed
 

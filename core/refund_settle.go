@@ -67,9 +67,9 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 		return c.finishRefund(p, r, res.ActualFen)
 	case res.Outcome == OutcomeFailed && r.Counts():
 		return c.failRefund(p, r, firstText(string(res.Code), "refused"))
-	case res.Code == CodeTradeOver && p.now.Sub(r.SentAt) >= overAfter:
+	case res.Code == NothingLeft && p.now.Sub(r.SentAt) >= overAfter:
 		// So long after the first call it is sent again only because its query, just now, has not found it: somebody else sent everything back.
-		r.FailCode = string(CodeTradeOver)
+		r.FailCode = string(NothingLeft)
 		if r.Counts() {
 			return c.failRefund(p, r, r.FailCode)
 		}

@@ -114,7 +114,7 @@ func ownDoing(result alipay.Result) core.Code {
 	}
 	switch result.SubCode {
 	case "ACQ.TRADE_HAS_CLOSE", "ACQ.TRADE_STATUS_ERROR", "ACQ.REASON_TRADE_STATUS_INVALID":
-		return core.CodeTradeOver
+		return core.NothingLeft
 	case "ACQ.DISCORDANT_REPEAT_REQUEST":
 		return codeNumberUsed
 	default:

@@ -81,7 +81,7 @@ func (s *suite) refundUnpaid(t *testing.T) {
 	_, trade := s.opened(t)
 	r := s.refundOf(trade, partFen)
 	// A gateway may call the state of a trade that has nothing left by the same name; then its query must tell the two apart.
-	if refused := s.caps.Refunder.Refund(t.Context(), r).Answer; refused.Code != core.CodeTradeOver {
+	if refused := s.caps.Refunder.Refund(t.Context(), r).Answer; refused.Code != core.NothingLeft {
 		wantOutcome(t, "Refund", refused, core.OutcomeFailed)
 	} else {
 		wantOutcome(t, "Refund", refused, core.OutcomeUnknown)
