@@ -139,3 +139,18 @@ func TestWapPayURL_signedAt(t *testing.T) {
 		t.Fatal("another time must give another signature")
 	}
 }
+
+// The same holds for an order string: asked for again later it is the same text.
+func TestAppPayOrderString_signedAt(t *testing.T) {
+	now := testNow()
+	app := newTestApp(t, func(c *AppConfig) { c.Now = func() time.Time { return now } })
+	request := AppPayRequest{OutTradeNo: "T1", TotalAmount: 8888, Subject: "奶茶", TimeExpire: At(now.Add(time.Hour)), SignedAt: now}
+	first, err := app.AppPayOrderString(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	if second, err := app.AppPayOrderString(request); err != nil || first != second {
+		t.Fatalf("%v\n%s\n%s", err, first, second)
+	}
+}

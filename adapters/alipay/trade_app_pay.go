@@ -2,6 +2,7 @@ package alipay
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/go-json-experiment/json"
 )
@@ -27,6 +28,7 @@ type AppPayRequest struct {
 	StoreID             string         `json:"store_id,omitzero"`
 	AgreementSignParams *AgreementSign `json:"agreement_sign_params,omitzero"` // pay and sign: ProductCode CYCLE_PAY_AUTH
 	NotifyURL           string         `json:"-"`
+	SignedAt            time.Time      `json:"-"` // the timestamp to sign with; zero means now
 }
 
 // AppPayOrderString signs the payment into the text the client takes unchanged.
@@ -53,7 +55,7 @@ func (a *App) AppPayOrderString(request AppPayRequest) (string, error) {
 	if err := l.result(); err != nil {
 		return "", err
 	}
-	return a.OrderString(Call{Method: MethodAppPay, Biz: &request, NotifyURL: request.NotifyURL})
+	return a.OrderString(Call{Method: MethodAppPay, Biz: &request, NotifyURL: request.NotifyURL, SignedAt: request.SignedAt})
 }
 
 // AppPayResult is what the client's SDK brings back. Verified or not, it is no
