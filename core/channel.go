@@ -29,7 +29,8 @@ type PaymentChannel interface {
 	Door() Door
 	// Pay makes the attempt payable and returns what the client does next. Repeated with the same request it must not make a second trade; with
 	// TradeNo already known a native channel answers from it without asking the gateway.
-	// A page channel makes no network call: it signs, and answers OutcomePending with a form.
+	// A page channel makes no network call: it signs, and answers OutcomePending with a form. So does a native one with an order string, for an account
+	// with OrderStrings: with the same request the same text, whoever holds it may pay, and the trade exists once somebody has entered the cashier.
 	Pay(context.Context, PayRequest) PayResult
 	// Query asks what became of the attempt.
 	Query(context.Context, TradeRef) TradeResult

@@ -22,8 +22,9 @@ type lives struct {
 // killed unwinds a use case whose process was killed.
 type killed struct{}
 
-func newLives(t *testing.T, kill core.Point, nth int) *lives {
+func newLives(t *testing.T, kill core.Point, nth int, orderStrings bool) *lives {
 	l := &lives{world: newWorld(t), kill: kill, nth: nth}
+	l.with(func(m *core.Merchant) { m.Accounts[0].OrderStrings = orderStrings })
 	l.Failpoints = pointFunc(func(p core.Point) {
 		if p != kill {
 			return
@@ -175,23 +176,26 @@ func TestCrashAtEveryPoint(t *testing.T) {
 		if !ours {
 			continue // the webhooks' points are passed by those who deliver
 		}
-		t.Run(row, func(t *testing.T) {
-			calm := newLives(t, p, 0)
-			calm.live()
-			calm.check()
-			if calm.passed == 0 {
-				t.Fatalf("a day never passes %s", p)
+		t.Run(row, func(t *testing.T) { dieAtEveryPass(t, p, false) })
+		t.Run(row+", by order strings", func(t *testing.T) { dieAtEveryPass(t, p, true) })
+	}
+}
+
+func dieAtEveryPass(t *testing.T, p core.Point, orderStrings bool) {
+	calm := newLives(t, p, 0, orderStrings)
+	calm.live()
+	calm.check()
+	if calm.passed == 0 {
+		t.Fatalf("a day never passes %s", p)
+	}
+	for nth := 1; nth <= calm.passed; nth++ {
+		t.Run(fmt.Sprint("pass ", nth), func(t *testing.T) {
+			l := newLives(t, p, nth, orderStrings)
+			l.live()
+			if !l.died {
+				t.Fatalf("was not killed at pass %d of %s", nth, p)
 			}
-			for nth := 1; nth <= calm.passed; nth++ {
-				t.Run(fmt.Sprint("pass ", nth), func(t *testing.T) {
-					l := newLives(t, p, nth)
-					l.live()
-					if !l.died {
-						t.Fatalf("was not killed at pass %d of %s", nth, p)
-					}
-					l.check()
-				})
-			}
+			l.check()
 		})
 	}
 }
@@ -200,7 +204,7 @@ func TestCrashAtEveryPoint(t *testing.T) {
 func TestCrashLeavesBehind(t *testing.T) {
 	ctx := context.Background()
 	t.Run("P01 nothing", func(t *testing.T) {
-		l := newLives(t, core.PointCheckoutBeforeInsert, 1)
+		l := newLives(t, core.PointCheckoutBeforeInsert, 1, false)
 		l.survives(func() { _, _ = l.Checkout(ctx, shopCaller, order("A1", "alipay", 100)) })
 		if all := l.memory.All(); len(all.Orders)+len(all.Idempotency)+len(all.Payers) != 0 || len(l.bank.trades) != 0 {
 			t.Fatalf("%+v", all)
@@ -217,7 +221,7 @@ func TestCrashLeavesBehind(t *testing.T) {
 		"P07 the payment":                {core.PointNotifyAfterCommit, 100, 1, core.PaymentPaid},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := newLives(t, c.kill, 1)
+			l := newLives(t, c.kill, 1, false)
 			v := l.create("A1", "alipay", c.amount)
 			l.bank.settle(v.Attempts[0].OutTradeNo, c.amount)
 			if l.survives(func() { l.told(v) }) {
@@ -229,7 +233,7 @@ func TestCrashLeavesBehind(t *testing.T) {
 		})
 	}
 	t.Run("P11 the reservation", func(t *testing.T) {
-		l := newLives(t, core.PointRefundAfterAnswer, 1)
+		l := newLives(t, core.PointRefundAfterAnswer, 1, false)
 		v := l.paid("A1", 100)
 		l.survives(func() { l.world.refund(v.ID, "r1", 30) })
 		got := l.payment(v.ID)

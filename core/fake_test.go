@@ -152,6 +152,10 @@ func (c channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 		fields := map[string]string{"out_trade_no": r.OutTradeNo, "t": r.SignedAt.String(), "x": r.TimeExpire.String()}
 		return core.PayResult{Answer: core.Answer{Outcome: core.OutcomePending}, Action: core.Action{Type: core.ActionForm, URL: "https://bank", Fields: fields}}
 	}
+	if r.Account.OrderStrings && r.TradeNo == "" {
+		text := fmt.Sprint(r.OutTradeNo, " ", r.SignedAt.UnixMilli(), " ", r.TimeExpire.UnixMilli())
+		return core.PayResult{Answer: core.Answer{Outcome: core.OutcomePending}, Action: core.Action{Type: core.ActionAlipayOrderStr, Text: text}}
+	}
 	outcome, work := c.next("pay")
 	var t *trade
 	if work {

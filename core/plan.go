@@ -178,8 +178,9 @@ func (c *Cashier) planFor(m Merchant, platform PlatformID, lines []Line, funding
 		if !ok {
 			continue
 		}
-		// A native trade is made for one buyer. Found missing by the channel only, it would have used up the order number and ended an older attempt.
-		if caps.Channel.Door() == DoorNative && payer.Empty() {
+		// A native trade is made for one buyer; an order string is not. Found missing by the channel only, the buyer would have used up the order number
+		// and ended an older attempt.
+		if caps.Channel.Door() == DoorNative && !account.OrderStrings && payer.Empty() {
 			return plan{}, invalid("payer", "platform %s needs the buyer's user_id or open_id", platform)
 		}
 		funding.Forbid = d.Forbid

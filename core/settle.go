@@ -138,7 +138,8 @@ func (c *Cashier) recordTrade(p *pen, a *Attempt, res TradeResult) error {
 	p.touch(a)
 	a.Tries++
 	if res.Outcome == OutcomeAbsent {
-		// A verified answer: nothing is unknown any more about a page that nobody has entered. Of a native attempt the call itself still is.
+		// A verified answer: nothing is unknown any more about a page or an order string that nobody has entered. Of a native attempt that has no action
+		// yet the call itself still is.
 		a.Settling = a.Settling && a.Action.Empty()
 		a.NextAt = c.whenAbsent(p, a)
 		p.audit("attempt.absent", a.ID, "")

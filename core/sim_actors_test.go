@@ -114,7 +114,7 @@ func (s *simWorld) buyer(id string) {
 			s.sleep(s.upTo(16 * time.Minute))
 			v := s.look(id)
 			a := v.Attempts[s.rng.IntN(len(v.Attempts))]
-			if a.Channel != "alipay_mini" && !s.opens(v, a) {
+			if !s.enters(v, a) {
 				continue
 			}
 			s.sleep(s.upTo(time.Minute))
@@ -133,19 +133,28 @@ func (s *simWorld) look(id string) core.PaymentView {
 	return core.ViewOf(v.Order(core.Key{Kind: core.OrderByPayment, Merchant: "m1", Value: id}))
 }
 
-// opens opens the hand-off page and enters the gateway's cashier, which makes the trade.
-func (s *simWorld) opens(v core.PaymentView, a core.AttemptView) (signed bool) {
+// enters goes to where the attempt can be paid, by the hand-off page or by an order string that was kept, and enters the gateway's cashier, which makes
+// the trade if it is not there.
+func (s *simWorld) enters(v core.PaymentView, a core.AttemptView) (signed bool) {
 	key := core.Key{Kind: core.OrderByAttempt, Value: a.ID}
 	view, err := s.memory.See(context.Background(), key)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	token := view.Order(key).Attempt(a.ID).Token
-	s.call("open", func() {
-		action, _, err := s.Open(context.Background(), token)
-		s.mayFail(err)
-		signed = err == nil && !action.Empty()
-	})
+	attempt := view.Order(key).Attempt(a.ID)
+	if attempt.Token == "" {
+		if attempt.Action.Type != core.ActionAlipayOrderStr {
+			return true
+		}
+		s.count("order strings")
+		signed = s.now.Before(attempt.TimeExpire)
+	} else {
+		s.call("open", func() {
+			action, _, err := s.Open(context.Background(), attempt.Token)
+			s.mayFail(err)
+			signed = err == nil && !action.Empty()
+		})
+	}
 	if signed && !s.chance(5) {
 		s.bank.mu.Lock()
 		s.bank.create(a.OutTradeNo, v.AmountFen)

@@ -93,7 +93,7 @@ func (c simChannel) answered() {
 }
 
 func (c simChannel) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
-	if c.door == core.DoorPage || r.TradeNo != "" {
+	if c.door == core.DoorPage || r.Account.OrderStrings || r.TradeNo != "" {
 		return c.channel.Pay(ctx, r)
 	}
 	arrives, lost := c.network()
@@ -180,6 +180,7 @@ func newSimWorld(t testing.TB, seed uint64) *simWorld {
 	s.Cashier.ConfirmOver = 9000
 	s.with(func(m *core.Merchant) {
 		m.Late = []core.LatePolicy{core.LateRefund, core.LateHold, core.LateAccept}[seed%3]
+		m.Accounts[0].OrderStrings = seed%2 == 0
 	})
 	s.Failpoints = pointFunc(func(core.Point) {
 		s.yield()

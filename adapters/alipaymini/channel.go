@@ -11,7 +11,8 @@ import (
 // ID is the channel's name in configuration and rules.
 const ID core.ChannelID = "alipay_mini"
 
-// Channel is the native door: the trade is made within create, and the mini-program gets its number.
+// Channel is the native door: the trade is made within create, and the mini-program gets its number; or, for accounts with OrderStrings, a signed order
+// string by which the buyer makes it.
 type Channel struct {
 	alipaytrade.Trades
 	alipaytrade.Login
@@ -39,9 +40,8 @@ func (Channel) ID() core.ChannelID { return ID }
 // Door says that Pay is called within create.
 func (Channel) Door() core.Door { return core.DoorNative }
 
-// Pay calls alipay.trade.create. Repeated with the same request Alipay answers with the same trade; when that trade has been paid, has been closed, or
-// was opened by another request, the answer is Unknown and a query tells which. With the trade's number already known nothing is sent: my.tradePay needs
-// no more than that.
+// Pay makes the order payable in the way that its account says. With the trade's number already known nothing is sent or signed: my.tradePay needs no more
+// than that, whichever way the account goes by now.
 func (c Channel) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
 	app, missing, ok := c.Find(r.Account)
 	if !ok {
@@ -54,6 +54,15 @@ func (c Channel) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
 	if err != nil {
 		return core.PayResult{Answer: alipaytrade.Refused(err, app)}
 	}
+	if r.Account.OrderStrings {
+		return orderString(app, r, means)
+	}
+	return create(ctx, app, r, means)
+}
+
+// create calls alipay.trade.create. Repeated with the same request Alipay answers with the same trade; when that trade has been paid, has been closed, or
+// was opened by another request, the answer is Unknown and a query tells which.
+func create(ctx context.Context, app *alipay.App, r core.PayRequest, means alipaytrade.Means) core.PayResult {
 	order := alipay.CreateRequest{
 		OutTradeNo:         r.OutTradeNo,
 		TotalAmount:        alipay.Amount(r.AmountFen),

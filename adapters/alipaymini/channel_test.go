@@ -30,3 +30,10 @@ func TestChannelOfOpenIDs(t *testing.T) {
 	}
 	bench.Run(t, channel, login.Payer, "close", "refund", "authorize", "instalments")
 }
+
+// An account whose payments are opened by order strings keeps the same contract.
+func TestChannelOfOrderStrings(t *testing.T) {
+	bench := tradetest.New(t, alipaymini.ID)
+	bench.Account.OrderStrings = true
+	bench.Run(t, alipaymini.New(bench.Apps()), core.Payer{UserID: alipaysim.DefaultBuyer().UserID}, "close", "refund", "authorize", "instalments")
+}

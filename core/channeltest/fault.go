@@ -36,7 +36,7 @@ func (s *suite) operations() []operation {
 			return func(ctx context.Context) core.Answer { return s.caps.Refunder.QueryRefund(ctx, r).Answer }
 		}},
 	}
-	if s.h.Channel.Door() == core.DoorNative {
+	if !s.signs() {
 		ops = append(ops, operation{"pay", func(*testing.T) func(context.Context) core.Answer {
 			r := s.request()
 			return func(ctx context.Context) core.Answer { return s.h.Channel.Pay(ctx, r).Answer }
@@ -90,7 +90,7 @@ func (s *suite) faultsLeaveTruth(t *testing.T) {
 
 func (s *suite) payThrough(t *testing.T, fault faultRow) {
 	t.Helper()
-	if s.h.Channel.Door() != core.DoorNative {
+	if s.signs() {
 		return
 	}
 	r := s.request()

@@ -11,7 +11,7 @@ type Harness struct {
 	Channel core.PaymentChannel
 	// Receiver verifies what the gateway sends on its own accord.
 	Receiver core.Gateway
-	// Account takes the money. Its NotifyURL is one that Gateway records messages for.
+	// Account takes the money. Its NotifyURL is one that Gateway records messages for. With OrderStrings a native channel must pay by them.
 	Account core.Account
 	// Payer pays, for channels that must name the payer; may be empty for pages.
 	Payer core.Payer
@@ -29,8 +29,9 @@ type Harness struct {
 // Control is the other side: it plays buyer, the gateway's console, and a bad network. Amounts are fen. Methods that cannot do what they are asked
 // return an error; whether that is a fault of the test is for the caller to say.
 type Control interface {
-	// Enter does what a client does with an action, up to the point where the buyer sees the amount: afterwards the trade exists.
-	Enter(tradeNo, url string, fields map[string]string) error
+	// Enter does what a client does with an action (a trade's number, an address with its fields, or an order string), up to the point where the buyer
+	// sees the amount: afterwards the trade exists.
+	Enter(tradeNo, url string, fields map[string]string, orderString string) error
 	// Settle makes the buyer pay an existing trade.
 	Settle(outTradeNo string) error
 	// CloseOutside closes an unpaid trade without asking us.

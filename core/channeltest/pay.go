@@ -45,14 +45,18 @@ func (s *suite) pay(t *testing.T) {
 	r := s.request()
 	result := s.h.Channel.Pay(t.Context(), r)
 	s.wantPayable(t, result)
-	switch s.h.Channel.Door() {
-	case core.DoorNative:
-		if result.TradeNo == "" || s.h.Gateway.Trades(r.OutTradeNo) != 1 {
-			t.Errorf("a native Pay made %d trades and named %q", s.h.Gateway.Trades(r.OutTradeNo), result.TradeNo)
-		}
-	case core.DoorPage:
+	switch {
+	case s.h.Channel.Door() == core.DoorPage:
 		if result.Action.Type != core.ActionForm && result.Action.Type != core.ActionRedirect {
 			t.Errorf("a page cannot do a %s", result.Action.Type)
+		}
+	case s.signs():
+		if result.Action.Type != core.ActionAlipayOrderStr || result.Action.Text == "" || result.TradeNo != "" {
+			t.Errorf("Pay named %q and handed out a %s instead of an order string", result.TradeNo, result.Action.Type)
+		}
+	default:
+		if result.TradeNo == "" || s.h.Gateway.Trades(r.OutTradeNo) != 1 {
+			t.Errorf("a native Pay made %d trades and named %q", s.h.Gateway.Trades(r.OutTradeNo), result.TradeNo)
 		}
 	}
 	s.enter(t, result)
@@ -66,8 +70,8 @@ func (s *suite) payTwice(t *testing.T) {
 	s.enter(t, first)
 	second := s.h.Channel.Pay(t.Context(), r)
 	s.wantPayable(t, second)
-	if first.TradeNo != second.TradeNo || first.Action.TradeNo != second.Action.TradeNo {
-		t.Errorf("repeated, Pay named %q and then %q", first.TradeNo, second.TradeNo)
+	if first.TradeNo != second.TradeNo || first.Action.TradeNo != second.Action.TradeNo || first.Action.Text != second.Action.Text {
+		t.Errorf("repeated, Pay handed out %+v and then %+v", first.Action, second.Action)
 	}
 	s.enter(t, second)
 	if n := s.h.Gateway.Trades(r.OutTradeNo); n != 1 {
@@ -83,22 +87,27 @@ func (s *suite) payKnown(t *testing.T) {
 	r := s.request()
 	first := s.h.Channel.Pay(t.Context(), r)
 	s.wantPayable(t, first)
+	s.enter(t, first)
+	r.TradeRef = ref(r, s.wantState(t, r.TradeRef, core.TradeWaiting).TradeNo, first.ChannelState)
 	before := s.h.Gateway.Calls()
-	r.TradeRef = ref(r, first.TradeNo, first.ChannelState)
 	second := s.h.Channel.Pay(t.Context(), r)
 	wantOutcome(t, "Pay", second.Answer, core.OutcomeSucceeded)
 	if s.h.Gateway.Calls() != before {
 		t.Error("Pay asked the gateway for what was known")
 	}
-	if second.TradeNo != first.TradeNo || second.Action.Type != first.Action.Type || second.Action.TradeNo != first.Action.TradeNo {
+	if second.TradeNo != r.TradeNo || !s.signs() && (second.Action.Type != first.Action.Type || second.Action.TradeNo != first.Action.TradeNo) {
 		t.Errorf("Pay handed out %+v and then %+v", first.Action, second.Action)
+	}
+	s.enter(t, second)
+	if n := s.h.Gateway.Trades(r.OutTradeNo); n != 1 {
+		t.Errorf("with its number known, Pay made %d trades", n)
 	}
 }
 
-// pageStaysLocal: a page is opened far more often than it is paid, and while it is signed nobody waits for a gateway. The same request, whenever it
+// signedLocally: a page is opened far more often than it is paid, and while anything is signed nobody waits for a gateway. The same request, whenever it
 // is signed, gives the same bytes: one signature per attempt and key version.
-func (s *suite) pageStaysLocal(t *testing.T) {
-	if s.h.Channel.Door() != core.DoorPage {
+func (s *suite) signedLocally(t *testing.T) {
+	if !s.signs() {
 		return
 	}
 	r, before := s.request(), s.h.Gateway.Calls()
@@ -112,14 +121,14 @@ func (s *suite) pageStaysLocal(t *testing.T) {
 	if s.h.Gateway.Trades(r.OutTradeNo) != 0 {
 		t.Error("there is a trade that nobody opened")
 	}
-	if first.Action.URL != second.Action.URL || !maps.Equal(first.Action.Fields, second.Action.Fields) {
-		t.Errorf("opened again, the page is signed into other bytes:\n%+v\n%+v", first.Action, second.Action)
+	if first.Action.URL != second.Action.URL || first.Action.Text != second.Action.Text || !maps.Equal(first.Action.Fields, second.Action.Fields) {
+		t.Errorf("the same order is signed into other bytes:\n%+v\n%+v", first.Action, second.Action)
 	}
 }
 
 func (s *suite) absent(t *testing.T) {
 	r := s.request()
-	if s.h.Channel.Door() == core.DoorPage {
+	if s.signs() {
 		s.wantPayable(t, s.h.Channel.Pay(t.Context(), r))
 	}
 	wantOutcome(t, "Query", s.h.Channel.Query(t.Context(), r.TradeRef).Answer, core.OutcomeAbsent)

@@ -35,7 +35,7 @@ func Run(t *testing.T, h Harness) {
 		{"pay", s.pay},
 		{"pay twice is one trade", s.payTwice},
 		{"pay with the trade's number known", s.payKnown},
-		{"page pays without the network", s.pageStaysLocal},
+		{"what is signed needs no network", s.signedLocally},
 		{"absent before it is opened", s.absent},
 		{"query follows the trade", s.queryFollows},
 		{"close decides", s.closeDecides},
@@ -118,10 +118,15 @@ func (s *suite) paid(t *testing.T) (core.PayRequest, core.TradeRef) {
 	return r, trade
 }
 
+// signs tells whether Pay signs something by which the buyer makes the trade, instead of making it.
+func (s *suite) signs() bool {
+	return s.h.Channel.Door() == core.DoorPage || s.h.Account.OrderStrings
+}
+
 func (s *suite) enter(t *testing.T, result core.PayResult) {
 	t.Helper()
 	a := result.Action
-	if err := s.h.Gateway.Enter(a.TradeNo, a.URL, a.Fields); err != nil {
+	if err := s.h.Gateway.Enter(a.TradeNo, a.URL, a.Fields, a.Text); err != nil {
 		t.Fatalf("the buyer cannot enter what Pay handed out: %v", err)
 	}
 }
@@ -137,7 +142,7 @@ func (s *suite) must(t *testing.T, err error) {
 func (s *suite) wantPayable(t *testing.T, result core.PayResult) {
 	t.Helper()
 	want := core.OutcomeSucceeded
-	if s.h.Channel.Door() == core.DoorPage {
+	if s.signs() {
 		want = core.OutcomePending
 	}
 	wantOutcome(t, "Pay", result.Answer, want)

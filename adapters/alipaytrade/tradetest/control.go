@@ -23,10 +23,18 @@ import (
 
 // Bench implements channeltest.Control.
 
-// Enter does what my.tradePay or a browser does: a trade that exists is shown, a form is posted and the buyer's first try to pay fails.
-func (b *Bench) Enter(tradeNo, address string, fields map[string]string) error {
-	if tradeNo != "" {
+// Enter does what my.tradePay or a browser does: a trade that exists is shown, an order string entered, and a form is posted and the buyer's first try to
+// pay fails.
+func (b *Bench) Enter(tradeNo, address string, fields map[string]string, orderString string) error {
+	switch {
+	case tradeNo != "":
 		return statusOf(b.get("/cashier/trade/" + tradeNo))
+	case orderString != "":
+		content, err := json.Marshal(map[string]string{"order_string": orderString, "action": "enter"})
+		if err != nil {
+			return err
+		}
+		return statusOf(b.post(b.server.URL+"/sim/pay", "application/json", string(content)))
 	}
 	form := url.Values{}
 	for name, value := range fields {

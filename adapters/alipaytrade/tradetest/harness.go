@@ -72,7 +72,7 @@ func New(t *testing.T, channel core.ChannelID, tune ...func(*alipaysim.Config)) 
 		AlipayPrivateKeyPEM: b.keys.AlipayPrivate,
 		Clock:               alipaysim.FrozenClock(at),
 		HTTPClient:          &http.Client{Transport: b.inbox},
-		Triggers:            map[string]alipaysim.Triggers{alipay.MethodCreate: all, alipay.MethodWapPay: all},
+		Triggers:            map[string]alipaysim.Triggers{alipay.MethodCreate: all, alipay.MethodWapPay: all, alipay.MethodAppPay: all},
 	}
 	for _, change := range tune {
 		change(&config)
