@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -90,6 +91,9 @@ func (r *registry) checkWire(at string, a *Account) {
 	}
 	if a.TrustUnsignedV3Errors && a.Protocol != "v3" {
 		r.problems.add(at+".trust_unsigned_v3_errors", "does not serve the classic protocol", "take it out")
+	}
+	if a.MiniPay == OrderString && !slices.Contains(a.Channels, "alipay_mini") {
+		r.problems.add(at+".mini_pay", "serves alipay_mini only, which is not among the channels", "take it out, or add the channel")
 	}
 	if a.Burst > 0 && a.CallsPerSecond == 0 {
 		r.problems.add(at+".burst", "limits nothing without calls_per_second", "set both, or neither")

@@ -110,7 +110,7 @@ func itemDefaults(_, to reflect.Type, data any) (any, error) {
 		absent = map[string]any{"mode": Signed}
 	case reflect.TypeFor[Account]():
 		absent = map[string]any{
-			"active": true, "protocol": "classic", "sign_type": "RSA2", "timeout_seconds": 15, "break_after": 20, "break_seconds": 10,
+			"active": true, "mini_pay": TradeNo, "protocol": "classic", "sign_type": "RSA2", "timeout_seconds": 15, "break_after": 20, "break_seconds": 10,
 		}
 	case reflect.TypeFor[Gateway]():
 		absent = map[string]any{"max_connections": 64}

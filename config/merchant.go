@@ -105,6 +105,8 @@ type Account struct {
 	Active bool `json:"active"`
 	// Channels it serves.
 	Channels []string `json:"channels" validate:"required,min=1,unique,dive,oneof=alipay_mini wechat_h5 douyin_h5"`
+	// How alipay_mini opens a payment: trade_no makes the trade for a named buyer and hands out its number; order_string signs it, asks for no buyer and makes nothing until somebody enters the cashier. That my.tradePay takes an order string of a payment is common and not documented: try it in your mini-program first.
+	MiniPay string `json:"mini_pay" validate:"oneof=trade_no order_string"`
 	// Its keys; exactly one is current.
 	Keys []Key `json:"keys" validate:"required,min=1,max=4,dive"`
 	// How API calls travel: classic (gateway.do) or v3 (OpenAPI v3). Pages and order strings are classic either way.
@@ -130,6 +132,12 @@ type Account struct {
 	// Seconds until one call is let through again to see whether the gateway is back.
 	BreakSeconds int `json:"break_seconds" validate:"min=1,max=600"`
 }
+
+// The ways of an account's native payments.
+const (
+	TradeNo     = "trade_no"
+	OrderString = "order_string"
+)
 
 // The uses of an account's key.
 const (

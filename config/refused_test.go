@@ -141,6 +141,8 @@ func crossMistakes() []refusal {
 		{"encryption without a key", "            aes_key_file: keys/content.aes\n", "", "merchants[0].accounts[0].encrypt_content", "no AES key"},
 		{"a v3 switch on classic", "trust_unsigned_v3_errors: false", "trust_unsigned_v3_errors: true", "merchants[0].accounts[0].trust_unsigned_v3_errors", "classic"},
 		{"a certificate switch without certificates", "drop_cert_sn_in_notify: false", "drop_cert_sn_in_notify: true", "merchants[0].accounts[0].drop_cert_sn_in_notify", "certificate mode"},
+		{"order strings of no channel", "channels: [alipay_mini, wechat_h5, douyin_h5]\n        mini_pay: trade_no", "channels: [wechat_h5, douyin_h5]\n        mini_pay: order_string", "merchants[0].accounts[0].mini_pay", "alipay_mini"},
+		{"a third way to pay", "mini_pay: trade_no", "mini_pay: h5", "merchants[0].accounts[0].mini_pay", "trade_no order_string"},
 		{"a burst of nothing", "calls_per_second: 50", "calls_per_second: 0", "merchants[0].accounts[0].burst", "calls_per_second"},
 		{"F08 no time to answer", "timeout_seconds: 15", "timeout_seconds: 0", "merchants[0].accounts[0].timeout_seconds", "at least 1"},
 		{"two accounts serve one channel", "        active: false\n", "        active: true\n", "merchants[0].accounts[1].channels", "alipay_main"},
