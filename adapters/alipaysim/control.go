@@ -17,6 +17,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET /downloadBillFile.resource", s.serveBill)
 	mux.HandleFunc("GET /cashier/style.css", s.serveStyle)
 	mux.HandleFunc("GET /cashier/scan", s.serveScan)
+	mux.HandleFunc("GET /cashier/order", s.serveOrder)
 	mux.HandleFunc("GET /cashier/{token}", s.serveCashier)
 	mux.HandleFunc("POST /cashier/{token}", s.actCashier)
 	mux.HandleFunc("GET /cashier/trade/{trade_no}", s.serveCashier)

@@ -1,6 +1,10 @@
 package alipaysim
 
-import "net/http"
+import (
+	"errors"
+	"net/http"
+	"net/url"
+)
 
 // preparedPage is where a page API leads the buyer.
 type preparedPage struct {
@@ -62,6 +66,24 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request, c *call, fail
 		target = s.baseURL(r) + "/cashier/agreement/" + page.token
 	}
 	http.Redirect(w, r, target, http.StatusFound)
+}
+
+// serveOrder plays my.tradePay with an order string: the cashier opens, and leads back to the mini-program that the query names.
+func (s *Server) serveOrder(w http.ResponseWriter, r *http.Request) {
+	page, err := s.openPage(r.URL.Query().Get("order_string"))
+	prepared, pays := page.(preparedPage)
+	switch wrong, refusal := errors.AsType[*controlError](err); {
+	case refusal:
+		s.answerPageError(w, refused(wrong.code, wrong.text))
+	case !pays:
+		s.answerPageError(w, invalidParameter("order_string"))
+	default:
+		target := "/cashier/" + prepared.token
+		if back := r.URL.Query().Get("back"); back != "" {
+			target += "?" + url.Values{"back": {back}}.Encode()
+		}
+		http.Redirect(w, r, target, http.StatusFound)
+	}
 }
 
 // enter makes a prepared order a trade: what happens when the buyer logs in on

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/paymux/paymux/adapters/alipaysim"
+	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/web/demoshop"
 )
 
@@ -18,8 +19,11 @@ func (h demoHost) AuthCode(context.Context) (string, error) {
 }
 
 // CashierURL implements demoshop.Host.
-func (h demoHost) CashierURL(tradeNo, back string) string {
-	return h.sim.url + "/cashier/trade/" + url.PathEscape(tradeNo) + "?back=" + url.QueryEscape(back)
+func (h demoHost) CashierURL(action core.Action, back string) string {
+	if action.Type == core.ActionAlipayOrderStr {
+		return h.sim.url + "/cashier/order?" + url.Values{"order_string": {action.Text}, "back": {back}}.Encode()
+	}
+	return h.sim.url + "/cashier/trade/" + url.PathEscape(action.TradeNo) + "?back=" + url.QueryEscape(back)
 }
 
 // Faults implements demoshop.Host.

@@ -89,8 +89,8 @@ func (s *Shop) orderView(p core.PaymentView, refused *web.Problem) orderView {
 		return v
 	}
 	switch p.Action.Type {
-	case core.ActionAlipayTradeNo:
-		v.Cashier = s.Host.CashierURL(p.Action.TradeNo, s.API+Prefix+"/orders/"+p.ID)
+	case core.ActionAlipayTradeNo, core.ActionAlipayOrderStr:
+		v.Cashier = s.Host.CashierURL(*p.Action, s.API+Prefix+"/orders/"+p.ID)
 	case core.ActionH5Page:
 		v.Page = p.Action.URL
 		if on.Agent != "" {

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/paymux/paymux/core"
 )
 
 // Options is what the shop is made of; every field is needed.
@@ -32,8 +34,8 @@ type Options struct {
 type Host interface {
 	// AuthCode is my.getAuthCode: a code that names the buyer once.
 	AuthCode(context.Context) (string, error)
-	// CashierURL is my.tradePay: where the buyer pays the trade; afterwards the cashier leads back to the address.
-	CashierURL(tradeNo, back string) string
+	// CashierURL is my.tradePay: where the buyer pays the trade or the order string that the action holds; afterwards the cashier leads back to the address.
+	CashierURL(action core.Action, back string) string
 	// Faults lists the mishaps that can be ordered.
 	Faults() []Fault
 	// Provoke orders a mishap for the next time it can happen.

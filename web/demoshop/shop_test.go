@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/web/demoshop"
 )
 
@@ -46,8 +47,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type host struct{ provoked string }
 
 func (h *host) AuthCode(context.Context) (string, error) { return "code-1", nil }
-func (h *host) CashierURL(tradeNo, back string) string {
-	return "http://sim/cashier/" + tradeNo + "?back=" + url.QueryEscape(back)
+func (h *host) CashierURL(action core.Action, back string) string {
+	return "http://sim/cashier/" + action.TradeNo + action.Text + "?back=" + url.QueryEscape(back)
 }
 
 func (h *host) Faults() []demoshop.Fault {
