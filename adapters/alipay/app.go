@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Environment is stamped on whatever an app does; sandbox money is not money.
@@ -75,6 +77,8 @@ type AppConfig struct {
 
 	Logger   *slog.Logger   // nil means silence
 	Observer func(Exchange) // called after each exchange, for metrics; may be nil
+	// Tracing makes a span of each exchange, named after its method; nil means none.
+	Tracing trace.TracerProvider
 }
 
 // App signs for one application and verifies what the gateway says to it. It
@@ -86,6 +90,7 @@ type App struct {
 	wire    wire
 	http    *http.Client
 	guard   *guard
+	tracer  trace.Tracer // nil without Tracing
 }
 
 // String names the app and nothing secret.
@@ -133,7 +138,7 @@ func NewApp(config AppConfig) (*App, error) {
 	if config.EncryptContent && ring.aes == nil {
 		return nil, fmt.Errorf("%w: content encryption needs an AES key in the current key version", ErrConfig)
 	}
-	app := &App{config: config, gateway: config.Gateway, ring: ring, guard: config.Guards.of(config)}
+	app := &App{config: config, gateway: config.Gateway, ring: ring, guard: config.Guards.of(config), tracer: tracerOf(config.Tracing)}
 	// Key text is not needed again; an App that is printed or dumped has none.
 	app.config.Keys = nil
 	app.http = &http.Client{

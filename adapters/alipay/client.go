@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"go.opentelemetry.io/otel/trace"
 )
 
 // Call is one API call before it is signed.
@@ -49,7 +48,7 @@ type wire interface {
 // outcome is in the Result; only what a verified answer says is final.
 func (a *App) Do(ctx context.Context, call Call, out any) Result {
 	started := a.config.Now()
-	ctx, span := tracer().Start(ctx, call.Method, trace.WithSpanKind(trace.SpanKindClient))
+	ctx, span := a.startSpan(ctx, call.Method)
 	defer span.End()
 	ctx, cancel := context.WithTimeout(ctx, a.config.Timeout)
 	defer cancel()

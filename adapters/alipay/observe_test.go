@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
@@ -65,7 +65,7 @@ type spanMaker struct {
 
 func (m spanMaker) Start(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
 	config := trace.NewSpanStartConfig(options...)
-	span := &keptSpan{name: name, kind: config.SpanKind()}
+	span := &keptSpan{name: name, kind: config.SpanKind(), parent: trace.SpanContextFromContext(ctx)}
 	m.book.kept = append(m.book.kept, span)
 	return ctx, span
 }
@@ -75,11 +75,13 @@ type keptSpan struct {
 
 	name   string
 	kind   trace.SpanKind
+	parent trace.SpanContext
 	told   []attribute.KeyValue
 	status codes.Code
 	ended  bool
 }
 
+func (*keptSpan) IsRecording() bool { return true }
 func (s *keptSpan) SetAttributes(attributes ...attribute.KeyValue) {
 	s.told = append(s.told, attributes...)
 }
@@ -89,15 +91,20 @@ func (s *keptSpan) End(...trace.SpanEndOption)          { s.ended = true }
 // Every exchange is one span, named after its method, that tells what it proved
 // and nothing of the buyer (F10).
 func TestSpans(t *testing.T) {
-	kept, before := &spans{}, otel.GetTracerProvider()
-	otel.SetTracerProvider(kept)
-	t.Cleanup(func() { otel.SetTracerProvider(before) })
-	app, _ := answeringNode(t, MethodCreate, `{"code":"10000","out_trade_no":"T1","trade_no":"2026"}`)
-	app.Create(t.Context(), validCreate())
-	app, _ = answering(t, http.StatusBadGateway, "")
-	queryOne(app)
+	kept := &spans{}
+	traced := func(status int, body string) *App {
+		gateway := &fakeGateway{answer: func(url.Values) (int, string) { return status, body }}
+		return newTestApp(t, func(c *AppConfig) { c.Transport, c.Tracing = gateway, kept })
+	}
+	caller := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}})
+	ctx := trace.ContextWithSpanContext(t.Context(), caller)
+	traced(http.StatusOK, signedAnswer(t, MethodCreate, `{"code":"10000","out_trade_no":"T1","trade_no":"2026"}`)).Create(ctx, validCreate())
+	queryOne(traced(http.StatusBadGateway, ""))
 	if len(kept.kept) != 2 {
 		t.Fatalf("%d spans", len(kept.kept))
+	}
+	if !kept.kept[0].parent.Equal(caller) || kept.kept[1].parent.IsValid() {
+		t.Errorf("parents %v and %v", kept.kept[0].parent, kept.kept[1].parent)
 	}
 	for i, want := range []struct {
 		method, class string
@@ -111,5 +118,24 @@ func TestSpans(t *testing.T) {
 		if !strings.Contains(text, want.class) || !strings.Contains(text, testAppID) || strings.Contains(text, "o1") || strings.Contains(text, "奶茶") {
 			t.Error(text)
 		}
+	}
+}
+
+// Whoever does not trace pays nothing for it, and no span of the caller's is ended or written on.
+func TestWithoutTracingThereIsNoSpan(t *testing.T) {
+	app := newTestApp(t, nil)
+	mine := &keptSpan{name: "the caller's"}
+	ctx := trace.ContextWithSpan(t.Context(), mine)
+	result := Result{Class: Unknown, Err: ErrUnexpectedStatus}
+	spent := testing.AllocsPerRun(100, func() {
+		_, span := app.startSpan(ctx, MethodQuery)
+		describe(span, testAppID, result)
+		span.End()
+	})
+	if spent != 0 {
+		t.Errorf("%v allocations for no span", spent)
+	}
+	if mine.ended || mine.told != nil || mine.status != codes.Unset {
+		t.Errorf("the caller's span was touched: %+v", mine)
 	}
 }
