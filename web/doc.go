@@ -6,7 +6,7 @@
 // Read routes.go first: one table holds every route with its permission. openapi.yaml describes the same routes for people and programs, and a test
 // holds the two against each other. Then:
 //
-//	server.go headers.go observe.go     what happens to every request; admin.go: the private listener
+//	server.go headers.go observe.go     what happens to every request; tracing.go: its span; admin.go: the private listener
 //	key.go auth.go sign.go              who calls: bearer keys, and requests that merchants sign
 //	call.go strictjson.go request.go    one call: the body read strictly, the use case, the answer; permission.go: who may
 //	payments.go refunds.go …            the handlers, one file for each kind of object

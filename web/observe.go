@@ -70,6 +70,9 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if key, ok := c.Get(keyOfLog).(Key); ok {
 			attrs = append(attrs, slog.String("merchant", key.MerchantID), slog.String("key", key.ID), slog.String("actor", key.Actor))
 		}
+		if id := traceID(c.Request().Context()); id != "" {
+			attrs = append(attrs, slog.String("trace_id", id))
+		}
 		s.Logger.LogAttrs(c.Request().Context(), levelOf(c.Response().Status), "request", attrs...)
 		return nil
 	}

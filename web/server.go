@@ -15,6 +15,7 @@ import (
 	"github.com/go-playground/validator/v10"
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/net/netutil"
 
 	"github.com/paymux/paymux/core"
@@ -44,6 +45,8 @@ type Options struct {
 	MetricsOnMain bool
 	// Mounts may add handlers of others, such as the demo shop, under prefixes of their own.
 	Mounts []Mount
+	// Tracing makes a span of each request, with what the request does at the gateway below it; may be nil: then none is made.
+	Tracing trace.TracerProvider
 }
 
 // Mount is a handler under a path prefix. It is public: whoever mounts it answers for what it shows.
@@ -118,7 +121,11 @@ func (s *Server) configureEcho() error {
 	if err != nil {
 		return fmt.Errorf("web: metrics: %w", err)
 	}
-	s.echo.Use(metrics, s.identify, s.observe, s.harden, s.refuseLoops)
+	s.echo.Use(metrics, s.identify)
+	if s.Tracing != nil { // around observe, which answers failures and names the trace in the log
+		s.echo.Use(s.traced)
+	}
+	s.echo.Use(s.observe, s.harden, s.refuseLoops)
 	return nil
 }
 
