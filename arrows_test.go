@@ -80,6 +80,11 @@ func owners() map[string]string {
 		"golang.org/x/text/encoding":    "adapters/alipay adapters/alipaysim",
 		"github.com/chromedp/":          "web web/command",
 		"github.com/santhosh-tekuri/":   "config web",
+
+		"go.opentelemetry.io/otel/sdk":       "web/command", // whoever makes spans needs otel/trace alone
+		"go.opentelemetry.io/otel/exporters": "web/command",
+		"go.opentelemetry.io/proto/":         "web/command",
+		"google.golang.org/protobuf":         "web/command",
 	}
 }
 

@@ -34,6 +34,7 @@ func checkServer(c *Config, problems *Problems) {
 	}
 	checkDatabase(c, problems)
 	checkQueue(c, problems)
+	checkCollector(c, problems)
 	if c.Jobs.WebhookSeconds[0] != 0 {
 		problems.add("jobs.webhook_seconds", "does not begin with 0", "the first try is made at once; write 0 before the pauses")
 	}
@@ -75,6 +76,23 @@ func checkQueue(c *Config, problems *Problems) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls"}, u.Scheme) {
 		problems.add("queue.url", "is not a queue's address", "leave it empty, write none, or nats://host:4222")
+	}
+}
+
+// checkCollector lets spans travel in the clear on this machine and inside a private network only, and fills in the path that collectors listen on.
+func checkCollector(c *Config, problems *Problems) {
+	const at = "tracing.otlp_endpoint"
+	if c.Tracing.OTLPEndpoint == "" {
+		return
+	}
+	u, what := parseAddress(c.Tracing.OTLPEndpoint)
+	switch {
+	case what != "":
+		problems.add(at, what, "write it as http://127.0.0.1:4318 or https://collector.example.com")
+	case u.Scheme != "https" && isPublic(u.Hostname()):
+		problems.add(at, "is not https", "plain http is for collectors on this machine or in a private network")
+	case strings.Trim(u.Path, "/") == "":
+		c.Tracing.OTLPEndpoint = u.JoinPath("v1", "traces").String()
 	}
 }
 

@@ -18,6 +18,7 @@ type Config struct {
 	Notify    Notify     `json:"notify"`
 	Jobs      Jobs       `json:"jobs"`
 	Retention Retention  `json:"retention"`
+	Tracing   Tracing    `json:"tracing"`
 	Gateways  []Gateway  `json:"gateways" validate:"required,min=1,max=16,dive"`
 	Merchants []Merchant `json:"merchants" validate:"required,min=1,max=10000,dive"`
 }
@@ -101,6 +102,15 @@ type Retention struct {
 	IdempotencyDays int `json:"idempotency_days" validate:"min=2,max=365"`
 }
 
+// Tracing sends spans of requests, jobs and exchanges with gateways to an OpenTelemetry collector. They hold no ids of orders or buyers.
+type Tracing struct {
+	// Address of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; /v1/traces is added where there is no path. Empty is
+	// off. https, unless the collector is on this machine or in a private network.
+	OTLPEndpoint string `json:"otlp_endpoint" validate:"max=512"`
+	// Percent of all traces that are kept. A caller of the API that sends traceparent has decided for its own trace.
+	SamplePercent int `json:"sample_percent" validate:"min=1,max=100"`
+}
+
 // Gateway is one payment gateway in one environment.
 type Gateway struct {
 	// Name that accounts refer to.
@@ -143,5 +153,6 @@ func defaults() Config {
 			},
 		},
 		Retention: Retention{InboxDays: 90, IdempotencyDays: 30},
+		Tracing:   Tracing{SamplePercent: 100},
 	}
 }

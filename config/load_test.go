@@ -56,6 +56,9 @@ func TestDefaults(t *testing.T) {
 	if c.Notify.ConfirmOverFen != 5_000_000 || c.Jobs.SweepSeconds != 30 || c.DB.MaxOpen != 20 || c.Log.Format != "json" {
 		t.Errorf("defaults: %+v", c)
 	}
+	if c.Tracing != (Tracing{SamplePercent: 100}) {
+		t.Errorf("tracing by default: %+v", c.Tracing)
+	}
 	total := 0
 	for _, s := range c.Jobs.WebhookSeconds {
 		total += s

@@ -40,6 +40,33 @@ func TestProductionIsStricter(t *testing.T) {
 	}
 }
 
+// A collector is reached by its own path, or by the usual one; in the clear only where nobody outside can listen, in production too.
+func TestCollectors(t *testing.T) {
+	for _, c := range [][2]string{
+		{"http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"},
+		{"http://otel-collector:4318/", "http://otel-collector:4318/v1/traces"},
+		{"http://10.0.0.8:4318/v1/traces", "http://10.0.0.8:4318/v1/traces"},
+		{"http://otel.monitoring.svc.cluster.local:4318/", "http://otel.monitoring.svc.cluster.local:4318/v1/traces"},
+		{"https://collector.example.com/otlp/v1/traces", "https://collector.example.com/otlp/v1/traces"},
+		{"", ""},
+	} {
+		text := edit(t, production(t), `otlp_endpoint: ""`, `otlp_endpoint: "`+c[0]+`"`)
+		got, err := Load(place(t, text), nil)
+		if err != nil {
+			t.Errorf("%s: %v", c[0], err)
+		} else if got.Tracing.OTLPEndpoint != c[1] {
+			t.Errorf("%s became %s", c[0], got.Tracing.OTLPEndpoint)
+		}
+	}
+	got, err := Load(place(t, minimal), []string{"PAYMUX_TRACING_OTLP_ENDPOINT=http://127.0.0.1:4318", "PAYMUX_TRACING_SAMPLE_PERCENT=5"})
+	if err != nil || got.Tracing != (Tracing{"http://127.0.0.1:4318/v1/traces", 5}) {
+		t.Errorf("from the environment: %+v %v", got, err)
+	}
+	if got := loadProblems(t, place(t, edit(t, production(t), `otlp_endpoint: ""`, "otlp_endpoint: http://8.8.8.8:4318")), nil); !hasPath(got, "tracing.otlp_endpoint") {
+		t.Errorf("in the clear to the outside: %v", got)
+	}
+}
+
 // F11: two merchants may share an app where both say so; C07 still holds.
 func TestF11SharedApp(t *testing.T) {
 	second := `

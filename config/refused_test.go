@@ -85,6 +85,11 @@ func addressMistakes() []refusal {
 		{"a gateway's proxy with a password", "# proxy: http://10.0.0.8:3128", "proxy: http://a:b@10.0.0.8:3128", "gateways[0].proxy", "user name"},
 		{"a gateway's proxy with a path", "# proxy: http://10.0.0.8:3128", "proxy: http://10.0.0.8:3128/gateway.do", "gateways[0].proxy", "path"},
 		{"a proxy without a mask", "[127.0.0.0/8]", "[127.0.0.1]", "server.trusted_proxies[0]", "network"},
+		{"spans in the clear to the outside", `otlp_endpoint: ""`, "otlp_endpoint: http://collector.example.com:4318", "tracing.otlp_endpoint", "not https"},
+		{"a collector with a password", `otlp_endpoint: ""`, "otlp_endpoint: https://a:b@collector.example.com", "tracing.otlp_endpoint", "user name"},
+		{"a collector with a key in its query", `otlp_endpoint: ""`, "otlp_endpoint: https://collector.example.com/?key=a", "tracing.otlp_endpoint", "query"},
+		{"a collector without a scheme", `otlp_endpoint: ""`, "otlp_endpoint: collector:4318", "tracing.otlp_endpoint", "write it as http://127.0.0.1:4318"},
+		{"a collector over gRPC", `otlp_endpoint: ""`, "otlp_endpoint: grpc://127.0.0.1:4317", "tracing.otlp_endpoint", "address"},
 		{"listen without a port", "listen: 127.0.0.1:8080", "listen: 127.0.0.1", "server.listen", "listen on"},
 	}
 	for _, bad := range []string{
@@ -110,6 +115,9 @@ func rangeMistakes() []refusal {
 		{"F08 negative approval limit", "refund_approval_over_fen: 100000", "refund_approval_over_fen: -1", "merchants[0].refund_approval_over_fen", "too small"},
 		{"I08 keys forgotten before the gateway forgets", "idempotency_days: 30", "idempotency_days: 1", "retention.idempotency_days", "too small"},
 		{"F08 a first webhook that waits", "webhook_seconds: [0, 5,", "webhook_seconds: [60, 5,", "jobs.webhook_seconds", "begin with 0"},
+		{"no trace at all", "sample_percent: 100", "sample_percent: 0", "tracing.sample_percent", "too small"},
+		{"more traces than there are", "sample_percent: 100", "sample_percent: 101", "tracing.sample_percent", "too large"},
+		{"part of a percent", "sample_percent: 100", "sample_percent: 0.5", "tracing.sample_percent", "whole number"},
 		{"no workers", "workers: 8", "workers: 0", "jobs.workers", "too small"},
 	}
 }

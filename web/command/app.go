@@ -47,6 +47,7 @@ type App struct {
 	store    *store.Store
 	tenants  *live
 	watch    *watch
+	tracing  *tracing
 	cashier  *core.Cashier
 	queue    jobs.Queue
 	lanes    *outbox.Lanes
@@ -133,6 +134,7 @@ func (a *App) Run(ctx context.Context) error {
 	stopListening()
 	tasks.Wait()
 	a.lanes.Close(deadline)
+	a.tracing.close(deadline)
 	if cause := context.Cause(serving); !errors.Is(cause, context.Canceled) && ctx.Err() == nil {
 		err = errors.Join(cause, err)
 	}
@@ -181,6 +183,9 @@ func (a *App) Close() error {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 			all = errors.Join(all, err)
 		}
+	}
+	if a.tracing != nil {
+		a.tracing.close(context.Background())
 	}
 	if a.queue != nil {
 		all = errors.Join(all, a.queue.Close())

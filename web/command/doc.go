@@ -10,6 +10,7 @@
 //	gateways.go  our end of the line to each gateway
 //	webhooks.go hints.go reload.go pins.go            what goes out to merchants, what makes jobs punctual, what a reload changes and what never does
 //	vault.go ids.go clock.go watch.go alarms.go       what core wants from outside, filled in
+//	tracing.go collector.go                           spans of what is done, and where they are sent
 //	inspect.go neighbours.go                          what a server looks at by itself: its books, and who else works on them
 //	serve.go demo.go simulate.go migrate.go check.go call.go doctor.go certificate.go keys.go version.go   one file per command
 package command

@@ -56,7 +56,7 @@ func (g gatewayEnd) app(a config.Account, on foundation) (*alipay.App, error) {
 		Nonce:          func() string { return letters(mustDraw(on.random, idBytes)) },
 		CallsPerSecond: float64(a.CallsPerSecond), Burst: a.Burst,
 		BreakAfter: uint32(a.BreakAfter), BreakFor: time.Duration(a.BreakSeconds) * time.Second,
-		Guards: on.guards, Logger: on.logger, Observer: on.observer,
+		Guards: on.guards, Logger: on.logger, Observer: on.observer, Tracing: on.tracing,
 	}
 	for _, k := range a.Keys {
 		key, err := alipayKey(k, on.master)

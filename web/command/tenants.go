@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/paymux/paymux/adapters/alipay"
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
@@ -35,6 +37,7 @@ type foundation struct {
 	observer  func(alipay.Exchange)
 	guards    *alipay.Guards // a reload changes no limit that stays as it is
 	webhooks  outbox.Policy
+	tracing   trace.TracerProvider // nil for none
 }
 
 // newTenants parses every key of the configuration once. An error names the merchant and account and never holds key text.

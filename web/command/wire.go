@@ -53,10 +53,13 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.watch = watch
+	if a.tracing, err = newTracing(ctx, a.config.Tracing, a.setup.Logger); err != nil {
+		return err
+	}
 	if err := a.wireTenants(foundation{
 		master: master, transport: a.setup.Transport, now: a.setup.Now, random: a.setup.Random, logger: a.setup.Logger, observer: watch.exchange,
 		guards:   &alipay.Guards{},
-		webhooks: webhookPolicy(a.config),
+		webhooks: webhookPolicy(a.config), tracing: a.tracing.provider(),
 	}, book); err != nil {
 		return err
 	}
@@ -170,12 +173,16 @@ func (a *App) wireJobs(watch *watch) {
 	a.sweeper = &jobs.Sweeper{
 		Source: a.store, Clock: clock(a.setup.Now), Batch: a.config.Jobs.Batch, Workers: a.config.Jobs.Workers, Timeout: jobTimeout,
 		Handlers: map[core.DueKind]jobs.Handler{
-			core.DueInbox:    func(ctx context.Context, due core.Due) error { return cashier.ApplyInbox(ctx, due.ID) },
-			core.DueDelivery: a.lanes.Hand,
-			core.DueAttempt:  func(ctx context.Context, due core.Due) error { return cashier.SettleAttempt(ctx, due.ID) },
-			core.DueRefund: func(ctx context.Context, due core.Due) error {
+			core.DueInbox: a.tracing.job(core.DueInbox, func(ctx context.Context, due core.Due) error {
+				return cashier.ApplyInbox(ctx, due.ID)
+			}),
+			core.DueDelivery: a.lanes.Hand, // which returns at once: a span of it would say nothing
+			core.DueAttempt: a.tracing.job(core.DueAttempt, func(ctx context.Context, due core.Due) error {
+				return cashier.SettleAttempt(ctx, due.ID)
+			}),
+			core.DueRefund: a.tracing.job(core.DueRefund, func(ctx context.Context, due core.Due) error {
 				return cashier.SettleRefund(ctx, due.MerchantID, due.ID)
-			},
+			}),
 		},
 		Failed: watch.jobFailed,
 	}
@@ -206,7 +213,7 @@ func (a *App) wireWeb(registry *prometheus.Registry) error {
 	server, err := web.New(web.Options{
 		Cashier: a.cashier, Channels: a.cashier.Channels, Keys: a.tenants, Clock: clock(a.setup.Now), Random: a.setup.Random, Logger: a.setup.Logger,
 		Registry: registry, BaseURL: c.BaseURL, TrustedProxies: c.TrustedProxies, GatewayOrigins: gatewayOrigins(a.config), Ready: a.store.Ready,
-		MetricsOnMain: c.AdminListen == "", Mounts: a.setup.Mounts,
+		MetricsOnMain: c.AdminListen == "", Mounts: a.setup.Mounts, Tracing: a.tracing.provider(),
 	})
 	if err != nil {
 		return err
