@@ -18,7 +18,7 @@ type Merchant struct {
 	Overrides []Override `json:"overrides" validate:"max=64,dive"`
 	// What happens to money that arrives for a closed payment: given back, held for a person, or accepted.
 	LatePayment string `json:"late_payment" validate:"oneof=refund hold accept"`
-	// A refund by which more than this many fen of a payment go back waits for a second person; 0 means that none does.
+	// A refund by which more than this many fen of a payment go back waits for a second person, and more held late money is accepted by nobody; 0 means no limit.
 	RefundApprovalOverFen int64 `json:"refund_approval_over_fen" validate:"min=0,max=10000000000"`
 	// Most fen one payment may have.
 	MaxPaymentFen int64 `json:"max_payment_fen" validate:"min=1,max=10000000000"`

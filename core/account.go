@@ -49,7 +49,7 @@ type Merchant struct {
 	Late        LatePolicy
 	// MaxPaymentFen caps one payment; 0 means MaxFen.
 	MaxPaymentFen Fen
-	// RefundApprovalOverFen makes larger refunds wait for another actor; 0 means no refund waits.
+	// RefundApprovalOverFen makes larger refunds wait for another actor, and keeps larger late money from being accepted by one; 0 means no limit.
 	RefundApprovalOverFen Fen
 	// ReturnURLs are the prefixes that return_url must begin with (W11).
 	ReturnURLs []string
@@ -91,6 +91,11 @@ func (m Merchant) Account(id string) (Account, bool) {
 		}
 	}
 	return Account{}, false
+}
+
+// needsTwo tells whether one person alone may not decide about so much (W16).
+func (m Merchant) needsTwo(sum Fen) bool {
+	return m.RefundApprovalOverFen > 0 && sum > m.RefundApprovalOverFen
 }
 
 // Directory finds merchants and accounts. Wiring fills it from configuration; a reload swaps what it answers.

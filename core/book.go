@@ -73,28 +73,33 @@ func (c *Cashier) suspendMoney(p *pen, a *Attempt) {
 		a.Reason = reasonHeld
 		p.tell(pick(late, EventPaymentLateHeld, EventPaymentDuplicateHeld), "", a.ID)
 	case LateAccept:
-		a.Reason = reasonAccepted
-		p.post(posting{from: LedgerMerchant, to: LedgerSuspense, amount: a.PaidFen}, a.Account)
-		p.tell(pick(late, EventPaymentLateAccepted, EventPaymentDuplicateAccepted), "", a.ID)
+		c.acceptSuspense(p, a)
 	default:
-		c.refundSuspense(p, a, a.lateOrigin())
+		c.refundSuspense(p, a, ActorSystem, RefundProcessing)
 	}
 }
 
-// refundSuspense orders the refund of suspended money in the same commit that recorded the money; a job sends it.
-func (c *Cashier) refundSuspense(p *pen, a *Attempt, origin RefundOrigin) *Refund {
-	pay := &p.order.Payment
+// acceptSuspense makes suspended money the merchant's; the payment stays what it is.
+func (c *Cashier) acceptSuspense(p *pen, a *Attempt) {
+	a.Reason = reasonAccepted
+	p.touch(a)
+	p.post(posting{from: LedgerMerchant, to: LedgerSuspense, amount: a.PaidFen}, a.Account)
+	p.tell(pick(a.State == AttemptLatePaid, EventPaymentLateAccepted, EventPaymentDuplicateAccepted), "", a.ID)
+}
+
+// refundSuspense orders the refund of money that nobody waited for, by policy in the same commit that recorded the money; a job sends it. One that waits
+// for approval is not sent.
+func (c *Cashier) refundSuspense(p *pen, a *Attempt, asker string, status RefundStatus) *Refund {
+	pay, origin, processing := &p.order.Payment, a.lateOrigin(), status == RefundProcessing
 	no := p.rowID()
 	r := p.addRefund(Refund{
 		ID: "ref_" + lower(p.rowID()), PaymentID: pay.ID, AttemptID: a.ID, MerchantID: pay.MerchantID, OutRequestNo: no, Origin: origin,
-		AmountFen: a.PaidFen, Reason: string(origin) + " payment", Status: RefundProcessing, Settling: true, Asker: ActorSystem, NextAt: p.now,
-		CreatedAt: p.now,
+		AmountFen: a.PaidFen, Reason: string(origin) + " payment", Status: status, Settling: processing, Asker: asker,
+		NextAt: pick(processing, p.now, noTime()), CreatedAt: p.now,
 	})
-	if origin == RefundLate {
-		pay.LateRefundID = r.ID
-	}
-	p.post(posting{from: LedgerTransit, to: LedgerSuspense, amount: r.AmountFen, refundID: r.ID}, a.Account)
-	p.audit("refund."+string(origin), r.ID, "")
+	pay.LateRefundID = p.order.lateRefund()
+	p.post(posting{from: LedgerTransit, to: a.lateOwner(), amount: r.AmountFen, refundID: r.ID}, a.Account)
+	p.audit("refund."+string(origin), r.ID, string(status))
 	return r
 }
 

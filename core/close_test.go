@@ -162,7 +162,7 @@ func TestCloseS02LateMoney(t *testing.T) {
 // releaseLate sends back what a policy kept: the merchant may change its mind once, and only if money was kept.
 func (w *world) releaseLate(v core.PaymentView, policy core.LatePolicy) {
 	w.t.Helper()
-	_, err := w.RefundLate(context.Background(), shopCaller, v.ID)
+	_, err := w.RefundLate(context.Background(), shopCaller, core.LateAsk{PaymentID: v.ID, IdempotencyKey: "release"})
 	if policy == core.LateRefund {
 		if core.CodeOf(err) != core.CodeNotRefundable {
 			w.t.Fatal(err)

@@ -11,7 +11,7 @@
 //	settle.go        inquiry, for whatever is due or unknown; schedule.go says when
 //	close.go         the gateway decides whether an unpaid trade closes
 //	book.go          the only place where money comes in: accepted, or, if late or paid twice, put in suspense and sent back
-//	late.go          a person sends back what the merchant's policy kept of such money
+//	late.go          a person sends back, or keeps, what the merchant's policy kept of such money
 //	refund.go        a refund is reserved by one conditional update, then sent
 //	refund_settle.go what became of it; approval by another actor; refunds made outside
 //

@@ -25,6 +25,7 @@ const (
 	CodeRefundExceedsPaid   Code = "refund_exceeds_paid"    // more than paid minus what is refunded or on its way
 	CodeNotPending          Code = "not_pending_approval"   // the refund waits for no approval
 	CodeSameActor           Code = "same_actor"             // who asked may not approve
+	CodeOverLimit           Code = "over_approval_limit"    // one person may not decide about so much
 	CodeChannelRefused      Code = "channel_refused"        // the gateway refused for good; nothing can be paid by this attempt
 	CodeChannelUnavailable  Code = "channel_unavailable"    // nothing was sent; try again later
 	CodeChannelMissing      Code = "channel_missing"        // the merchant has no active account for a channel that may serve this

@@ -38,7 +38,7 @@ func (m *machine) create(rt *rapid.T) {
 		rt.Skip("enough orders")
 	}
 	o := &modelOrder{
-		no: fmt.Sprint("A", len(m.orders)), platform: anyPlatform(rt), amount: core.Fen(rapid.SampledFrom([]int{1, 100, 140, 160, 200}).Draw(rt, "amount")),
+		policy: m.late, no: fmt.Sprint("A", len(m.orders)), platform: anyPlatform(rt), amount: core.Fen(rapid.SampledFrom([]int{1, 50, 100, 140, 160, 200}).Draw(rt, "amount")),
 	}
 	if rapid.Bool().Draw(rt, "with a key") {
 		o.key = m.newKey("create")

@@ -55,7 +55,8 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		name string
 		run  func(*rapid.T)
 	}{
-		{"notify", m.notifyPaid}, {"pay", m.pay}, {"pay what is closed", m.payClosed}, {"refund", m.refundSome}, {"move", m.move}, {"judge", m.judge},
+		{"notify", m.notifyPaid}, {"pay", m.pay}, {"pay what is closed", m.payClosed}, {"accept late", m.acceptLate}, {"refund late", m.refundLate},
+		{"decide again", m.decideAgain}, {"refund", m.refundSome}, {"move", m.move}, {"judge", m.judge},
 		{"enter", m.enter}, {"open", m.open}, {"refund again", m.refundAgain}, {"create", m.create}, {"sweep", m.sweepIt}, {"sync", m.sync},
 		{"wait", m.wait}, {"create again", m.createAgain}, {"move again", m.moveAgain}, {"forge", m.forge}, {"create changed", m.createChanged},
 		{"close", m.closeIt},
@@ -242,7 +243,7 @@ func (m *machine) settle(rt *rapid.T) {
 			paid, refunded := m.bank.moved(a.no)
 			net += paid - refunded
 			if s := v.Attempts[i].State; m.late != core.LateRefund && (s == core.AttemptLatePaid || s == core.AttemptDuplicate) {
-				spare += paid
+				spare += paid - refunded // a person may have sent it back
 			}
 		}
 		if net != v.PaidFen-v.RefundedFen+spare {

@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"slices"
 
 	"pgregory.net/rapid"
 
@@ -44,7 +45,7 @@ func (m *machine) refundSome(rt *rapid.T) {
 	if want == "" {
 		want = core.RefundProcessing // unknown is never failed
 	}
-	if o.amount-left+r.amount > modelApproval { // what is refunded or on its way counts
+	if o.asked()+r.amount > modelApproval { // what is refunded or on its way counts
 		m.unplan(outcome)
 		want = core.RefundPendingApproval
 	}
@@ -65,18 +66,18 @@ func (m *machine) unplan(outcome string) {
 	}
 }
 
-// anyRefund draws a refund of any order.
-func (m *machine) anyRefund(rt *rapid.T) (*modelOrder, *modelRefund) {
-	o := m.anyOrder(rt)
-	if len(o.refunds) == 0 {
+// anyOf draws one of an order's refunds.
+func anyOf(rt *rapid.T, refunds []*modelRefund) *modelRefund {
+	if len(refunds) == 0 {
 		rt.Skip("no refund")
 	}
-	return o, o.refunds[rapid.IntRange(0, len(o.refunds)-1).Draw(rt, "refund")]
+	return refunds[rapid.IntRange(0, len(refunds)-1).Draw(rt, "refund")]
 }
 
 // refundAgain repeats a refund, as it was or changed.
 func (m *machine) refundAgain(rt *rapid.T) {
-	o, r := m.anyRefund(rt)
+	o := m.anyOrder(rt)
+	r := anyOf(rt, o.refunds)
 	if rapid.IntRange(0, 3).Draw(rt, "changed") == 0 {
 		other := *r
 		other.amount++
@@ -99,7 +100,8 @@ func (m *machine) refundAgain(rt *rapid.T) {
 
 // judge lets somebody decide on a refund: only one that waits, and never who asked (W16).
 func (m *machine) judge(rt *rapid.T) {
-	o, r := m.anyRefund(rt)
+	o := m.anyOrder(rt)
+	r := anyOf(rt, slices.Concat(o.refunds, o.back))
 	m.look(o)
 	m.trouble(rt, "refund", "query_refund")
 	judge := shopCaller

@@ -23,6 +23,10 @@ type modelOrder struct {
 	attempts []*modelAttempt
 	refunds  []*modelRefund
 	moves    []*modelMove
+
+	policy    core.LatePolicy
+	back      []*modelRefund // of late and duplicate money, as people asked for them
+	decisions []*modelDecision
 }
 
 // modelAttempt is one try to take the money.
@@ -31,6 +35,9 @@ type modelAttempt struct {
 	page   bool
 	form   map[string]string // what its page posts, once it was opened
 	told   bool              // the gateway has told of its money: from now on it must be seen
+
+	unawaited bool   // its money came late or twice
+	kept      string // and was then held or accepted
 }
 
 // modelRefund is one refund that was accepted.
@@ -42,6 +49,7 @@ type modelRefund struct {
 	answer []byte // the final answer, once there was one
 	judge  string // who decided on it, and how
 	passed bool
+	of     *modelAttempt // whose late money it sends back
 }
 
 // modelMove is one wish to go on elsewhere.
@@ -126,6 +134,9 @@ func (o *modelOrder) meet(v core.PaymentView) error {
 	if err := o.meetRefunds(v); err != nil {
 		return err
 	}
+	if err := o.meetLate(v); err != nil {
+		return err
+	}
 	paid := core.Fen(0)
 	if holdsMoney(v.Status) {
 		paid = o.amount
@@ -173,24 +184,24 @@ func (o *modelOrder) meetAttempts(v core.PaymentView) error {
 
 // meetRefunds holds every accepted refund to its amount and to a status that only moves forward.
 func (o *modelOrder) meetRefunds(v core.PaymentView) error {
-	seen := 0
+	seen, asked := 0, slices.Concat(o.refunds, o.back)
 	for _, r := range v.Refunds {
-		if r.Origin != core.RefundByMerchant {
+		if r.Asker == core.ActorSystem {
 			continue
 		}
 		seen++
-		i := slices.IndexFunc(o.refunds, func(known *modelRefund) bool { return known.id == r.ID })
-		if i < 0 || o.refunds[i].amount != r.AmountFen {
+		i := slices.IndexFunc(asked, func(known *modelRefund) bool { return known.id == r.ID })
+		if i < 0 || asked[i].amount != r.AmountFen {
 			return fmt.Errorf("%s shows refund %s of %d fen, which nobody asked for", o.no, r.ID, r.AmountFen)
 		}
-		known := o.refunds[i]
+		known := asked[i]
 		if known.status != r.Status && !slices.Contains(fateOf(known.status), r.Status) {
 			return fmt.Errorf("refund %s went from %s to %s", r.ID, known.status, r.Status)
 		}
 		known.status = r.Status
 	}
-	if seen != len(o.refunds) {
-		return fmt.Errorf("%s shows %d refunds, %d were accepted", o.no, seen, len(o.refunds))
+	if seen != len(asked) {
+		return fmt.Errorf("%s shows %d refunds, %d were accepted", o.no, seen, len(asked))
 	}
 	return nil
 }

@@ -87,6 +87,24 @@ func (o *Order) refundsOf(a *Attempt, in ...RefundStatus) (sum Fen) {
 	return sum
 }
 
+// ownerOf is the account that a refund takes its money from, and gives it back to if it fails.
+func (o *Order) ownerOf(r *Refund) LedgerAccount {
+	if a := o.Attempt(r.AttemptID); a != nil && !r.Counts() {
+		return a.lateOwner()
+	}
+	return LedgerMerchant
+}
+
+// askedBack sums what people have sent back of the order, or are about to. Late and duplicate money that paymux sends back by policy is nobody's asking.
+func (o *Order) askedBack() (sum Fen) {
+	for _, r := range o.Refunds {
+		if r.Status != RefundFailed && (r.Counts() || r.Asker != ActorSystem) {
+			sum += r.AmountFen
+		}
+	}
+	return sum
+}
+
 // Clone returns a deep copy, so that a Decide that runs again starts from clean rows.
 func (o *Order) Clone() *Order {
 	c := *o

@@ -34,7 +34,7 @@ type telling struct {
 	attemptID string
 }
 
-// The most ids one unit may use. The longest is late money that turns out to be refunded in the gateway's console: it is booked, its refund is ordered
+// The most ids one unit may use, for each attempt that it decides about. The longest is late money that turns out to be refunded in the gateway's console: it is booked, its refund is ordered
 // and given up for the one that was made, and each of two events goes to MaxEndpoints endpoints.
 const (
 	penRows   = 40
@@ -45,8 +45,13 @@ const (
 const MaxEndpoints = 5
 
 // draw makes the ids of a unit.
-func (c *Cashier) draw(caller Caller) *pen {
-	p := &pen{caller: caller, now: c.at(), merchants: c.Merchants, rowIDs: make([]string, penRows), eventIDs: make([]string, penEvents)}
+func (c *Cashier) draw(caller Caller) *pen { return c.drawFor(caller, 1) }
+
+// drawFor makes the ids of a unit that decides about as many attempts.
+func (c *Cashier) drawFor(caller Caller, attempts int) *pen {
+	p := &pen{
+		caller: caller, now: c.at(), merchants: c.Merchants, rowIDs: make([]string, attempts*penRows), eventIDs: make([]string, attempts*penEvents),
+	}
 	for i := range p.rowIDs {
 		p.rowIDs[i] = c.IDs.Row()
 	}

@@ -148,7 +148,7 @@ func (c *Cashier) writeReservation(p *pen, m Merchant, r Refund) error {
 	}
 	r.Status, r.Settling, r.SentAt, r.NextAt = RefundProcessing, true, p.now, p.now.Add(callLease)
 	// What is on its way or gone counts, or ten small refunds would do what one large one may not.
-	if m.RefundApprovalOverFen > 0 && pay.ReservedFen+r.AmountFen > m.RefundApprovalOverFen {
+	if m.needsTwo(p.order.askedBack() + r.AmountFen) {
 		r.Status, r.Settling, r.SentAt, r.NextAt = RefundPendingApproval, false, noTime(), noTime()
 	}
 	pay.ReservedFen += r.AmountFen

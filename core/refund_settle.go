@@ -96,21 +96,19 @@ func (c *Cashier) finishRefund(p *pen, r *Refund, actual Fen) error {
 	if actual <= 0 || actual > r.AmountFen {
 		actual = r.AmountFen
 	}
-	owner := p.order.Attempt(r.AttemptID).Account
+	a := p.order.Attempt(r.AttemptID)
+	owner := a.Account
 	r.ActualFen, r.FailCode, r.Settling, r.NextAt, r.EndedAt = actual, "", false, noTime(), p.now
 	p.post(posting{from: LedgerGateway, to: LedgerTransit, amount: actual, refundID: r.ID}, owner)
 	p.post(posting{from: LedgerShortfall, to: LedgerTransit, amount: r.AmountFen - actual, refundID: r.ID}, owner)
 	p.audit("refund.succeeded", r.ID, "")
-	switch r.Origin {
-	case RefundLate:
-		p.tell(EventPaymentLateRefunded, r.ID, r.AttemptID)
-		return nil
-	case RefundDuplicate:
-		p.tell(EventPaymentDuplicateRefunded, r.ID, r.AttemptID)
-		return nil
-	default:
+	if r.Counts() {
 		return c.countRefund(p, r)
 	}
+	a.Reason = "" // neither held nor accepted: it is gone
+	p.touch(a)
+	p.tell(pick(r.Origin == RefundLate, EventPaymentLateRefunded, EventPaymentDuplicateRefunded), r.ID, r.AttemptID)
+	return nil
 }
 
 // countRefund adds a succeeded refund to its payment and tells the merchant.
@@ -127,12 +125,11 @@ func (c *Cashier) failRefund(p *pen, r *Refund, code string) error {
 		return err
 	}
 	r.FailCode, r.Settling, r.NextAt, r.EndedAt = code, false, noTime(), p.now
-	owner := LedgerSuspense
 	if r.Counts() {
-		owner = LedgerMerchant
 		p.order.Payment.ReservedFen -= r.AmountFen
 	}
-	p.post(posting{from: owner, to: LedgerTransit, amount: r.AmountFen, refundID: r.ID}, p.order.Attempt(r.AttemptID).Account)
+	p.order.Payment.LateRefundID = p.order.lateRefund()
+	p.post(posting{from: p.order.ownerOf(r), to: LedgerTransit, amount: r.AmountFen, refundID: r.ID}, p.order.Attempt(r.AttemptID).Account)
 	p.audit("refund.failed", r.ID, code)
 	p.tell(EventRefundFailed, r.ID, r.AttemptID)
 	return nil

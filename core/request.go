@@ -44,6 +44,12 @@ type RefundAsk struct {
 	IdempotencyKey   string // required
 }
 
+// LateAsk asks for all late and duplicate money of a payment to go back, or to be kept.
+type LateAsk struct {
+	PaymentID      string
+	IdempotencyKey string // required
+}
+
 // Answered is what a POST answers: a body rendered once and, when final, stored, so that a repeat gets the same bytes (I04).
 type Answered struct {
 	Body []byte

@@ -73,6 +73,7 @@ func (s *simWorld) customer(n int) {
 		s.count("orders")
 		s.buyer(id)
 		s.lateMoney(id)
+		s.approver(id)
 		switch s.rng.IntN(4) {
 		case 0:
 			s.sleep(s.upTo(14 * time.Minute))
@@ -264,23 +265,75 @@ func (s *simWorld) refundUntilAnswered(ask core.RefundAsk) {
 	}
 }
 
-// lateMoney is what people do about money that came after the close: somebody sends it back through us, somebody in the gateway's console, or both at once.
+// lateMoney is what people do about money that came after the close, or twice: somebody sends it back through us, somebody keeps it, somebody sends it back
+// in the gateway's console, or all at once.
 func (s *simWorld) lateMoney(id string) {
-	s.sleepThen("release", func() {
-		if s.look(id).LatePayment != nil {
-			s.call("release", func() {
-				if _, err := s.RefundLate(context.Background(), shopCaller, id); core.CodeOf(err) != core.CodeNotRefundable {
-					s.mayFail(err)
-				}
-			})
-		}
-	})
+	s.sleepThen("release", func() { s.decideLate("late money released", shopCaller, s.RefundLate, id) })
+	s.sleepThen("accept", func() { s.decideLate("late money accepted", bobCaller, s.AcceptLate, id) })
 	s.sleepThen("console", func() {
 		v := s.look(id)
 		for i, a := range v.Attempts {
 			if a.State == core.AttemptLatePaid {
 				s.consoleLate(v, i)
 			}
+		}
+	})
+}
+
+// decideLate repeats one decision about late money until it has an answer, and once more for good measure.
+func (s *simWorld) decideLate(what string, by core.Caller, decide func(context.Context, core.Caller, core.LateAsk) (core.Answered, error), id string) {
+	key, done := what+" "+id, 0
+	for range 5 {
+		s.call("decide", func() {
+			a, err := decide(context.Background(), by, core.LateAsk{PaymentID: id, IdempotencyKey: key})
+			switch core.CodeOf(err) {
+			case "":
+				s.answered(key, a)
+				if done++; done == 1 {
+					s.count(what)
+				}
+			case core.CodeNotRefundable, core.CodeWrongState, core.CodeOverLimit:
+				done = 2
+			default:
+				s.mayFail(err)
+			}
+		})
+		if done == 2 {
+			return
+		}
+		s.sleep(s.upTo(30 * time.Second))
+	}
+}
+
+// approver decides on every refund that waits for somebody else than who asked. In the end all are decided: what was refunded in the console meanwhile is
+// booked only when the money that they hold is free.
+func (s *simWorld) approver(id string) {
+	s.outside("approver", func() {
+		for range 6 {
+			s.sleep(s.upTo(time.Hour))
+			for _, r := range s.look(id).Refunds {
+				if r.Status == core.RefundPendingApproval {
+					s.judgeIt(r.ID, !s.chance(3))
+				}
+			}
+		}
+	})
+}
+
+func (s *simWorld) judgeIt(id string, approve bool) {
+	s.call("judge", func() {
+		var err error
+		if approve {
+			_, err = s.Approve(context.Background(), bobCaller, id)
+		} else {
+			_, err = s.Reject(context.Background(), bobCaller, id, "")
+		}
+		if core.CodeOf(err) == core.CodeNotPending { // sent back in the console meanwhile
+			return
+		}
+		s.mayFail(err)
+		if err == nil {
+			s.count(pick(approve, "refunds approved", "refunds rejected"))
 		}
 	})
 }

@@ -138,7 +138,7 @@ func refundStatus(p Payment) PaymentStatus {
 	}
 }
 
-// suspended: INV-M5: money that nobody waited for has at most one refund, of exactly its amount.
+// suspended: INV-M5: money that nobody waited for has at most one refund, of exactly its amount, and one for certain unless it is held or was accepted.
 func (i *Inspection) suspended(o *Order, a Attempt, origin RefundOrigin) {
 	n := 0
 	for _, r := range o.Refunds {
@@ -149,7 +149,7 @@ func (i *Inspection) suspended(o *Order, a Attempt, origin RefundOrigin) {
 			}
 		}
 	}
-	if n > 1 {
+	if n > 1 || n == 0 && a.Reason == "" {
 		i.breach("INV-M5", o.Payment.ID, "attempt %s is sent back %d times", a.ID, n)
 	}
 }
@@ -202,8 +202,8 @@ func ledgerOf(o *Order) map[LedgerAccount]Fen {
 	want := map[LedgerAccount]Fen{LedgerMerchant: -o.Payment.PaidFen}
 	for _, a := range o.Attempts {
 		want[LedgerGateway] += a.PaidFen
-		if a.keptLate() {
-			want[pick(a.Reason == reasonHeld, LedgerSuspense, LedgerMerchant)] -= a.PaidFen
+		if a.Unawaited() {
+			want[a.lateOwner()] -= a.PaidFen - o.refundsOf(&a, RefundPendingApproval, RefundProcessing, RefundSucceeded)
 		}
 	}
 	for _, r := range o.Refunds {
@@ -256,6 +256,26 @@ func (i *Inspection) events(o *Order, events []Event) {
 			i.breach("INV-E2", o.Payment.ID, "%d × %s, want %d", count[t], t, want[t])
 		}
 	}
+	for t, n := range keptEvents(o) { // what was kept before and is gone has told of it too
+		if count[t] < n {
+			i.breach("INV-E2", o.Payment.ID, "%d × %s, want %d at least", count[t], t, n)
+		}
+	}
+}
+
+// keptEvents counts what must have been told of late and duplicate money that is held or was accepted.
+func keptEvents(o *Order) map[EventType]int {
+	want := map[EventType]int{}
+	for _, a := range o.Attempts {
+		late := a.State == AttemptLatePaid
+		switch {
+		case a.Unawaited() && a.Reason == reasonHeld:
+			want[pick(late, EventPaymentLateHeld, EventPaymentDuplicateHeld)]++
+		case a.Unawaited() && a.Reason == reasonAccepted:
+			want[pick(late, EventPaymentLateAccepted, EventPaymentDuplicateAccepted)]++
+		}
+	}
+	return want
 }
 
 // told: INV-E3, INV-S1: whoever knows the events alone knows how the order stands, and has seen it go no way that the table lacks.

@@ -194,6 +194,7 @@ func TestIdempotencyKey(t *testing.T) {
 	for _, path := range []string{
 		"/v1/payments/" + p.ID + "/refunds", "/v1/payments/" + p.ID + "/attempts", "/v1/payments/" + p.ID + "/close", "/v1/refunds/" + upper.ID + "/approve",
 		"/v1/refunds/" + upper.ID + "/reject", "/v1/payments/" + p.ID + "/refund-late",
+		"/v1/payments/" + p.ID + "/accept-late",
 	} {
 		answer := w.as("m_a/admin", "POST", path, "", "Idempotency-Key", "", "Content-Type", "application/json")
 		if answer.Code != http.StatusBadRequest || problem(t, answer).Field != "Idempotency-Key" {

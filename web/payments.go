@@ -45,10 +45,14 @@ func (s *Server) createAttempt(c *call) error {
 	return s.answer(c, "/v1/payments/", answered)
 }
 
-// answer writes what core rendered, byte for byte: a repeat must get what the first got (I04). The object stands under its id below the path.
+// answer tells of an object that was made, which stands under its id below the path.
 func (s *Server) answer(c *call, path string, a core.Answered) error {
 	c.Response().Header().Set("Location", path+a.ID)
-	status := http.StatusCreated
+	return s.answered(c, http.StatusCreated, a)
+}
+
+// answered writes what core rendered, byte for byte: a repeat must get what the first got (I04). The status is 202 while an outcome is unknown.
+func (s *Server) answered(c *call, status int, a core.Answered) error {
 	if a.Settling {
 		status = http.StatusAccepted
 	}

@@ -9,7 +9,7 @@ const (
 	PermRead    Permission = "read"    // look at the merchant's own objects
 	PermPay     Permission = "pay"     // create, go on elsewhere, close, inquire
 	PermRefund  Permission = "refund"  // ask for money to go back
-	PermApprove Permission = "approve" // let another actor's refund go, or not
+	PermApprove Permission = "approve" // let another actor's refund go, or not; keep a buyer's late money
 )
 
 // Permissions lists the permissions that a role can hold.

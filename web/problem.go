@@ -52,6 +52,7 @@ func kinds() map[core.Code]kind {
 		core.CodeReplayedNonce:       {http.StatusUnauthorized, "The signed request was used before"},
 		core.CodeForbidden:           {http.StatusForbidden, "The key may not do this"},
 		core.CodeSameActor:           {http.StatusForbidden, "Who asked may not approve"},
+		core.CodeOverLimit:           {http.StatusForbidden, "One person may not decide about so much"},
 		core.CodeNotFound:            {http.StatusNotFound, "There is no such object"},
 		core.CodeNotConfigured:       {http.StatusNotFound, "There is no such gateway or account"},
 		codeMethodNotAllowed:         {http.StatusMethodNotAllowed, "The method is not allowed here"},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -70,21 +71,22 @@ func (s *Server) getRefund(c *call) error {
 	return s.json(c, http.StatusOK, view)
 }
 
-// refundLate sends back money that nobody waited for and that the merchant's policy kept.
-func (s *Server) refundLate(c *call) error {
+// refundLate sends back money that nobody waited for and that was held or accepted.
+func (s *Server) refundLate(c *call) error { return s.decideLate(c, s.Cashier.RefundLate) }
+
+// acceptLate keeps money that nobody waited for and that is held.
+func (s *Server) acceptLate(c *call) error { return s.decideLate(c, s.Cashier.AcceptLate) }
+
+func (s *Server) decideLate(c *call, decide func(context.Context, core.Caller, core.LateAsk) (core.Answered, error)) error {
 	id, err := c.pathName("id")
 	if err != nil {
 		return err
 	}
-	view, err := s.Cashier.RefundLate(c.ctx(), c.caller(), id)
+	answered, err := decide(c.ctx(), c.caller(), core.LateAsk{PaymentID: id, IdempotencyKey: c.idempotencyKey})
 	if err != nil {
 		return err
 	}
-	status := http.StatusOK
-	if view.Settling {
-		status = http.StatusAccepted
-	}
-	return s.json(c, status, view)
+	return s.answered(c, http.StatusOK, answered)
 }
 
 func (s *Server) approveRefund(c *call) error {

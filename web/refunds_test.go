@@ -61,3 +61,34 @@ func TestRefundsArePagedAndFiltered(t *testing.T) {
 	want(t, w.as("m_a/viewer", "GET", "/v1/refunds?cursor="+*payments.NextCursor, ""), 400, core.CodeInvalid)
 	want(t, w.as("m_a/viewer", "GET", "/v1/refunds?status=paid", ""), 400, core.CodeInvalid)
 }
+
+// W16, I04: late money that is held is kept by whoever may approve, sent back by whoever may refund; a repeat gets the same bytes, and above the limit one
+// person decides nothing.
+func TestLateMoneyIsDecidedAboutByPeople(t *testing.T) {
+	w := newWorld(t)
+	p := w.create("m_a", "wechat", "late")
+	path := "/v1/payments/" + p.ID
+	want(t, w.as("m_a/cashier", "POST", path+"/close", ""), 200, "")
+	w.pay(p)
+	want(t, w.as("m_a/cashier", "POST", path+"/accept-late", ""), 403, core.CodeForbidden)
+	want(t, w.as("m_a/approver", "POST", path+"/refund-late", ""), 403, core.CodeForbidden)
+	want(t, w.as("m_a/approver", "POST", path+"/accept-late", ""), 403, core.CodeOverLimit)
+	first := w.as("m_a/cashier", "POST", path+"/refund-late", "")
+	want(t, first, 200, "")
+	waiting := decode[core.PaymentView](t, first).Refunds[0]
+	if waiting.Status != core.RefundPendingApproval {
+		t.Fatalf("%+v", waiting)
+	}
+	want(t, w.as("m_a/approver", "POST", "/v1/refunds/"+waiting.ID+"/reject", `{"reason":"keep it"}`), 200, "")
+	again := w.as("m_a/cashier", "POST", path+"/refund-late", "")
+	if again.Body.String() != first.Body.String() || again.Header().Get("Idempotent-Replayed") != "true" {
+		t.Fatalf("%d %s", again.Code, again.Body)
+	}
+	w.limit("m_a", 1999)
+	kept := w.as("m_a/approver", "POST", path+"/accept-late", "")
+	if got := decode[core.PaymentView](t, kept); got.Status != core.PaymentClosed || got.Attempts[0].Reason != "accepted" {
+		t.Fatalf("%+v", got)
+	}
+	want(t, w.as("m_a/cashier", "POST", path+"/refund-late", "", "Idempotency-Key", "after-all"), 200, "")
+	want(t, w.as("m_a/cashier", "POST", path+"/refund-late", "", "Idempotency-Key", "once-more"), 409, core.CodeNotRefundable)
+}

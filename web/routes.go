@@ -44,6 +44,7 @@ func (s *Server) table() []route {
 		{"POST", "/v1/payments/:id/sync", PermPay, keyUnused, bodyNone, s.syncPayment},
 		{"POST", "/v1/payments/:id/refunds", PermRefund, keyRequired, bodyJSON, s.createRefund},
 		{"POST", "/v1/payments/:id/refund-late", PermRefund, keyRequired, bodyNone, s.refundLate},
+		{"POST", "/v1/payments/:id/accept-late", PermApprove, keyRequired, bodyNone, s.acceptLate},
 		{"GET", "/v1/refunds", PermRead, keyUnused, bodyNone, s.listRefunds},
 		{"GET", "/v1/refunds/:id", PermRead, keyUnused, bodyNone, s.getRefund},
 		{"POST", "/v1/refunds/:id/approve", PermApprove, keyRequired, bodyNone, s.approveRefund},

@@ -147,8 +147,14 @@ func TestAnswersFitTheSpec(t *testing.T) {
 	late := decode[core.PaymentView](t, do("m_a/cashier", "POST", "/v1/payments", `{"merchant_order_no":"late","platform":"wechat",`+basket+`}`, "Idempotency-Key", "late"))
 	do("m_a/cashier", "POST", "/v1/payments/"+late.ID+"/close", "")
 	w.pay(late)
+	do("m_a/approver", "POST", "/v1/payments/"+late.ID+"/accept-late", "")
+	w.limit("m_a", 0)
+	do("m_a/approver", "POST", "/v1/payments/"+late.ID+"/accept-late", "")
+	do("m_a/approver", "POST", "/v1/payments/"+late.ID+"/accept-late", "", "Idempotency-Key", "other")
 	do("m_a/cashier", "POST", "/v1/payments/"+late.ID+"/refund-late", "")
 	do("m_a/cashier", "POST", "/v1/payments/"+late.ID+"/refund-late", "")
+	do("m_a/cashier", "POST", "/v1/payments/"+late.ID+"/refund-late", "", "Idempotency-Key", "other")
+	do("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/refund-late", "", "Idempotency-Key", visible("k-m_a/cashier/v1/payments/"+late.ID+"/refund-late"))
 	do("m_a/viewer", "GET", "/v1/refunds/"+refund.ID, "")
 	do("m_a/approver", "GET", "/v1/refunds?limit=1", "")
 	do("m_a/approver", "GET", "/v1/refunds?status=waiting", "")
@@ -203,6 +209,7 @@ func TestUnknownAnswersFitTheSpec(t *testing.T) {
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments/"+late.ID+"/close", ""), 200, "")
 	w.pay(late)
 	other := w.create("m_a", "wechat", "other")
+	w.limit("m_a", 0)
 	w.silent.Store(true)
 	for _, c := range [][3]string{
 		{"m_a/cashier", "/v1/payments", `{"merchant_order_no":"new","platform":"alipay","payer":{"user_id":"` + buyer + `"},` + basket + `}`},

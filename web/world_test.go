@@ -342,6 +342,14 @@ func (w *world) create(merchantID, platform, orderNo string) core.PaymentView {
 	return decode[core.PaymentView](w.t, answer)
 }
 
+// limit sets the sum above which a decision about a merchant's money takes two people.
+func (w *world) limit(merchantID string, fen core.Fen) {
+	all := w.cashier.Merchants.(directory)
+	m := all[merchantID]
+	m.RefundApprovalOverFen = fen
+	all[merchantID] = m
+}
+
 // pay delivers the gateway's notification that the payment's newest attempt is paid.
 func (w *world) pay(p core.PaymentView) {
 	w.t.Helper()
