@@ -134,6 +134,7 @@ func secretMistakes() []refusal {
 		{"F12 bearer key without hash", "        secret_hash: 6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b\n", "", "merchants[0].api_keys[1].secret_hash", "missing"},
 		{"F12 bearer key in clear", "secret_hash: 6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b", "secret_hash: pmx_letmein", "merchants[0].api_keys[1].secret_hash", "SHA-256"},
 		{"F09 bearer key that can be read again", "        mode: bearer\n", "        mode: bearer\n        secret_file: keys/shop_server.secret\n", "merchants[0].api_keys[1]", "read again"},
+		{"W16 actor of paymux's own", "actor: shop server", "actor: System", "merchants[0].api_keys[0].actor", "for itself"},
 		{"F12 no master key", "  master_key_file: keys/master.key", "  master_key_file: \"\"", "secrets.master_key_file", "missing"},
 		{"private key absent", "            private_key_file: keys/app_v2.pem\n", "", "merchants[0].accounts[0].keys[0]", "no secret"},
 		{"nothing to verify with", "            alipay_public_key_file: keys/alipay_v2.pub\n", "", "merchants[0].accounts[0].keys[0]", "verify"},
