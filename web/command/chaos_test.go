@@ -212,7 +212,9 @@ func (s *chaosShop) rest(what string, look func() bool) {
 	s.t.Helper()
 	for deadline := time.Now().Add(settlingTime); !look(); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("%s did not come to rest: %d errands open\n%s\n%s", what, s.unfinished(), strings.Join(s.unsettled(), "\n"), tailOf(s.server.log.String()))
+			_, undelivered, _ := s.call("GET", "/v1/deliveries?state=pending&limit=10", "", "")
+			s.t.Fatalf("%s did not come to rest: %d errands open\n%s\n%s\n%s", what, s.unfinished(), strings.Join(s.unsettled(), "\n"), undelivered,
+				tailOf(s.server.log.String()))
 		}
 	}
 }
