@@ -218,9 +218,14 @@ func startMariaDB(t *testing.T) *ownMariaDB {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A server that starts removes the temporary tables of every other one that shares its folder for them.
+	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	d := &ownMariaDB{t: t, dir: dir, port: port}
 	install := exec.Command("mariadb-install-db", append(d.user(), "--no-defaults", "--datadir="+filepath.Join(dir, "data"),
 		"--auth-root-authentication-method=normal", "--skip-test-db")...)
+	install.Env = d.environ()
 	if out, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("mariadb-install-db: %v\n%s", err, out)
 	}
@@ -240,6 +245,8 @@ func (d *ownMariaDB) user() []string {
 	return nil
 }
 
+func (d *ownMariaDB) environ() []string { return append(os.Environ(), "TMPDIR="+filepath.Join(d.dir, "tmp")) }
+
 func (d *ownMariaDB) dsn() string { return "root@tcp(127.0.0.1:" + d.port + ")/paymux" }
 
 // start starts the server with stock settings and returns once it answers; what a kill left behind is recovered on the way.
@@ -251,6 +258,7 @@ func (d *ownMariaDB) start() {
 	}
 	d.cmd = exec.Command(path, append([]string{"--no-defaults"}, append(d.user(), "--datadir="+filepath.Join(d.dir, "data"), "--socket="+filepath.Join(d.dir, "s"),
 		"--bind-address=127.0.0.1", "--port="+d.port, "--character-set-server=utf8mb4", "--max-connections=300")...)...)
+	d.cmd.Env = d.environ()
 	if err := d.cmd.Start(); err != nil {
 		d.t.Fatal(err)
 	}
