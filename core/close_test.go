@@ -368,3 +368,21 @@ func TestPageS18OnlyReads(t *testing.T) {
 	_, err := w.Page(context.Background(), "nonsense")
 	wantCode(t, err, core.CodeNotFound)
 }
+
+// A buyer who comes back to the page sees what became of the money.
+func TestPageAfterRefunds(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "wechat", 100)
+	w.open(v)
+	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
+	w.notify("acc1", paidNotice(v, 0))
+	for _, c := range []struct {
+		refund core.Fen
+		want   core.PageState
+	}{{40, core.PagePaid}, {60, core.PageRefunded}} {
+		w.refund(v.ID, string(c.want), c.refund)
+		if p, err := w.Page(context.Background(), token(v)); err != nil || p.State != c.want {
+			t.Fatalf("%v %+v", err, p)
+		}
+	}
+}

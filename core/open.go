@@ -30,7 +30,7 @@ func (c *Cashier) pageOf(o *Order, token string, now time.Time) Page {
 	page.Platform = a.Platform
 	switch {
 	case o.Payment.PaidAttempt != "":
-		page.State = PagePaid
+		page.State = pick(o.Payment.Status == PaymentRefunded, PageRefunded, PagePaid)
 	case o.Payment.Status == PaymentClosed:
 		page.State = pick(o.Payment.CloseReason == "expired", PageExpired, PageClosed)
 	case o.Payment.Status == PaymentClosing || a.Live() && a.Settling:

@@ -88,6 +88,7 @@ const (
 	PagePayable  PageState = "payable"
 	PageMoved    PageState = "moved" // the buyer goes on elsewhere
 	PagePaid     PageState = "paid"
+	PageRefunded PageState = "refunded" // paid, and all of it went back
 	PageClosed   PageState = "closed"
 	PageExpired  PageState = "expired"
 	PageChecking PageState = "checking" // an outcome is being asked for

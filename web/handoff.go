@@ -41,6 +41,8 @@ func headlineOf(state core.PageState) headline {
 		return headline{"moved", "已换到别处支付", "The payment goes on elsewhere", "请在新的页面继续支付，本页无需操作。", "Nothing is left to do on this page."}
 	case core.PagePaid:
 		return headline{"paid", "支付成功", "Paid", "商家已收到款项，感谢您的购买。", "The shop has received your payment."}
+	case core.PageRefunded:
+		return headline{"moved", "已全额退款", "Refunded", "款项按原路退回，到账时间以支付宝为准。", "The money goes back the way it came."}
 	case core.PageClosed:
 		return headline{"closed", "订单已关闭", "The order is closed", "如仍需购买，请回到商家重新下单。", "To buy, order again at the shop."}
 	case core.PageExpired:

@@ -167,7 +167,7 @@ func TestPageOfEveryState(t *testing.T) {
 		chinese, english string
 		back             bool
 	}{
-		core.PagePaid: {"支付成功", "received your payment", true}, core.PageClosed: {"订单已关闭", "order again", true},
+		core.PagePaid: {"支付成功", "received your payment", true}, core.PageRefunded: {"已全额退款", "goes back the way it came", true}, core.PageClosed: {"订单已关闭", "order again", true},
 		core.PageExpired: {"订单已超时", "order again", true}, core.PageChecking: {"正在确认支付结果", "do not pay again", false},
 		core.PageMoved: {"已换到别处支付", "Nothing is left to do", true}, core.PagePayable: {"支付金额", "Check payee and amount", false},
 	} {

@@ -245,7 +245,9 @@ func (d *ownMariaDB) user() []string {
 	return nil
 }
 
-func (d *ownMariaDB) environ() []string { return append(os.Environ(), "TMPDIR="+filepath.Join(d.dir, "tmp")) }
+func (d *ownMariaDB) environ() []string {
+	return append(os.Environ(), "TMPDIR="+filepath.Join(d.dir, "tmp"))
+}
 
 func (d *ownMariaDB) dsn() string { return "root@tcp(127.0.0.1:" + d.port + ")/paymux" }
 
