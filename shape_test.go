@@ -79,7 +79,7 @@ func TestNoBuckets(t *testing.T) {
 func TestNoFloats(t *testing.T) {
 	exceptions := map[string]string{
 		"adapters/alipay/app.go":  "calls per second",
-		"web/command/gateways.go": "calls per second",
+		"web/command/settings.go": "calls per second",
 		"web/command/tracing.go":  "a part of all traces",
 		"web/command/verify.go":   "seconds",
 		"web/command/watch.go":    "what Prometheus counts in",

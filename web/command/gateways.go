@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/paymux/paymux/adapters/alipay"
 	"github.com/paymux/paymux/config"
@@ -41,23 +40,16 @@ func transportOf(g config.Gateway, on foundation) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return alipay.NewTransport(alipay.TransportConfig{
-		ClientCertificate: client.Reveal(), RootCAs: roots, Proxy: g.Proxy, MaxConnections: g.MaxConnections,
-	})
+	line := transportConfig(g)
+	line.ClientCertificate, line.RootCAs = client.Reveal(), roots
+	return alipay.NewTransport(line)
 }
 
 // app parses an account's keys and makes the application that speaks for it.
 func (g gatewayEnd) app(a config.Account, on foundation) (*alipay.App, error) {
-	app := alipay.AppConfig{
-		AppID: a.AppID, SellerID: a.SellerID, OpAppID: a.OpAppID, Gateway: g.URL, Environment: alipay.Environment(g.Environment),
-		Protocol: alipay.Protocol(a.Protocol), SignType: a.SignType, EncryptContent: a.EncryptContent,
-		DropEmptyInNotify: a.DropEmptyInNotify, DropCertSNInNotify: a.DropCertSNInNotify, TrustUnsignedV3Errors: a.TrustUnsignedV3Errors,
-		Transport: g.transport, Timeout: time.Duration(a.TimeoutSeconds) * time.Second, Now: on.now,
-		Nonce:          func() string { return letters(mustDraw(on.random, idBytes)) },
-		CallsPerSecond: float64(a.CallsPerSecond), Burst: a.Burst,
-		BreakAfter: uint32(a.BreakAfter), BreakFor: time.Duration(a.BreakSeconds) * time.Second,
-		Guards: on.guards, Logger: on.logger, Observer: on.observer, Tracing: on.tracing,
-	}
+	app := appConfig(g.Gateway, a)
+	app.Transport, app.Now, app.Guards, app.Logger, app.Observer, app.Tracing = g.transport, on.now, on.guards, on.logger, on.observer, on.tracing
+	app.Nonce = func() string { return letters(mustDraw(on.random, idBytes)) }
 	for _, k := range a.Keys {
 		key, err := alipayKey(k, on.master)
 		if err != nil {
@@ -74,10 +66,5 @@ func alipayKey(k config.Key, master *config.MasterKey) (alipay.KeyConfig, error)
 	if err != nil {
 		return alipay.KeyConfig{}, err
 	}
-	return alipay.KeyConfig{
-		Version: k.Version, Use: alipay.KeyUse(k.Use), NotAfter: k.NotAfter,
-		PrivateKey: material.PrivateKey.Reveal(), AlipayPublicKey: material.AlipayPublicKey,
-		AppCertificate: material.AppCert, AlipayCertificate: material.AlipayCert, RootCertificates: material.AlipayRootCert,
-		AESKey: material.AESKey.Reveal(),
-	}, nil
+	return keyConfig(k, material), nil
 }

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
@@ -87,14 +86,10 @@ func (l *live) Secrets(merchantID, endpointID string) ([][]byte, error) {
 
 // wireWebhooks makes the courier and its lanes.
 func (a *App) wireWebhooks(keeping core.Store, watch *watch) {
-	schedule := make(outbox.Schedule, len(a.config.Jobs.WebhookSeconds))
-	for i, seconds := range a.config.Jobs.WebhookSeconds {
-		schedule[i] = time.Duration(seconds) * time.Second
-	}
 	policy := webhookPolicy(a.config)
 	courier := &outbox.Courier{
 		Store: keeping, Endpoints: a.tenants, Secrets: a.tenants.Secrets, Clock: clock(a.setup.Now), IDs: a.cashier.IDs, Random: below(a.setup.Random),
-		Client: outbox.NewClient(policy), Policy: policy, Schedule: schedule, Failpoints: a.setup.Failpoints, Watch: watch,
+		Client: outbox.NewClient(policy), Policy: policy, Schedule: scheduleOf(a.config), Failpoints: a.setup.Failpoints, Watch: watch,
 	}
 	a.lanes = outbox.NewLanes(courier, func(id string, err error) {
 		watch.jobFailed(core.Due{Kind: core.DueDelivery, ID: id}, err)

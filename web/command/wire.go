@@ -127,12 +127,6 @@ func (a *App) openStore(ctx context.Context) error {
 	return a.pinAccounts(ctx, nil, a.tenants.now.Load().accounts)
 }
 
-func storeConfig(db config.DB) store.Config {
-	return store.Config{
-		Driver: db.Driver, DSN: db.DSN.Reveal(), AcceptDataLoss: db.AcceptDataLoss, Topology: db.Topology, MaxOpen: db.MaxOpen,
-	}
-}
-
 // databaseFile is the file that a DSN of SQLite names, which may carry a scheme before it and options behind it.
 func databaseFile(db config.DB) string {
 	name, _, _ := strings.Cut(db.DSN.Reveal(), "?")
@@ -144,47 +138,29 @@ func (a *App) wireCashier(keeping core.Store, book *platforms.Book, vault core.V
 	if err != nil {
 		return err
 	}
-	c := a.config
 	a.cashier = &core.Cashier{
 		Store: keeping, Channels: channels, Gateways: []core.Gateway{alipaytrade.Gateway{Apps: a.tenants}}, Rules: book, Merchants: a.tenants,
 		Clock: clock(a.setup.Now), IDs: newIDs(clock(a.setup.Now), a.setup.Random), Vault: vault, Failpoints: a.setup.Failpoints, Watch: watch,
-		Options: core.Options{
-			BaseURL: c.Server.BaseURL, ConfirmOver: confirmOver(c.Notify.ConfirmOverFen), Skew: skew,
-			UnknownGrace: time.Duration(c.Notify.UnknownGraceSeconds) * time.Second,
-			EventSettle:  eventSettle,
-			InboxKept:    days(c.Retention.InboxDays), KeyKept: days(c.Retention.IdempotencyDays),
-		},
+		Options: coreOptions(a.config),
 	}
 	return nil
 }
 
-func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
-
-// confirmOver turns "this much or more" of the configuration, where 0 means every payment, into core's "more than this", where 0 means none.
-func confirmOver(orMore int64) core.Fen {
-	if orMore <= 1 {
-		return -1
-	}
-	return core.Fen(orMore - 1)
-}
-
 func (a *App) wireJobs(watch *watch) {
 	cashier := a.cashier
-	a.sweeper = &jobs.Sweeper{
-		Source: a.store, Clock: clock(a.setup.Now), Batch: a.config.Jobs.Batch, Workers: a.config.Jobs.Workers, Timeout: jobTimeout,
-		Handlers: map[core.DueKind]jobs.Handler{
-			core.DueInbox: a.tracing.job(core.DueInbox, func(ctx context.Context, due core.Due) error {
-				return cashier.ApplyInbox(ctx, due.ID)
-			}),
-			core.DueDelivery: a.lanes.Hand, // which returns at once: a span of it would say nothing
-			core.DueAttempt: a.tracing.job(core.DueAttempt, func(ctx context.Context, due core.Due) error {
-				return cashier.SettleAttempt(ctx, due.ID)
-			}),
-			core.DueRefund: a.tracing.job(core.DueRefund, func(ctx context.Context, due core.Due) error {
-				return cashier.SettleRefund(ctx, due.MerchantID, due.ID)
-			}),
-		},
-		Failed: watch.jobFailed,
+	a.sweeper = sweeperOf(a.config)
+	a.sweeper.Source, a.sweeper.Clock, a.sweeper.Failed = a.store, clock(a.setup.Now), watch.jobFailed
+	a.sweeper.Handlers = map[core.DueKind]jobs.Handler{
+		core.DueInbox: a.tracing.job(core.DueInbox, func(ctx context.Context, due core.Due) error {
+			return cashier.ApplyInbox(ctx, due.ID)
+		}),
+		core.DueDelivery: a.lanes.Hand, // which returns at once: a span of it would say nothing
+		core.DueAttempt: a.tracing.job(core.DueAttempt, func(ctx context.Context, due core.Due) error {
+			return cashier.SettleAttempt(ctx, due.ID)
+		}),
+		core.DueRefund: a.tracing.job(core.DueRefund, func(ctx context.Context, due core.Due) error {
+			return cashier.SettleRefund(ctx, due.MerchantID, due.ID)
+		}),
 	}
 }
 
@@ -210,11 +186,11 @@ func (a *App) chores() []jobs.Chore {
 
 func (a *App) wireWeb(registry *prometheus.Registry) error {
 	c := a.config.Server
-	server, err := web.New(web.Options{
-		Cashier: a.cashier, Channels: a.cashier.Channels, Keys: a.tenants, Clock: clock(a.setup.Now), Random: a.setup.Random, Logger: a.setup.Logger,
-		Registry: registry, BaseURL: c.BaseURL, TrustedProxies: c.TrustedProxies, GatewayOrigins: gatewayOrigins(a.config), Ready: a.store.Ready,
-		MetricsOnMain: c.AdminListen == "", Mounts: a.setup.Mounts, Tracing: a.tracing.provider(),
-	})
+	options := webOptions(a.config)
+	options.Cashier, options.Channels, options.Keys = a.cashier, a.cashier.Channels, a.tenants
+	options.Clock, options.Random, options.Logger = clock(a.setup.Now), a.setup.Random, a.setup.Logger
+	options.Registry, options.Ready, options.Mounts, options.Tracing = registry, a.store.Ready, a.setup.Mounts, a.tracing.provider()
+	server, err := web.New(options)
 	if err != nil {
 		return err
 	}
@@ -223,12 +199,4 @@ func (a *App) wireWeb(registry *prometheus.Registry) error {
 		a.private = web.HTTPServer(c.AdminListen, server.AdminHandler(), a.setup.Logger)
 	}
 	return nil
-}
-
-// gatewayOrigins are the hosts beside the gateway's own that Alipay's pages send a buyer's browser on to.
-func gatewayOrigins(c *config.Config) []string {
-	if c.Server.Environment == config.Production {
-		return []string{"https://*.alipay.com"}
-	}
-	return []string{"https://*.alipaydev.com", "https://*.alipay.com"}
 }
