@@ -157,9 +157,13 @@ func (a *App) VerifyNotification(u *Unverified) (*Notification, error) {
 			}
 		}
 	}
-	return a.verifyFields(u.fields, signRule{
-		dropSignType: true, dropEmpty: a.config.DropEmptyInNotify, dropCertSN: a.config.DropCertSNInNotify,
-	})
+	return a.verifyFields(u.fields, a.formRule())
+}
+
+// formRule is what notifications and page returns sign: everything but
+// sign_type, less what the account's switches leave out.
+func (a *App) formRule() signRule {
+	return signRule{dropSignType: true, dropEmpty: a.config.DropEmptyInNotify, dropCertSN: a.config.DropCertSNInNotify}
 }
 
 // verifyFields checks everything about a pushed form that does not depend on

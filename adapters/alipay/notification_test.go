@@ -328,29 +328,6 @@ func TestC39_reply(t *testing.T) {
 	}
 }
 
-func TestVerifyReturn(t *testing.T) {
-	app := newTestApp(t, nil)
-	back := form{
-		"app_id": testAppID, "auth_app_id": testAppID, "charset": "utf-8", "method": "alipay.trade.wap.pay.return",
-		"out_trade_no": "T1", "trade_no": "2026", "total_amount": "88.88", "seller_id": testSellerID,
-		"timestamp": "2026-11-22 20:00:06", "version": "1.0", "sign_type": "RSA2",
-	}.signed(t, gatewayKey(t), notifyRule())
-	got, err := app.VerifyReturn(back.with("o", "1").encode(), "o")
-	if err != nil || got.OutTradeNo != "T1" || got.TotalText != "88.88" || got.KeyVersion != "v1" || got.TradeNo != "2026" {
-		t.Fatalf("%+v, %v", got, err)
-	}
-	_, err = app.VerifyReturn(back.with("o", "1").encode())
-	wantRefusal(t, err, ErrSignatureMismatch)
-	_, err = app.VerifyReturn(back.with("total_amount", "1.00").encode())
-	wantRefusal(t, err, ErrSignatureMismatch)
-	_, err = app.VerifyReturn(back.without("out_trade_no").encode())
-	wantRefusal(t, err, ErrFieldMissing)
-	_, err = app.VerifyReturn("a=" + strings.Repeat("b", MaxNotification))
-	wantRefusal(t, err, ErrBodyTooLarge)
-	_, err = app.VerifyReturn("%")
-	wantRefusal(t, err, ErrMalformedForm)
-}
-
 // Our strict reader agrees with the standard one on everything it accepts.
 func TestParseForm_agreesWithStandardLibrary(t *testing.T) {
 	body := paidForm().with("a+b", "c d%&=+~").encode()

@@ -16,8 +16,9 @@ type PageReturn struct {
 	TotalText  string // yuan text; read it with YuanToFen
 }
 
-// VerifyReturn checks the query of a visit to return_url. own names the query
-// parameters that our return_url had already, which the gateway does not sign.
+// VerifyReturn checks the query of a visit to return_url, by the rule and the
+// switches of notifications. own names the query parameters that our
+// return_url had already, which the gateway does not sign.
 func (a *App) VerifyReturn(rawQuery string, own ...string) (PageReturn, error) {
 	if len(rawQuery) > MaxNotification {
 		return PageReturn{}, fmt.Errorf("%w: over %d bytes", ErrBodyTooLarge, MaxNotification)
@@ -27,10 +28,14 @@ func (a *App) VerifyReturn(rawQuery string, own ...string) (PageReturn, error) {
 		return PageReturn{}, err
 	}
 	signed := slices.DeleteFunc(fields, func(f field) bool { return slices.Contains(own, f.name) })
-	if _, found := find(signed, "out_trade_no"); !found {
+	u := Unverified{signed}
+	if sign := u.get("sign"); sign == "" || sign == "null" {
+		return PageReturn{}, ErrSignatureMissing
+	}
+	if u.get("out_trade_no") == "" {
 		return PageReturn{}, fmt.Errorf("%w: out_trade_no", ErrFieldMissing)
 	}
-	n, err := a.verifyFields(signed, signRule{dropSignType: true, dropEmpty: a.config.DropEmptyInNotify})
+	n, err := a.verifyFields(signed, a.formRule())
 	if err != nil {
 		return PageReturn{}, err
 	}
