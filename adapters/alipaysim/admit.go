@@ -15,8 +15,9 @@ type call struct {
 	// params are all parameters in UTF-8; raw are the same as received.
 	params, raw map[string]string
 	// biz is the business content: JSON, decrypted.
-	biz       []byte
-	encrypted bool
+	biz []byte
+	// sealKey encrypts the answer, refusals too; set when the request asked for encryption.
+	sealKey   string
 	notifyURL string
 	returnURL string
 	// base is how the caller reached the simulator; it prefixes download addresses.
@@ -39,7 +40,7 @@ func (c *call) decode(into any) *failure {
 func (s *Server) admit(r *request) (*call, *failure) {
 	c := &call{raw: r.params, method: r.params["method"], charset: r.params["charset"]}
 	steps := []func(*call) *failure{
-		s.checkApp, s.checkMethod, checkEnvelope, s.checkCertificates,
+		s.checkApp, noteEncryption, s.checkMethod, checkEnvelope, s.checkCertificates,
 		s.checkSignature, s.checkTimestamp, decodeParams, decryptContent, checkContent,
 	}
 	if r.repeated != "" {
@@ -115,9 +116,11 @@ func (s *Server) checkSignature(c *call) *failure {
 			return nil
 		}
 	}
-	return invalid("isv.invalid-signature",
+	fail := invalid("isv.invalid-signature",
 		"验签出错，建议检查签名字符串或签名私钥与应用公钥是否匹配，网关生成的验签字符串为："+
 			escapeHTML(toUTF8(c.charset, text)))
+	fail.unsigned = c.sealKey != "" // encrypted, this one refusal carries no signature
+	return fail
 }
 
 func escapeHTML(text string) string {
@@ -145,6 +148,15 @@ func decodeParams(c *call) *failure {
 	return nil
 }
 
+// noteEncryption comes before the checks that may refuse: a refusal of an
+// encrypted request is encrypted like any other answer to it.
+func noteEncryption(c *call) *failure {
+	if c.raw["encrypt_type"] == "AES" {
+		c.sealKey = c.app.AESKey
+	}
+	return nil
+}
+
 func decryptContent(c *call) *failure {
 	c.biz = []byte(c.params["biz_content"])
 	switch c.params["encrypt_type"] {
@@ -161,7 +173,7 @@ func decryptContent(c *call) *failure {
 	if err != nil {
 		return &failure{Code: codeConditions, SubCode: "isv.decryption-error-unknown", SubMsg: "解密出错, 未知错误"}
 	}
-	c.biz, c.encrypted = plain, true
+	c.biz = plain
 	return nil
 }
 

@@ -33,7 +33,8 @@ type AlipayCertificate struct {
 // Authority is the certificate side of the simulated Alipay. It can be stored
 // as JSON and given to the next start.
 type Authority struct {
-	// RootPEM is the bundle merchants install: alipayRootCert.crt.
+	// RootPEM is the bundle merchants install: alipayRootCert.crt. Like the real
+	// one it has blank lines between certificates.
 	RootPEM string
 	// Certificates are the gateway's, in the order of rotation. The first is in
 	// use at the start.
@@ -62,7 +63,7 @@ func NewAuthority(random io.Reader, now time.Time, alipayPrivatePEM string) (*Au
 		return nil, err
 	}
 	a := &Authority{
-		RootPEM:   sm2Root + certificatePEM(root.Raw) + ecRoot,
+		RootPEM:   sm2Root + "\n" + certificatePEM(root.Raw) + "\n" + ecRoot,
 		IssuerPEM: certificatePEM(middle.Raw),
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(middleKey)

@@ -110,27 +110,6 @@ func verifyChain(t *testing.T, bundle, chain string) {
 	}
 }
 
-func TestEncryptedContent(t *testing.T) {
-	const request = "HJjZXDcVHUcOrByocVgEmqQiAaEnuRMQCs5D1uGBt+77Pg7/jHmOYsogfH1KO0hW" // {"out_trade_no":"T20261122000001"}
-	r := newRig(t)
-	ask := func(text string) string {
-		v := url.Values{"app_id": {testApp}, "method": {"alipay.trade.query"}, "charset": {"utf-8"}, "version": {"1.0"},
-			"sign_type": {"RSA2"}, "timestamp": {"2026-11-22 20:00:00"}, "encrypt_type": {"AES"}, "biz_content": {text}}
-		v.Set("sign", rsaSign(t, r.signer, canonical(v, "sign")))
-		return r.raw(v)
-	}
-	r.create("T20261122000001", "1.00")
-	body := ask(request)
-	node := `{"alipay_trade_query_response":`
-	content, sign, ok := strings.Cut(strings.TrimPrefix(body, node), `,"sign":"`)
-	if !ok || !strings.HasPrefix(content, `"`) || !rsaVerify(r.alipay, content, strings.TrimSuffix(sign, `"}`)) {
-		t.Fatalf("the signature must cover both quotes: %s", body)
-	}
-	if body := ask("bm90IGEgY2lwaGVydGV4dA=="); !strings.Contains(body, "isv.decryption-error-unknown") {
-		t.Fatal(body)
-	}
-}
-
 func TestNothingToRotateWithoutCertificates(t *testing.T) {
 	status, answer := newRig(t).simStatus("POST", "/sim/trigger/cert_rotation", nil)
 	if message, _ := answer["message"].(string); status != 400 || !strings.Contains(message, "no application is in certificate mode") {

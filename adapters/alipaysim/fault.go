@@ -31,7 +31,7 @@ type Fault struct {
 	// When is "before" (the call is not executed) or "after" (it is, and only
 	// the answer suffers). Empty is what suits the effect.
 	When string `json:"when,omitempty"`
-	// Code, SubCode and SubMsg are the answer of effect "code".
+	// Code, SubCode and SubMsg are the answer of effect "code", and of "gbk" if given.
 	Code    string `json:"code,omitempty"`
 	SubCode string `json:"sub_code,omitempty"`
 	SubMsg  string `json:"sub_msg,omitempty"`
@@ -48,6 +48,8 @@ type Fault struct {
 	Set             map[string]string `json:"set,omitempty"`
 	SetAfterSigning map[string]string `json:"set_after_signing,omitempty"`
 	Drop            []string          `json:"drop,omitempty"`
+	// Header replaces headers of a notification; an empty value takes one away.
+	Header map[string]string `json:"header,omitempty"`
 
 	// Matched and Hit count what happened so far.
 	Matched int `json:"matched"`
@@ -79,9 +81,11 @@ const (
 	effectSlashSigned   = "slash_signed"   // sent as `\/`, signed as `/`
 	effectRefundPending = "refund_pending" // fund_change=N, money moves after DelaySeconds
 	effectWaiting       = "waiting"        // trade.pay: 10003, the buyer must confirm
+	effectGBK           = "gbk"            // text in GBK bytes, whatever charset was asked for
+	effectDecorate      = "decorate"       // fields that decide nothing have other JSON types
 )
 
-// The effects on notifications; delay, tamper and wrong_key serve here too.
+// The effects on notifications; delay, tamper, wrong_key and decorate serve here too.
 const (
 	effectLose         = "lose"          // not sent; counts as a failed try
 	effectRepeat       = "repeat"        // Copies at once
@@ -90,7 +94,7 @@ const (
 	effectWrongSeller  = "wrong_seller"  // properly signed, another seller
 	effectWrongApp     = "wrong_app"     // properly signed, another app_id
 	effectUnknownOrder = "unknown_order" // properly signed, an out_trade_no nobody has
-	effectAlter        = "alter"         // Set, SetAfterSigning and Drop alone
+	effectAlter        = "alter"         // Set, SetAfterSigning, Drop and Header alone
 )
 
 // GatewayEffects lists the effects a gateway fault may have.
@@ -98,13 +102,13 @@ func GatewayEffects() []string {
 	return []string{effectCode, effectUnavailable, effectSystemError, effectLimited, effectReset, effectHang,
 		effectDelay, effectDrip, effectTruncate, effectBadGateway, effectEmpty, effectHuge, effectGzipBomb,
 		effectUnsigned, effectWrongKey, effectTamper, effectSwap, effectForeignNode, effectTwoSigns,
-		effectBareSlash, effectSlashSigned, effectRefundPending, effectWaiting}
+		effectBareSlash, effectSlashSigned, effectRefundPending, effectWaiting, effectGBK, effectDecorate}
 }
 
 // NotifyEffects lists the effects a notify fault may have.
 func NotifyEffects() []string {
 	return []string{effectLose, effectRepeat, effectReorder, effectDelay, effectTamper, effectWrongKey,
-		effectWrongAmount, effectWrongSeller, effectWrongApp, effectUnknownOrder, effectAlter}
+		effectWrongAmount, effectWrongSeller, effectWrongApp, effectUnknownOrder, effectAlter, effectDecorate}
 }
 
 // before says whether the fault takes the place of the execution.
@@ -115,6 +119,8 @@ func (f *Fault) before() bool {
 	switch f.Effect {
 	case effectCode, effectUnavailable, effectSystemError, effectLimited, effectReset, effectBadGateway, effectEmpty:
 		return true
+	case effectGBK:
+		return f.SubCode != ""
 	}
 	return false
 }
@@ -122,16 +128,13 @@ func (f *Fault) before() bool {
 // failure is the answer that the fault dictates; nil when it spoils the bytes only.
 func (f *Fault) failure() *failure {
 	switch f.Effect {
+	case effectGBK:
+		if f.SubCode == "" {
+			return nil
+		}
+		return f.dictated()
 	case effectCode:
-		code := f.Code
-		if code == "" {
-			code = codeBusiness
-		}
-		text := f.SubMsg
-		if text == "" {
-			text = refusalText(f.SubCode)
-		}
-		return &failure{Code: code, SubCode: f.SubCode, SubMsg: text}
+		return f.dictated()
 	case effectUnavailable:
 		return unavailable()
 	case effectSystemError:
@@ -143,6 +146,18 @@ func (f *Fault) failure() *failure {
 		return unavailable()
 	}
 	return nil
+}
+
+// dictated is the refusal that a fault spells out.
+func (f *Fault) dictated() *failure {
+	code, text := f.Code, f.SubMsg
+	if code == "" {
+		code = codeBusiness
+	}
+	if text == "" {
+		text = refusalText(f.SubCode)
+	}
+	return &failure{Code: code, SubCode: f.SubCode, SubMsg: text}
 }
 
 // maxFaults bounds the script.

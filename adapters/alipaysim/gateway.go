@@ -78,13 +78,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *call, result 
 		return
 	}
 	method := c.method
-	if c.op.run == nil {
-		method = "" // nobody knows what was asked
+	if c.op.run == nil || (fail != nil && c.op.oldErrors) {
+		method = "" // nobody knows what was asked, or the API answers as old ones do
 	}
-	out := reply{node: responseNode(method), content: content, charset: c.charset, key: s.signer(c.app)}
-	if c.encrypted && fail == nil {
-		out.aesKey = c.app.AESKey
-	}
+	out := reply{node: responseNode(method), content: content, charset: c.charset, aesKey: c.sealKey, key: s.signer(c.app)}
 	out.unsigned = fail != nil && fail.unsigned
 	s.journal.note(s.now(), c, fail)
 	if c.fault != nil {

@@ -84,7 +84,7 @@ func newRig(t *testing.T, change ...func(*alipaysim.Config)) *rig {
 	r.cfg = alipaysim.Config{
 		Seed: 7, AlipayPrivateKeyPEM: keys.AlipayPKCS1,
 		Apps: []alipaysim.App{{AppID: testApp, SellerID: testSeller, SellerName: "测试商家", PublicKey: keys.AppPublic,
-			AESKey: "aYA0GP8JEW+D7/UFaskCWA==", GatewayURL: r.merchant.url + "/messages"}},
+			AESKey: testAESKey, GatewayURL: r.merchant.url + "/messages"}},
 		Clock: alipaysim.FrozenClock(testInstant()),
 	}
 	for _, f := range change {
@@ -236,7 +236,11 @@ func (r *rig) call(method string, content any, extra ...string) map[string]any {
 
 func (r *rig) open(method, body string) map[string]any {
 	r.t.Helper()
-	node := strings.ReplaceAll(method, ".", "_") + "_response"
+	return r.openNode(strings.ReplaceAll(method, ".", "_")+"_response", body)
+}
+
+func (r *rig) openNode(node, body string) map[string]any {
+	r.t.Helper()
 	var envelope map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(body), &envelope); err != nil {
 		r.t.Fatalf("%v in %s", err, body)
@@ -324,6 +328,7 @@ type merchant struct {
 	url  string
 	mu   sync.Mutex
 	got  []url.Values
+	head []http.Header
 	say  string
 	code int
 }
@@ -338,7 +343,7 @@ func newMerchant(t *testing.T) *merchant {
 			t.Errorf("merchant got %s %v %v", r.Method, err, bad)
 		}
 		m.mu.Lock()
-		m.got = append(m.got, form)
+		m.got, m.head = append(m.got, form), append(m.head, r.Header)
 		say, code := m.say, m.code
 		m.mu.Unlock()
 		w.WriteHeader(code)
@@ -353,6 +358,18 @@ func (m *merchant) answer(code int, text string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.code, m.say = code, text
+}
+
+// headers counts the values of a header since the last time.
+func (m *merchant) headers(name string) map[string]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	counts := map[string]int{}
+	for _, h := range m.head {
+		counts[h.Get(name)]++
+	}
+	m.head = nil
+	return counts
 }
 
 // received takes what has come so far.

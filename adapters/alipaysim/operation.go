@@ -33,11 +33,13 @@ type operation struct {
 	run func(*Server, *call) (any, *failure)
 	// page marks methods that a browser opens and that answer with a page.
 	page bool
+	// oldErrors marks APIs older than the response nodes: they refuse under error_response.
+	oldErrors bool
 }
 
 func operations() map[string]operation {
 	return map[string]operation{
-		methodOAuthToken:   {run: (*Server).oauthToken},
+		methodOAuthToken:   {run: (*Server).oauthToken, oldErrors: true},
 		methodCreate:       {run: (*Server).create},
 		methodPay:          {run: (*Server).pay},
 		methodPrecreate:    {run: (*Server).precreate},

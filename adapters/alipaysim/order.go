@@ -65,6 +65,9 @@ func (s *Server) parseOrder(c *call) (Order, orderRequest, *failure) {
 	if q.SellerID != "" && string(q.SellerID) != c.app.SellerID {
 		return Order{}, q, refuse("ACQ.INVALID_RECEIVE_ACCOUNT")
 	}
+	if strings.ContainsAny(string(q.Subject), "/=&") && !s.reading().AnySubject {
+		return Order{}, q, invalidParameter("subject 不可使用特殊字符 / = &")
+	}
 	fen, fail := checkOrder(q)
 	if fail == nil {
 		fail = checkLengths(c, q)

@@ -23,7 +23,9 @@ type request struct {
 	repeated string // a name that came more than once, if any
 }
 
-// readRequest merges query and body. Valid traffic never repeats a name.
+// readRequest merges query and body. The same parameter with the same value in
+// both is normal: SDKs put charset into the address of a form that carries it
+// too. With different values, or twice in one of them, a name is refused.
 func readRequest(r *http.Request) (*request, error) {
 	req := &request{params: map[string]string{}}
 	query, err := url.ParseQuery(r.URL.RawQuery)
@@ -60,10 +62,11 @@ func readRequest(r *http.Request) (*request, error) {
 
 func (r *request) merge(values url.Values) {
 	for name, list := range values {
-		if _, known := r.params[name]; known || len(list) > 1 {
+		before, known := r.params[name]
+		if len(list) > 1 || (known && before != list[0]) {
 			r.repeated = name
 		}
-		if _, known := r.params[name]; !known {
+		if !known {
 			r.params[name] = list[0]
 		}
 	}

@@ -32,13 +32,13 @@ func (s *Server) sendNotice(id string, due int64) {
 	var postponed time.Duration
 	switch {
 	case fault == nil:
-		outcome = s.post(shot.URL, s.form(&shot, nil))
+		outcome = s.post(&shot, s.form(&shot, nil), nil)
 	case fault.Effect == effectLose:
 	case fault.Effect == effectDelay || fault.Effect == effectReorder:
 		postponed = time.Duration(max(fault.DelaySeconds, 1)) * time.Second
 	default:
 		for range max(fault.Copies, 1) {
-			if outcome = s.post(shot.URL, s.form(&shot, fault)); s.ending() {
+			if outcome = s.post(&shot, s.form(&shot, fault), fault.Header); s.ending() {
 				break
 			}
 		}
@@ -117,18 +117,51 @@ func (s *Server) form(n *Notice, fault *Fault) map[string]string {
 	return encoded
 }
 
+// The values of the switch notify_content_type.
+const (
+	contentTypeMixed = "mixed" // odd, but for a share of the tries
+	contentTypeOdd   = "odd"   // as captured: two media types and a charset
+	contentTypePlain = "plain"
+)
+
+// NotifyContentTypes lists the values of Switches.NotifyContentType.
+func NotifyContentTypes() []string {
+	return []string{contentTypeMixed, contentTypeOdd, contentTypePlain}
+}
+
+// plainShare is how many tries of a hundred come with the plain header when both come.
+const plainShare = 25
+
+// contentType is the header of one try. Which one the real gateway sends follows
+// no rule that anybody has published: both were captured.
+func (s *Server) contentType(n *Notice, charset string) string {
+	const form = "application/x-www-form-urlencoded; "
+	kind := s.reading().NotifyContentType
+	if kind == contentTypePlain ||
+		(kind == contentTypeMixed && s.numbers.chance("content_type|"+n.ID, uint64(n.Tries), plainShare)) {
+		return form + "charset=" + charset
+	}
+	return form + "text/html; charset=" + charset
+}
+
 // post delivers a form; only HTTP 200 with exactly the seven bytes counts.
-func (s *Server) post(target string, form map[string]string) string {
+func (s *Server) post(n *Notice, form, header map[string]string) string {
 	values := url.Values{}
 	for name, value := range form {
 		values.Set(name, value)
 	}
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, target, strings.NewReader(values.Encode()))
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, n.URL, strings.NewReader(values.Encode()))
 	if err != nil {
 		return noticeRefused
 	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset="+orUTF8(form["charset"]))
+	request.Header.Set("Content-Type", s.contentType(n, orUTF8(form["charset"])))
 	request.Header.Set("User-Agent", "Mozilla/4.0")
+	for name, value := range header {
+		request.Header.Set(name, value)
+		if value == "" {
+			request.Header.Del(name)
+		}
+	}
 	response, err := s.sender.Do(request)
 	if err != nil {
 		return noticeRefused

@@ -61,6 +61,10 @@ func (s *Server) spoilEnvelope(f *Fault, out reply) reply {
 		out.mangle = tamper
 	case effectForeignNode:
 		out.node = responseNode("alipay.trade.page.refund")
+	case effectGBK:
+		out.charset = "gbk"
+	case effectDecorate:
+		out.content = decorate(out.content)
 	case effectBareSlash:
 		out.bareSlash = true
 	case effectSlashSigned:
@@ -180,6 +184,8 @@ func (f *Fault) beforeSigning(s *Server, fields map[string]string, key signingKe
 		fields["out_trade_no"] = "NOBODY" + s.throwaway("nobody")[:16]
 	case effectWrongKey:
 		key.private = s.stranger()
+	case effectDecorate:
+		decorateNotice(fields)
 	}
 	maps.Copy(fields, f.Set)
 	for _, name := range f.Drop {

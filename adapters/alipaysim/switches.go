@@ -3,6 +3,8 @@ package alipaysim
 import (
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -52,6 +54,12 @@ type Switches struct {
 	// MessagesDropSignType signs application-gateway messages without
 	// sign_type, like payment notifications; default keeps it.
 	MessagesDropSignType bool `json:"messages_drop_sign_type"`
+	// AnySubject takes subjects with / = &, which the documents forbid and the
+	// gateway is reported to take from some merchants.
+	AnySubject bool `json:"any_subject"`
+	// NotifyContentType is the header of notifications: one of
+	// NotifyContentTypes, or empty for the default.
+	NotifyContentType string `json:"notify_content_type"`
 	// NotifyCertSN puts alipay_cert_sn, signed, into the notifications of apps
 	// in certificate mode.
 	NotifyCertSN bool `json:"notify_cert_sn"`
@@ -112,6 +120,9 @@ func readingsOf(s Switches, triggers map[string]Triggers) *readings {
 	if s.WaitingMessage == "" {
 		s.WaitingMessage = "order success pay inprocess"
 	}
+	if s.NotifyContentType == "" {
+		s.NotifyContentType = contentTypePlain
+	}
 	if s.V3BusinessStatus == 0 {
 		s.V3BusinessStatus = http.StatusBadRequest
 	}
@@ -157,6 +168,9 @@ func (s *Server) simSetSwitches(r *http.Request) (any, error) {
 	}
 	if v.V3BusinessStatus != 0 && (v.V3BusinessStatus < 400 || v.V3BusinessStatus > 599) {
 		return nil, badControl("v3_business_status: 400 to 599")
+	}
+	if v.NotifyContentType != "" && !slices.Contains(NotifyContentTypes(), v.NotifyContentType) {
+		return nil, badControl("notify_content_type: one of " + strings.Join(NotifyContentTypes(), ", "))
 	}
 	if v.ShareCapPercent < 0 || v.ShareCapPercent > 100 {
 		return nil, badControl("share_cap_percent: 0 to 100")

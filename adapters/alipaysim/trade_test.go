@@ -16,8 +16,8 @@ func TestMiniProgramTradeFromLoginToFullRefund(t *testing.T) {
 	code := r.sim("POST", "/sim/authcode", biz{"app_id": testApp})["auth_code"].(string)
 	login := r.call("alipay.system.oauth.token", nil, "grant_type", "authorization_code", "code", code)
 	want(t, login, "user_id", testBuyer, "code", "", "msg", "")
-	again := r.call("alipay.system.oauth.token", nil, "grant_type", "authorization_code", "code", code)
-	want(t, again, "code", "40002", "sub_code", "isv.code-invalid")
+	again := r.raw(r.params("alipay.system.oauth.token", nil, "grant_type", "authorization_code", "code", code))
+	want(t, r.openNode("error_response", again), "code", "40002", "sub_code", "isv.code-invalid")
 
 	no := r.create("T1", "88.88", "notify_url", r.merchant.url+"/n?ch=alipay")
 	if !regexp.MustCompile(`^2026112222001\d{15}$`).MatchString(no) {

@@ -206,7 +206,7 @@ func (s *Server) openV3Content(c *call, r *http.Request) *v3Failure {
 		if c.app.AESKey == "" || err != nil {
 			return &v3Failure{http.StatusBadRequest, "decryption-error-unknown", "解密出错, 未知错误"}
 		}
-		c.biz, c.encrypted = plain, true
+		c.biz, c.sealKey = plain, c.app.AESKey
 	}
 	var public struct {
 		NotifyURL string `json:"notify_url"`
@@ -255,9 +255,12 @@ func (s *Server) refuseV3(w http.ResponseWriter, r *http.Request, f *Fault, bad 
 
 func (s *Server) answerV3(w http.ResponseWriter, r *http.Request, c *call, result any) {
 	body, err := compactJSON(result)
-	if err == nil && c.encrypted {
+	if c.fault != nil && c.fault.Effect == effectDecorate {
+		body = decorate(body)
+	}
+	if err == nil && c.sealKey != "" {
 		var text string
-		text, err = aesEncrypt(c.app.AESKey, body)
+		text, err = aesEncrypt(c.sealKey, body)
 		body = []byte(text)
 	}
 	if err != nil {

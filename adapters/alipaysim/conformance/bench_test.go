@@ -100,7 +100,7 @@ func newBench(t *testing.T, seed uint64) *bench {
 	b.sim, err = alipaysim.New(alipaysim.Config{
 		Seed: seed, AlipayPrivateKeyPEM: keys.AlipayPKCS1, Authority: authority, Manual: true,
 		Clock:      alipaysim.NewClock(time.Now, 0),
-		HTTPClient: &http.Client{Transport: b.inbox},
+		HTTPClient: &http.Client{Transport: b.inbox}, Switches: alipaysim.Switches{AnySubject: true},
 		Apps: []alipaysim.App{
 			{AppID: keyApp, SellerID: seller, PublicKey: keys.AppPublic, AESKey: aesKey, GatewayURL: messageURL, OpAppIDs: []string{certApp}},
 			{AppID: certApp, SellerID: seller, CertificatePEM: certificate, GatewayURL: messageURL, OpAppIDs: []string{keyApp}},

@@ -19,6 +19,7 @@ func TestConformanceLimits(t *testing.T) {
 	b := newBench(t, 1)
 	limits := map[string]func(*testing.T, *bench){
 		"cannot verify an encrypted answer":         encryptedAnswer,
+		"cannot verify error_response":              signedErrorResponse,
 		"form escapes quotes only":                  looseForm,
 		"old notification check decodes twice":      decodesTwice,
 		"signs empty parameters":                    signsEmpty,
@@ -50,6 +51,16 @@ func encryptedAnswer(t *testing.T, b *bench) {
 	}
 	if _, r := b.clients["aes"].Query(ctx(), alipay.QueryRequest{OutTradeNo: o.request.OutTradeNo}); r.Class != alipay.Done {
 		t.Fatalf("our client: %v %v", r.Class, r.Err)
+	}
+}
+
+func signedErrorResponse(t *testing.T, b *bench) {
+	login := fields{"grant_type": "authorization_code", "code": "limit"}
+	if answer, err := b.judge.execRaw("key", alipay.MethodOAuthToken, login, true); err == nil {
+		t.Fatalf("it verified the refusal: %v", answer)
+	}
+	if _, r := b.clients["key"].OAuthToken(ctx(), alipay.OAuthTokenRequest{Code: "limit"}); r.SubCode != "isv.code-invalid" {
+		t.Fatalf("our client: %+v", r)
 	}
 }
 

@@ -56,7 +56,7 @@ func notificationCase(b *bench, d *draw) error {
 }
 
 // wild is a trade whose subject has everything that the documents forbid and the
-// gateway takes; only the SDK asks for such a one.
+// gateway is reported to take; only the SDK asks for such a one.
 func (b *bench) wild(d *draw, mode string) (order, string, error) {
 	o := d.order(appID(mode), d.until(b.sim.Clock().Now()))
 	o.request.Subject = d.text(200)

@@ -181,7 +181,7 @@ func (b *bench) refundOnce(d *draw, mode string, o order, part, sum int64) error
 
 // refusalCase makes calls that must be refused, and compares the reasons.
 func refusalCase(b *bench, d *draw) error {
-	mode, ctx := d.one("key", "cert"), context.Background()
+	mode, ctx := d.one(modes()...), context.Background() // in aes, refusals come encrypted (G30)
 	client, nobody := b.clients[mode], d.id("N")
 	switch d.IntN(5) {
 	case 0:
@@ -214,8 +214,8 @@ func refusalCase(b *bench, d *draw) error {
 	default:
 		code := d.id("C")
 		_, r := client.OAuthToken(ctx, alipay.OAuthTokenRequest{Code: code})
-		theirs, err := b.judge.execRaw(mode, alipay.MethodOAuthToken, fields{"grant_type": "authorization_code", "code": code}, true)
-		return errors.Join(err, refusedAlike("login", r, theirs))
+		theirs, err := b.judge.execRaw(mode, alipay.MethodOAuthToken, fields{"grant_type": "authorization_code", "code": code}, false)
+		return errors.Join(err, refusedAlike("login", r, theirs)) // unverified by the SDK: see limits_test.go
 	}
 }
 
