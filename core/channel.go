@@ -60,8 +60,16 @@ type Answer struct {
 	Err error
 	// KeyVersion is the version of the key that signed the request.
 	KeyVersion string
+	// Gateway is what the gateway said, if it refused: for the merchant's people, never for a buyer or a log.
+	Gateway GatewayWords
 	// RetryAfter is when the gateway wants to be asked again; zero for no wish.
 	RetryAfter time.Duration
+}
+
+// Misconfigured tells whether the gateway turned the call away for a fault of ours, verified: nothing was executed, whatever was asked. With
+// CodeMisconfigured and another outcome it says so without a proof.
+func (a Answer) Misconfigured() bool {
+	return a.Outcome == OutcomeNotSent && a.Code == CodeMisconfigured
 }
 
 // TradeRef names an attempt at its gateway.

@@ -54,7 +54,11 @@ type Error struct {
 	RetryAfterSeconds int
 	// PaymentID names the payment concerned when the caller could not know it yet.
 	PaymentID string
-	Err       error
+	// Gateway is what the gateway said when it refused, for the merchant's people: it reaches no buyer and no log.
+	Gateway GatewayWords
+	// Buyer is what a shop may show to its buyer, set with the refusals of a gateway.
+	Buyer Words
+	Err   error
 }
 
 // Error returns code and message; the cause is reached by errors.Unwrap.

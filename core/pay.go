@@ -29,26 +29,6 @@ func (c *Cashier) payAndAnswer(ctx context.Context, caller Caller, paymentID, at
 	return c.finalAnswer(ctx, idem, o)
 }
 
-// refusalOf turns an outcome that leaves nothing to pay into the error that the caller gets. The gateway's words stay inside.
-func refusalOf(o *Order, attemptID string, res PayResult) error {
-	a := o.Attempt(attemptID)
-	if a == nil || a.State == AttemptPaid {
-		return nil
-	}
-	switch res.Outcome {
-	case OutcomeFailed:
-		code := CodeChannelRefused
-		return &Error{Code: code, Message: "the gateway refused the payment: " + string(res.Code), PaymentID: o.Payment.ID, Err: res.Err}
-	case OutcomeNotSent:
-		return &Error{
-			Code: CodeChannelUnavailable, Message: "the gateway cannot be reached; the same request may be sent again", PaymentID: o.Payment.ID,
-			RetryAfterSeconds: 5, Err: res.Err,
-		}
-	default:
-		return nil
-	}
-}
-
 // pay calls the channel for one attempt. The result's outcome says what is known; an error means that nothing was called.
 func (c *Cashier) pay(ctx context.Context, o *Order, a *Attempt) (PayResult, error) {
 	caps, account, err := c.reach(a)

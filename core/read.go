@@ -170,10 +170,12 @@ func (c *Cashier) Login(ctx context.Context, caller Caller, accountID, authCode 
 		return Payer{}, Errorf(CodeChannelMissing, "no account of the merchant can exchange authorisation codes")
 	}
 	res := caps.Authorizer.Authorize(ctx, account, authCode)
-	switch res.Outcome {
-	case OutcomeSucceeded:
+	switch {
+	case res.Outcome == OutcomeSucceeded:
 		return res.Payer, nil
-	case OutcomeFailed:
+	case res.Code == CodeMisconfigured: // signed or not: no money hangs on a login
+		return Payer{}, misconfigured("", res.Answer)
+	case res.Outcome == OutcomeFailed:
 		return Payer{}, &Error{Code: CodeLoginFailed, Message: "the authorisation code was refused; get a new one", Field: "auth_code", Err: res.Err}
 	default:
 		return Payer{}, &Error{Code: CodeChannelUnavailable, Message: "the gateway gave no answer; get a new code and try again", RetryAfterSeconds: 1, Err: res.Err}

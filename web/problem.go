@@ -23,19 +23,22 @@ const (
 
 // Problem is an RFC 9457 document. Code is stable; title and detail are for people.
 type Problem struct {
-	Type              string         `json:"type"`
-	Title             string         `json:"title"`
-	Status            int            `json:"status"`
-	Detail            string         `json:"detail,omitempty"`
-	Code              core.Code      `json:"code"`
-	Field             string         `json:"field,omitempty"`
-	Layer             core.Layer     `json:"layer,omitempty"`
-	Rule              string         `json:"rule,omitempty"`
-	Remedy            string         `json:"remedy,omitempty"`
-	Refusals          []core.Refusal `json:"refusals,omitempty"`
-	PaymentID         string         `json:"payment_id,omitempty"`
-	RequestID         string         `json:"request_id"`
-	RetryAfterSeconds int            `json:"retry_after_seconds,omitempty"`
+	Type      string         `json:"type"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail,omitempty"`
+	Code      core.Code      `json:"code"`
+	Field     string         `json:"field,omitempty"`
+	Layer     core.Layer     `json:"layer,omitempty"`
+	Rule      string         `json:"rule,omitempty"`
+	Remedy    string         `json:"remedy,omitempty"`
+	Refusals  []core.Refusal `json:"refusals,omitempty"`
+	PaymentID string         `json:"payment_id,omitempty"`
+	RequestID string         `json:"request_id"`
+	// Gateway is what the gateway said, and BuyerMessage what the shop may show to its buyer; with refusals of the gateway only.
+	Gateway           *core.GatewayWords `json:"gateway,omitempty"`
+	BuyerMessage      string             `json:"buyer_message,omitempty"`
+	RetryAfterSeconds int                `json:"retry_after_seconds,omitempty"`
 }
 
 // kind is how a code looks over HTTP.
@@ -73,6 +76,18 @@ func kinds() map[core.Code]kind {
 		core.CodeReturnURL:           {http.StatusUnprocessableEntity, "The return address is not registered"},
 		core.CodeLoginFailed:         {http.StatusUnprocessableEntity, "The authorisation code was refused"},
 		core.CodeChannelRefused:      {http.StatusUnprocessableEntity, "The gateway refused"},
+		core.CodeBuyerBalance:        {http.StatusUnprocessableEntity, "The buyer's means do not suffice"},
+		core.CodeBuyerAccount:        {http.StatusUnprocessableEntity, "The buyer's account may not do this"},
+		core.CodeBuyerLimit:          {http.StatusUnprocessableEntity, "The amount is over the buyer's limit"},
+		core.CodePayerMismatch:       {http.StatusUnprocessableEntity, "The payer is not the buyer of this order"},
+		core.CodeSellerBalance:       {http.StatusUnprocessableEntity, "The merchant's balance does not suffice"},
+		core.CodeSellerAccount:       {http.StatusUnprocessableEntity, "The merchant's account may not do this"},
+		core.CodeRiskRefused:         {http.StatusUnprocessableEntity, "The gateway's risk control refused"},
+		core.CodeGoodsRefused:        {http.StatusUnprocessableEntity, "The gateway does not take these goods"},
+		core.CodeTextRefused:         {http.StatusUnprocessableEntity, "The gateway does not take a word of this"},
+		core.CodeRequestRefused:      {http.StatusUnprocessableEntity, "The gateway does not take a field of this"},
+		core.CodeTradeState:          {http.StatusUnprocessableEntity, "The trade's state does not permit this"},
+		core.CodeNumberUsed:          {http.StatusUnprocessableEntity, "The number is taken at the gateway"},
 		core.CodeRefused:             {http.StatusUnprocessableEntity, "The rules refuse this"},
 		core.CodeUnknownPlatform:     {http.StatusUnprocessableEntity, "The platform is not known"},
 		core.CodeChannelMissing:      {http.StatusUnprocessableEntity, "No account serves this"},
@@ -91,6 +106,7 @@ func kinds() map[core.Code]kind {
 		core.CodeInternal:           {http.StatusInternalServerError, "A fault of ours"},
 		core.CodeContended:          {http.StatusServiceUnavailable, "Too many writers at once"},
 		core.CodeUnavailable:        {http.StatusServiceUnavailable, "The books do not answer"},
+		core.CodeMisconfigured:      {http.StatusServiceUnavailable, "The gateway turns us away until we are mended"},
 		core.CodeChannelUnavailable: {http.StatusServiceUnavailable, "The gateway cannot be reached"},
 	}
 }
@@ -108,6 +124,10 @@ func (s *Server) problemOf(err error) Problem {
 	}
 	p := Problem{Code: ours.Code, Detail: ours.Message, Field: ours.Field, Refusals: ours.Refusals, PaymentID: ours.PaymentID}
 	p.RetryAfterSeconds = ours.RetryAfterSeconds
+	if !ours.Gateway.Empty() {
+		p.Gateway = &ours.Gateway
+	}
+	p.BuyerMessage = ours.Buyer.In(core.Chinese)
 	if len(ours.Refusals) > 0 {
 		first := ours.Refusals[0]
 		p.Code, p.Layer, p.Rule, p.Remedy, p.Detail = first.Code, first.Layer, first.Rule, first.Remedy, first.Message

@@ -97,7 +97,7 @@ func TestEncryptedExchange(t *testing.T) {
 	body := signedAnswer(t, call.Method, refusal)
 	gateway.answer = func(url.Values) (int, string) { return http.StatusOK, body }
 	result = app.Do(t.Context(), call, &out)
-	wantClass(t, result, FinalMerchant)
+	wantClass(t, result, Misconfigured)
 	// Without the key, or with another, nothing is known.
 	gateway.answer = func(url.Values) (int, string) { return http.StatusOK, exchange.Response.Body }
 	for _, key := range []string{"", "aa4BtZ4tspm2wnXLb1ThQA=="} {

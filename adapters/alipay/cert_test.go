@@ -389,5 +389,5 @@ func TestDownloadCertificate_refused(t *testing.T) {
 	gateway := &fakeGateway{answer: func(url.Values) (int, string) { return http.StatusOK, refused }}
 	app = newTestApp(t, func(c *AppConfig) { c.Keys, c.Transport = []KeyConfig{certConfig(t)}, gateway })
 	_, result = app.DownloadCertificate(t.Context(), serial)
-	wantClass(t, result, FinalMerchant)
+	wantClass(t, result, Misconfigured)
 }

@@ -119,10 +119,11 @@ func (a *App) judge(call Call, r reply, result Result, out any) Result {
 		return result
 	}
 	read, err := a.wire.read(a, call, r, &result)
-	if err != nil {
+	class, fault := Classify(call.Method, result.Code, result.SubCode)
+	if result.Fault = fault; err != nil {
 		return result.unknown(err)
 	}
-	result.Class = Classify(call.Method, result.Code, result.SubCode)
+	result.Class = class
 	if err := call.Echo.compare(read.head, result.Class == Done || result.Class == Pending); err != nil {
 		return result.unknown(err)
 	}

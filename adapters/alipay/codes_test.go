@@ -33,15 +33,20 @@ func officialCodes() []struct {
 		{MethodCreate, DoneElsewhere, "TRADE_HAS_SUCCESS"},
 		{MethodCreate, FinalUser, `BUYER_ENABLE_STATUS_FORBID BUYER_NOT_EXIST BUYER_SELLER_EQUAL CUSTOMER_VALIDATE_ERROR
 			ERROR_BUYER_CERTIFY_LEVEL_LIMIT NOT_SUPPORT_PAYMENT_INST PAYER_UNMATCHED TRADE_BUYER_NOT_MATCH USER_LOGONID_DUP`},
-		{MethodCreate, FinalMerchant, `ACCESS_FORBIDDEN BEYOND_PER_RECEIPT_SINGLE_RESTRICTION BIZ_PRODUCT_NOT_ALLOWED
+		{MethodCreate, FinalMerchant, `BEYOND_PER_RECEIPT_SINGLE_RESTRICTION 
 			DEFAULT_SETTLE_RULE_NOT_EXIST ERROR_SELLER_CERTIFY_LEVEL_LIMIT EXIST_FORBIDDEN_WORD ILLEGAL_ARGUMENT INVALID_PARAMETER
 			INVALID_RECEIVE_ACCOUNT INVALID_STORE_ID MERCHANT_PERM_RECEIPT_DAY_LIMIT MERCHANT_PERM_RECEIPT_SINGLE_LIMIT
 			MERCHANT_PERM_RECEIPT_SUSPEND_LIMIT MERCHANT_STATUS_NOT_NORMAL NOW_TIME_AFTER_EXPIRE_TIME_ERROR OPEN_ID_NOT_TINY_APP
-			PARTNER_ERROR PLATFORM_BUSINESS_ACQUIRE_MODE_MUST_MERCHANT_ID PRODUCT_NOT_SUPPORT_IN_TINY_APP RISK_MERCHANT_IP_NOT_EXIST
+			RISK_MERCHANT_IP_NOT_EXIST
 			SECONDARY_MERCHANT_ALIPAY_ACCOUNT_INVALID SECONDARY_MERCHANT_CARD_ALIAS_NO_INVALID SECONDARY_MERCHANT_ID_BLANK
 			SECONDARY_MERCHANT_ID_INVALID SECONDARY_MERCHANT_ISV_PUNISH_INDIRECT SECONDARY_MERCHANT_NOT_MATCH
 			SECONDARY_MERCHANT_STATUS_ERROR SELLER_BEEN_BLOCKED SELLER_NOT_EXIST STORE_INFO_INVALID SUB_GOODS_SIZE_MAX_COUNT
-			SUB_MERCHANT_CREATE_FAIL SUB_MERCHANT_TYPE_INVALID TOTAL_FEE_EXCEED TRADE_SETTLE_ERROR UNBOUND_APPLICATION`},
+			SUB_MERCHANT_CREATE_FAIL SUB_MERCHANT_TYPE_INVALID TOTAL_FEE_EXCEED TRADE_SETTLE_ERROR `},
+		{MethodCreate, Misconfigured, `ACCESS_FORBIDDEN BIZ_PRODUCT_NOT_ALLOWED PARTNER_ERROR PLATFORM_BUSINESS_ACQUIRE_MODE_MUST_MERCHANT_ID
+			PRODUCT_NOT_SUPPORT_IN_TINY_APP UNBOUND_APPLICATION`},
+		{MethodPay, Misconfigured, "UN_SUPPORT_TRADE_SCENE MERCHANT_AGREEMENT_INVALID MERCHANT_AGREEMENT_NOT_EXIST"},
+		{MethodRefund, Misconfigured, "ACCESS_FORBIDDEN PARTNER_ERROR"},
+		{MethodSettle, Misconfigured, "ACCESS_FORBIDDEN"},
 		{MethodPrecreate, FinalMerchant, "APPLY_PC_MERCHANT_CODE_ERROR BEYOND_PER_RECEIPT_RESTRICTION BEYOND_PER_RECEIPT_DAY_RESTRICTION"},
 		{MethodPrecreate, FinalUser, "BEYOND_PAY_RESTRICTION BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR"},
 		{MethodPay, DoneElsewhere, "TRADE_HAS_SUCCESS TRADE_STATUS_ERROR"},
@@ -49,10 +54,10 @@ func officialCodes() []struct {
 			BUYER_BALANCE_NOT_ENOUGH BUYER_BANKCARD_BALANCE_NOT_ENOUGH ERROR_BALANCE_PAYMENT_DISABLE MOBILE_PAYMENT_SWITCH_OFF
 			USER_FACE_PAYMENT_SWITCH_OFF NO_PAYMENT_INSTRUMENTS_AVAILABLE NOT_CERTIFIED_USER CERT_EXPIRED REQUEST_AMOUNT_EXCEED
 			AUTH_AMOUNT_NOT_ENOUGH BUYER_UNSUPPORT_ADVANCE ORDER_UNSUPPORT_ADVANCE ZM_AUTH_AMOUNT_EXCEED ZM_AUTH_RULE_LIMIT ZM_CREDIT_AUTH_FAIL`},
-		{MethodPay, FinalMerchant, `SMILE_PAY_MERCHANT_NOT_MATCH UN_SUPPORT_TRADE_SCENE PRODUCT_AMOUNT_LIMIT_ERROR
+		{MethodPay, FinalMerchant, `SMILE_PAY_MERCHANT_NOT_MATCH PRODUCT_AMOUNT_LIMIT_ERROR
 			RESTRICTED_MERCHANT_INDUSTRY AUTH_NO_ERROR AUTH_ORDER_HAS_CLOSED AUTH_ORDER_HAS_FINISHED AUTH_ORDER_NOT_PAID
 			AUTH_TOKEN_IS_NOT_EXIST AGREEMENT_ERROR AGREEMENT_INVALID AGREEMENT_NOT_EXIST AGREEMENT_STATUS_NOT_NORMAL
-			MERCHANT_AGREEMENT_INVALID MERCHANT_AGREEMENT_NOT_EXIST CYCLE_PAY_DATE_NOT_MATCH CYCLE_PAY_SINGLE_FEE_EXCEED
+			CYCLE_PAY_DATE_NOT_MATCH CYCLE_PAY_SINGLE_FEE_EXCEED
 			CYCLE_PAY_TOTAL_FEE_EXCEED CYCLE_PAY_TOTAL_TIMES_EXCEED OVER_DEDUCT_PERIOD OVER_MAX_DEDUCT_COUNT
 			OVER_MAX_UNDER_WAY_DEDUCT_COUNT OVER_MERCHANT_DAILY_DEDUCT_AMOUNT MERCHANT_UNSUPPORT_ADVANCE`},
 		{MethodRefund, Unknown, "SYSTEM_ERROR"},
@@ -69,7 +74,7 @@ func officialCodes() []struct {
 		{MethodRefundQuery, Unknown, "SYSTEM_ERROR"},
 		{MethodSettle, Throttled, "FREQUENCY_LIMITED"},
 		{MethodSettle, NotExist, "TRADE_NOT_EXIST"},
-		{MethodSettle, FinalMerchant, `ACCESS_FORBIDDEN ALLOC_AMOUNT_VALIDATE_ERROR ALLOC_REFUSE_AFTER_REFUND ALLOC_REFUSE_BEFORE_SETTLE
+		{MethodSettle, FinalMerchant, `ALLOC_AMOUNT_VALIDATE_ERROR ALLOC_REFUSE_AFTER_REFUND ALLOC_REFUSE_BEFORE_SETTLE
 			ALREADY_FINISH_ALLOC ASYNC_ALLOC_NOT_SUPPORT_IN_PERIOD DISCORDANT_REPEAT_REQUEST DUP_OUT_REQUEST_NO ILLEGAL_REQUEST
 			ILLEGAL_SETTLE_STATE INVALID_REPLENISH_AMOUNT MERCHANT_RISK_LIMIT MUST_ALLOC_FROM_ROOT_ACCOUNT NOT_SUPPORT_ROYALTY
 			ROYALTY_ACCOUNT_NOT_EXIST ROYALTY_ACCOUNTS_EQUAL ROYALTY_PAYER_ERROR ROYALTY_RECEIVER_INVALID REPLENISH_ACCOUNT_INVALID
@@ -88,13 +93,13 @@ func TestG06_businessCodes(t *testing.T) {
 	for _, row := range officialCodes() {
 		for code := range strings.FieldsSeq(row.codes) {
 			for _, sub := range []string{"ACQ." + code, code} {
-				if got := Classify(row.method, codeBusiness, sub); got != row.class {
+				if got, _ := Classify(row.method, codeBusiness, sub); got != row.class {
 					t.Errorf("%s %s is %s, want %s", row.method, sub, got, row.class)
 				}
 			}
 		}
 		for _, unlisted := range []string{"", "ACQ.", "ACQ.NEVER_HEARD_OF", "acq.trade_not_exist", "ACQ.ACQ.TRADE_NOT_EXIST"} {
-			if got := Classify(row.method, codeBusiness, unlisted); got != Unknown {
+			if got, _ := Classify(row.method, codeBusiness, unlisted); got != Unknown {
 				t.Errorf("%s %q is %s, want unknown", row.method, unlisted, got)
 			}
 		}
@@ -104,7 +109,7 @@ func TestG06_businessCodes(t *testing.T) {
 		"BILL_DATE_BEFORE_REGISTRATION": FinalMerchant, "UNKNOWN_ERROR": Unknown, "SYSTEM_RATE_LIMIT": Throttled, "USER_RATE_LIMIT": Throttled,
 		"AQC.SYSTEM_ERROR": Unknown, "USER_NOT_EXSIT_ERROR": FinalMerchant, "MERCHANT_TRADE_NOT_MATCH": FinalMerchant,
 	} {
-		if got := Classify(MethodBillDownloadURL, codeBusiness, code); got != class {
+		if got, _ := Classify(MethodBillDownloadURL, codeBusiness, code); got != class {
 			t.Errorf("%s is %s, want %s", code, got, class)
 		}
 	}
@@ -117,18 +122,19 @@ func TestG06_gatewayCodes(t *testing.T) {
 		class     Class
 	}{
 		{"10000", "", Done}, {"10003", "", Pending}, {"20000", "isp.unknow-error", Unknown}, {"20000", "", Unknown},
-		{"20001", "aop.invalid-auth-token", FinalMerchant}, {"40001", "isv.missing-method", FinalMerchant},
-		{"40002", "isv.invalid-signature", FinalMerchant}, {"40002", "isv.app-cert-expired", FinalMerchant},
-		{"40002", "isv.never-heard-of", Unknown}, {"40003", "isv.decryption-error-unknown", FinalMerchant},
-		{"40005", "isv.app-call-limited", Throttled}, {"40006", "isv.insufficient-isv-permissions", FinalMerchant},
+		{"20001", "aop.invalid-auth-token", Misconfigured}, {"40001", "isv.missing-method", Misconfigured},
+		{"40002", "isv.invalid-signature", Misconfigured}, {"40002", "isv.app-cert-expired", Misconfigured},
+		{"40002", "isv.never-heard-of", Unknown}, {"40003", "isv.decryption-error-unknown", Misconfigured},
+		{"40005", "isv.app-call-limited", Throttled}, {"40006", "isv.insufficient-isv-permissions", Misconfigured},
+		{"40002", "isv.invalid-parameter", FinalMerchant}, {"40006", "never.heard-of", Misconfigured},
 		{"", "", Unknown}, {"0", "", Unknown}, {"10000 ", "", Unknown},
 	} {
-		if got := Classify(MethodQuery, c.code, c.sub); got != c.class {
+		if got, _ := Classify(MethodQuery, c.code, c.sub); got != c.class {
 			t.Errorf("%s %s is %s, want %s", c.code, c.sub, got, c.class)
 		}
 	}
 	for _, sub := range []string{"isv.code-invalid", "isv.refresh-token-invalid", "isv.refresh-token-time-out", "code-invalid", "refresh-token-invalid"} {
-		if got := Classify(MethodOAuthToken, "40002", sub); got != FinalUser {
+		if got, _ := Classify(MethodOAuthToken, "40002", sub); got != FinalUser {
 			t.Errorf("%s is %s", sub, got)
 		}
 	}

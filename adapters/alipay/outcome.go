@@ -31,6 +31,10 @@ const (
 	FinalMerchant
 	// FinalRefund: the refund was refused and will be again.
 	FinalRefund
+	// Misconfigured: refused for our own signature, key, application, permission,
+	// contract or encryption. Nothing was executed, and the same request may
+	// pass once that is mended: it ends nothing.
+	Misconfigured
 	// NotSent: no byte of the request reached the gateway. Safe to repeat.
 	NotSent
 	// Invalid: refused here, against a documented limit; nothing was sent.
@@ -58,6 +62,8 @@ func (c Class) String() string {
 		return "final_merchant"
 	case FinalRefund:
 		return "final_refund"
+	case Misconfigured:
+		return "misconfigured"
 	case NotSent:
 		return "not_sent"
 	case Invalid:
@@ -75,6 +81,7 @@ func (c Class) Final() bool {
 // operators: no decision hangs on SubMsg, whose text carries a changing link.
 type Result struct {
 	Class      Class
+	Fault      Fault  // whose matter the codes say it is; proven only if KeyVersion is set
 	Code       string // gateway code such as "10000"
 	SubCode    string // business code such as "ACQ.TRADE_NOT_EXIST"
 	SubMsg     string

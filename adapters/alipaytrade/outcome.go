@@ -10,14 +10,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Reasons of this adapter, beside core's and the wire's own.
-const (
-	codeOutcomeUnknown core.Code = "outcome_unknown" // the gateway itself does not know, or said something that no document lists
-	codeThrottled      core.Code = "throttled"       // too many calls; nothing was executed
-	codeNumberUsed     core.Code = "number_used"     // the gateway holds another or a closed trade under this number
-	codeGatewayRefused core.Code = "gateway_refused" // the call was refused for a reason that says nothing about the trade
-	codeTradeState     core.Code = "trade_state"     // the trade has moved on without this call
-)
+// codeGatewayRefused is a reason of this adapter, beside core's and the wire's own: the call was refused, which says nothing about the trade.
+const codeGatewayRefused core.Code = "gateway_refused"
 
 // retryThrottled is how long a throttled account waits at least; the gateway names no time of its own.
 const retryThrottled = 5 * time.Second
@@ -43,7 +37,8 @@ func opLogin(r row) core.Outcome       { return r.signOn }
 //
 // Three rules made it. A refused inquiry proves nothing about what was inquired, so queries never fail. "Has succeeded", "has closed" and "differs from
 // the first request" say that the number exists at the gateway, possibly by an earlier call of ours whose answer was lost, so they are unknown until a
-// query tells. And a refused close sends core to the query whatever the reason.
+// query tells. And a refused close sends core to the query whatever the reason. A fourth rule came of a rotated key: what was turned away for a fault of
+// ours was not sent, whatever the call; it ends nothing.
 func outcomeTable() []row {
 	const (
 		done    = core.OutcomeSucceeded
@@ -55,16 +50,17 @@ func outcomeTable() []row {
 	)
 	return []row{
 		// class, then: pay, query, close, refund, its query, login
-		{alipay.Unknown, unknown, unknown, unknown, unknown, unknown, unknown, codeOutcomeUnknown},
+		{alipay.Unknown, unknown, unknown, unknown, unknown, unknown, unknown, core.CodeUndecided},
 		{alipay.Done, done, done, done, done, done, done, ""},
 		{alipay.Pending, pending, unknown, pending, pending, absent, unknown, ""},
 		{alipay.NotExist, unknown, absent, absent, absent, absent, failed, core.CodeNotFound},
-		{alipay.DoneElsewhere, unknown, unknown, failed, unknown, unknown, failed, codeTradeState},
-		{alipay.NewNumber, unknown, unknown, failed, unknown, unknown, failed, codeNumberUsed},
-		{alipay.Throttled, unsent, unsent, unsent, unsent, unsent, unsent, codeThrottled},
+		{alipay.DoneElsewhere, unknown, unknown, failed, unknown, unknown, failed, core.CodeTradeState},
+		{alipay.NewNumber, unknown, unknown, failed, unknown, unknown, failed, core.CodeNumberUsed},
+		{alipay.Throttled, unsent, unsent, unsent, unsent, unsent, unsent, core.CodeThrottled},
 		{alipay.FinalUser, failed, unknown, failed, failed, unknown, failed, core.CodeChannelRefused},
 		{alipay.FinalMerchant, failed, unknown, failed, failed, unknown, failed, core.CodeChannelRefused},
 		{alipay.FinalRefund, unknown, unknown, failed, failed, unknown, failed, core.CodeChannelRefused},
+		{alipay.Misconfigured, unsent, unsent, unsent, unsent, unsent, unsent, core.CodeMisconfigured},
 		{alipay.NotSent, unsent, unsent, unsent, unsent, unsent, unsent, core.CodeChannelUnavailable},
 		{alipay.Invalid, failed, unsent, unsent, failed, unsent, failed, core.CodeInvalid},
 	}
@@ -78,7 +74,12 @@ func answer(op operation, result alipay.Result, signedWith string) core.Answer {
 			found = r
 		}
 	}
-	a := core.Answer{Outcome: op(found), Code: found.code, Detail: detail(result), Err: result.Err, KeyVersion: signedWith}
+	a := core.Answer{
+		Outcome: op(found), Code: found.code, Detail: detail(result), Err: result.Err, KeyVersion: signedWith, Gateway: said(result),
+	}
+	if a.Outcome == core.OutcomeFailed && result.Fault != "" && found.code == core.CodeChannelRefused {
+		a.Code = core.Code(result.Fault)
+	}
 	if a.Outcome == core.OutcomeUnknown && result.Class.Final() {
 		a.Code = codeGatewayRefused
 	}
@@ -101,6 +102,9 @@ func answer(op operation, result alipay.Result, signedWith string) core.Answer {
 		if code := alipay.RefusalCode(result.Err); code != "" {
 			a.Code = core.Code(code)
 		}
+		if result.Fault == alipay.FaultOurs { // not signed: it proves nothing about the money, and names what to mend all the same
+			a.Code = core.CodeMisconfigured
+		}
 	}
 	return a
 }
@@ -116,10 +120,22 @@ func ownDoing(result alipay.Result) core.Code {
 	case "ACQ.TRADE_HAS_CLOSE", "ACQ.TRADE_STATUS_ERROR", "ACQ.REASON_TRADE_STATUS_INVALID":
 		return core.NothingLeft
 	case "ACQ.DISCORDANT_REPEAT_REQUEST":
-		return codeNumberUsed
+		return core.CodeNumberUsed
 	default:
 		return ""
 	}
+}
+
+// said is the gateway's own words of a refusal, for the merchant's people. The text of a refused signature is left out: it echoes the request.
+func said(r alipay.Result) core.GatewayWords {
+	if r.Class == alipay.Done || r.Class == alipay.Pending || r.Class == alipay.NotExist {
+		return core.GatewayWords{}
+	}
+	words := core.GatewayWords{Code: r.Code, SubCode: r.SubCode, Message: r.SubMsg}
+	if strings.Contains(r.SubCode, "signature") || strings.Contains(r.SubMsg, "app_id=") {
+		words.Message = ""
+	}
+	return words.Clean()
 }
 
 // detail names the gateway's codes for operators. The gateway's text is left out: it may hold what the request held.

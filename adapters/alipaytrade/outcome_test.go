@@ -65,47 +65,53 @@ func TestOutcomeOfCodes(t *testing.T) {
 		wantCodeName core.Code
 	}{
 		{opPay, alipay.MethodCreate, "10000", "", ok, ""},
-		{opPay, alipay.MethodCreate, "20000", "isp.unknow-error", unknown, codeOutcomeUnknown},
-		{opPay, alipay.MethodCreate, "40004", "ACQ.SYSTEM_ERROR", unknown, codeOutcomeUnknown},
-		{opPay, alipay.MethodCreate, "40004", "ACQ.BRAND_NEW_CODE", unknown, codeOutcomeUnknown},
-		{opPay, alipay.MethodCreate, "40004", "ACQ.ACCESS_FORBIDDEN", failed, core.CodeChannelRefused},
-		{opPay, alipay.MethodCreate, "40004", "ACQ.BUYER_SELLER_EQUAL", failed, core.CodeChannelRefused},
-		{opPay, alipay.MethodCreate, "40004", "ACQ.TRADE_HAS_SUCCESS", unknown, codeTradeState},
-		{opPay, alipay.MethodCreate, "40004", "ACQ.TRADE_HAS_CLOSE", unknown, codeNumberUsed},
-		{opPay, alipay.MethodCreate, "40004", "ACQ.CONTEXT_INCONSISTENT", unknown, codeNumberUsed},
-		{opPay, alipay.MethodCreate, "40005", "isv.app-call-limited", unsent, codeThrottled},
-		{opPay, alipay.MethodCreate, "40006", "isv.insufficient-isv-permissions", failed, core.CodeChannelRefused},
-		{opPay, alipay.MethodCreate, "99999", "", unknown, codeOutcomeUnknown},
+		{opPay, alipay.MethodCreate, "20000", "isp.unknow-error", unknown, core.CodeUndecided},
+		{opPay, alipay.MethodCreate, "40004", "ACQ.SYSTEM_ERROR", unknown, core.CodeUndecided},
+		{opPay, alipay.MethodCreate, "40004", "ACQ.BRAND_NEW_CODE", unknown, core.CodeUndecided},
+		{opPay, alipay.MethodCreate, "40004", "ACQ.ACCESS_FORBIDDEN", unsent, core.CodeMisconfigured},
+		{opPay, alipay.MethodCreate, "40004", "ACQ.BUYER_SELLER_EQUAL", failed, core.CodePayerMismatch},
+		{opPay, alipay.MethodCreate, "40004", "ACQ.TRADE_HAS_SUCCESS", unknown, core.CodeTradeState},
+		{opPay, alipay.MethodCreate, "40004", "ACQ.TRADE_HAS_CLOSE", unknown, core.CodeNumberUsed},
+		{opPay, alipay.MethodCreate, "40004", "ACQ.CONTEXT_INCONSISTENT", unknown, core.CodeNumberUsed},
+		{opPay, alipay.MethodCreate, "40005", "isv.app-call-limited", unsent, core.CodeThrottled},
+		{opPay, alipay.MethodCreate, "40006", "isv.insufficient-isv-permissions", unsent, core.CodeMisconfigured},
+		{opPay, alipay.MethodCreate, "99999", "", unknown, core.CodeUndecided},
 		{opQuery, alipay.MethodQuery, "40004", "ACQ.TRADE_NOT_EXIST", absent, core.CodeNotFound},
 		{opQuery, alipay.MethodQuery, "40004", "ACQ.INVALID_PARAMETER", unknown, codeGatewayRefused},
-		{opQuery, alipay.MethodQuery, "40002", "isv.invalid-signature", unknown, codeGatewayRefused},
+		{opQuery, alipay.MethodQuery, "40002", "isv.invalid-signature", unsent, core.CodeMisconfigured},
 		{opClose, alipay.MethodClose, "40004", "ACQ.TRADE_NOT_EXIST", absent, core.CodeNotFound},
-		{opClose, alipay.MethodClose, "40004", "ACQ.REASON_TRADE_STATUS_INVALID", failed, codeTradeState},
-		{opClose, alipay.MethodClose, "40004", "ACQ.TRADE_STATUS_ERROR", failed, codeTradeState},
-		{opClose, alipay.MethodClose, "40004", "ACQ.REASON_ILLEGAL_STATUS", failed, codeTradeState},
-		{opClose, alipay.MethodClose, "40004", "ACQ.SYSTEM_ERROR", unknown, codeOutcomeUnknown},
-		{opRefund, alipay.MethodRefund, "40004", "ACQ.SELLER_BALANCE_NOT_ENOUGH", failed, core.CodeChannelRefused},
-		{opRefund, alipay.MethodRefund, "40004", "ACQ.TRADE_HAS_FINISHED", failed, core.CodeChannelRefused},
-		{opRefund, alipay.MethodRefund, "40004", "ACQ.REASON_TRADE_REFUND_FEE_ERR", failed, core.CodeChannelRefused},
+		{opClose, alipay.MethodClose, "40004", "ACQ.REASON_TRADE_STATUS_INVALID", failed, core.CodeTradeState},
+		{opClose, alipay.MethodClose, "40004", "ACQ.TRADE_STATUS_ERROR", failed, core.CodeTradeState},
+		{opClose, alipay.MethodClose, "40004", "ACQ.REASON_ILLEGAL_STATUS", failed, core.CodeTradeState},
+		{opClose, alipay.MethodClose, "40004", "ACQ.SYSTEM_ERROR", unknown, core.CodeUndecided},
+		{opRefund, alipay.MethodRefund, "40004", "ACQ.SELLER_BALANCE_NOT_ENOUGH", failed, core.CodeSellerBalance},
+		{opRefund, alipay.MethodRefund, "40004", "ACQ.TRADE_HAS_FINISHED", failed, core.CodeTradeState},
+		{opRefund, alipay.MethodRefund, "40004", "ACQ.REASON_TRADE_REFUND_FEE_ERR", failed, core.CodeTradeState},
 		{opRefund, alipay.MethodRefund, "40004", "ACQ.TRADE_HAS_CLOSE", unknown, core.NothingLeft},
 		{opRefund, alipay.MethodRefund, "40004", "ACQ.TRADE_STATUS_ERROR", unknown, core.NothingLeft},
 		{opRefund, alipay.MethodRefund, "40004", "ACQ.REASON_TRADE_STATUS_INVALID", unknown, core.NothingLeft},
-		{opRefund, alipay.MethodRefund, "40004", "ACQ.DISCORDANT_REPEAT_REQUEST", unknown, codeNumberUsed},
-		{opRefund, alipay.MethodRefund, "40004", "ACQ.SYSTEM_ERROR", unknown, codeOutcomeUnknown},
+		{opRefund, alipay.MethodRefund, "40004", "ACQ.DISCORDANT_REPEAT_REQUEST", unknown, core.CodeNumberUsed},
+		{opRefund, alipay.MethodRefund, "40004", "ACQ.SYSTEM_ERROR", unknown, core.CodeUndecided},
 		{opRefund, alipay.MethodRefund, "40004", "ACQ.TRADE_NOT_EXIST", absent, core.CodeNotFound},
 		{opRefundQuery, alipay.MethodRefundQuery, "40004", "ACQ.TRADE_NOT_EXIST", absent, core.CodeNotFound},
 		{opRefundQuery, alipay.MethodRefundQuery, "40004", "TRADE_NOT_EXIST", absent, core.CodeNotFound},
 		{opRefundQuery, alipay.MethodRefundQuery, "40004", "ACQ.INVALID_PARAMETER", unknown, codeGatewayRefused},
-		{opLogin, alipay.MethodOAuthToken, "40002", "isv.code-invalid", failed, core.CodeChannelRefused},
-		{opLogin, alipay.MethodOAuthToken, "20000", "aop.unknow-error", unknown, codeOutcomeUnknown},
+		{opLogin, alipay.MethodOAuthToken, "40002", "isv.code-invalid", failed, core.CodeBuyerAccount},
+		{opLogin, alipay.MethodOAuthToken, "20000", "aop.unknow-error", unknown, core.CodeUndecided},
 	}
 	for _, c := range cases {
-		result := alipay.Result{Class: alipay.Classify(c.method, c.code, c.sub), Code: c.code, SubCode: c.sub, HTTPStatus: http.StatusOK}
+		result := verified(c.method, c.code, c.sub)
 		got := answer(c.op, result, "v7")
 		if got.Outcome != c.want || got.Code != c.wantCodeName || got.KeyVersion != "v7" {
 			t.Errorf("%s %s %s: %s %q, want %s %q", c.method, c.code, c.sub, got.Outcome, got.Code, c.want, c.wantCodeName)
 		}
 	}
+}
+
+// verified is what the wire says of a refusal that is signed.
+func verified(method, code, sub string) alipay.Result {
+	class, fault := alipay.Classify(method, code, sub)
+	return alipay.Result{Class: class, Fault: fault, Code: code, SubCode: sub, HTTPStatus: http.StatusOK, KeyVersion: "v7"}
 }
 
 // An unsigned "too many requests" may come from anything on the way, so it does not prove that nothing was executed.
