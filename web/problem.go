@@ -107,6 +107,8 @@ func kinds() map[core.Code]kind {
 		core.CodeContended:          {http.StatusServiceUnavailable, "Too many writers at once"},
 		core.CodeUnavailable:        {http.StatusServiceUnavailable, "The books do not answer"},
 		core.CodeMisconfigured:      {http.StatusServiceUnavailable, "The gateway turns us away until we are mended"},
+		core.CodeThrottled:          {http.StatusServiceUnavailable, "The gateway wants fewer calls"},
+		core.CodeUndecided:          {http.StatusServiceUnavailable, "The gateway gave no answer that proves anything"},
 		core.CodeChannelUnavailable: {http.StatusServiceUnavailable, "The gateway cannot be reached"},
 	}
 }
