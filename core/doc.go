@@ -8,6 +8,7 @@
 //	next_attempt.go  the buyer goes on elsewhere: the older attempt is closed at the gateway first
 //	open.go          a hand-off page is opened: that is committed, then the form is signed
 //	notify.go        a gateway's message is verified, held against the books (account, app, payee, amount), and applied in one unit
+//	inbox.go         a message that had to wait has its say, after the gateway was asked
 //	settle.go        inquiry, for whatever is due or unknown; schedule.go says when
 //	close.go         the gateway decides whether an unpaid trade closes
 //	book.go          the only place where money comes in: accepted, or, if late or paid twice, put in suspense and sent back

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"time"
 )
 
@@ -124,10 +123,13 @@ func (c *Cashier) take(ctx context.Context, account Account, n Notice, keyVersio
 	return false, Errorf(CodeContended, "the same message is being taken")
 }
 
-// digestOf names a notice: the gateway's own id of it and what it says, for repeats carry the same id and another send time; or the raw bytes.
+// digestOf names a notice: the gateway's own id of it and all that was read from it, so that a message that contradicts us and a later one that is right
+// never share a name (G32), whatever they differ in. Only the time is left out: where a message tells none of its own it is the time of sending, which
+// differs between repeats. A notice without an id is named by its raw bytes.
 func digestOf(n Notice, body []byte) string {
 	if n.ID != "" {
-		return fingerprint(n.ID, n.Kind, n.Trade.OutTradeNo, n.Trade.TradeNo, n.Trade.State, n.Trade.TotalFen, n.CumulativeFen, n.OutRequestNo)
+		n.At = noTime()
+		return fingerprint(string(render(n)))
 	}
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:])
@@ -284,116 +286,4 @@ func attemptByNumber(o *Order, outTradeNo string) *Attempt {
 		}
 	}
 	return nil
-}
-
-// ApplyInbox applies a message that was stored without being applied: it asks the gateway what is true, and then lets the message have its say.
-//
-// Errors: CodeNotFound, CodeNotConfigured, CodeContended, CodeUnavailable.
-func (c *Cashier) ApplyInbox(ctx context.Context, inboxID string) error {
-	return c.stuck(c.applyInbox(ctx, inboxID), inboxID, func() error { return c.putOffInbox(ctx, inboxID) })
-}
-
-func (c *Cashier) applyInbox(ctx context.Context, inboxID string) error {
-	byID := Key{Kind: InboxByID, Value: inboxID}
-	v, err := c.Store.See(ctx, byID)
-	if err != nil {
-		return err
-	}
-	box := v.Inbox(byID)
-	if box == nil || box.State != InboxWaiting {
-		return nil
-	}
-	var env envelope
-	plain, err := c.Vault.Open("inbox", box.Sealed)
-	if err == nil {
-		err = json.Unmarshal(plain, &env)
-	}
-	if err != nil {
-		return &Error{Code: CodeInternal, Message: "an inbox row cannot be opened", Err: err}
-	}
-	byNo := Key{Kind: OrderByOutTradeNo, Value: box.OutTradeNo}
-	o, err := c.order(ctx, byNo)
-	if err != nil {
-		return err
-	}
-	a := attemptByNumber(o, box.OutTradeNo)
-	if a.State == AttemptSent || a.State == AttemptClosed {
-		if err := c.inquire(ctx, a); err != nil {
-			return err
-		}
-	}
-	var outside RefundResult
-	if Code(box.Code) == waitsForRefundQuery {
-		if outside, err = c.queryOutside(ctx, a, env.Notice.OutRequestNo); err != nil {
-			return err
-		}
-	}
-	return c.finishInbox(ctx, byID, byNo, env.Notice, outside)
-}
-
-// queryOutside asks what a refund that is not ours has sent back.
-func (c *Cashier) queryOutside(ctx context.Context, a *Attempt, outRequestNo string) (RefundResult, error) {
-	caps, account, err := c.reach(a)
-	if err != nil {
-		return RefundResult{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, callLease-5*time.Second)
-	defer cancel()
-	res := caps.Refunder.QueryRefund(ctx, RefundRequest{TradeRef: tradeRef(a, account), OutRequestNo: outRequestNo})
-	c.pass(PointSettleAfterAnswer)
-	return res, nil
-}
-
-// finishInbox marks a waiting message as done once the order's state agrees with it, or sets the next look.
-func (c *Cashier) finishInbox(ctx context.Context, byID, byNo Key, n Notice, outside RefundResult) error {
-	drawn := c.draw(system())
-	verdict, err := c.Store.Do(ctx, Unit{Keys: []Key{byID, byNo}, Decide: func(v View) (Writes, error) {
-		box, o := v.Inbox(byID), v.Order(byNo)
-		if box == nil || o == nil || box.State != InboxWaiting {
-			return Writes{}, nil
-		}
-		p := drawn.fresh(o)
-		p.caller.MerchantID = o.Payment.MerchantID
-		became, err := c.applyWaiting(p, attemptByNumber(o, box.OutTradeNo), box, n, outside)
-		if err != nil {
-			return Writes{}, err
-		}
-		box.State, box.Code, box.NextAt, box.Tries = became.state, string(became.code), became.next, box.Tries+1
-		p.audit("inbox."+string(became.state), box.ID, string(became.code))
-		p.guard(box)
-		return p.writes(), nil
-	}})
-	if err == nil && verdict.Duplicate != "" {
-		return Errorf(CodeWrongState, "the message would repeat a %s that another order holds", verdict.Duplicate)
-	}
-	return err
-}
-
-// patientTries is how often a waiting message is looked at before a person is told; it is looked at for ever all the same.
-const patientTries = 6
-
-// applyWaiting lets a message that waited have its say, now that the gateway has been asked.
-func (c *Cashier) applyWaiting(p *pen, a *Attempt, box *Inbox, n Notice, outside RefundResult) (decidedNotice, error) {
-	again := decidedNotice{state: InboxWaiting, code: Code(box.Code), next: p.now.Add(askAfter(box.Tries))}
-	switch {
-	case n.Kind == NoticeRefund && Code(box.Code) == waitsForRefundQuery && outside.Outcome == OutcomeSucceeded && outside.ActualFen > 0:
-		made := outsideRefund{n.OutRequestNo, max(outside.AskedFen, outside.ActualFen), outside.ActualFen, n.CumulativeFen}
-		if booked, err := c.bookOutside(p, a, made); booked || err != nil {
-			return decidedNotice{state: InboxDone}, err
-		}
-	case n.Kind == NoticeRefund && Code(box.Code) != waitsForRefundQuery && !c.wantsConfirmation(a):
-		became, err := c.applyRefundNotice(p, a, n)
-		if became.state == InboxWaiting && became.code == Code(box.Code) {
-			became.next = again.next
-		}
-		return became, err
-	case n.Kind == NoticePayment && a.PaidFen > 0: // confirmed: what is left to see is whether it is the same trade (C19)
-		return c.applyNotice(p, a, n)
-	case n.Kind == NoticeClosed && !a.Live():
-		return decidedNotice{state: InboxDone}, nil
-	}
-	if box.Tries > patientTries {
-		c.alert(1, "notify.unconfirmed", a.ID, "the gateway does not confirm its own message")
-	}
-	return again, nil
 }
