@@ -33,7 +33,7 @@ type RefundRequest struct {
 	TradeRef
 	OutRequestNo string
 	AmountFen    Fen
-	Reason       string
+	Reason       string // cleaned, of at most 256 characters, the same at every call
 	RefundState  []byte
 }
 

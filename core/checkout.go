@@ -142,7 +142,7 @@ func (j *checkoutJob) newOrder(now time.Time) (*Order, *SealedPayer, error) {
 	}
 	o := &Order{Payment: Payment{
 		ID: c.IDs.Public("pay"), MerchantID: j.caller.MerchantID, MerchantOrderNo: req.MerchantOrderNo, Environment: j.plan.merchant.Environment,
-		Platform: req.Platform, AmountFen: req.AmountFen, Currency: Currency, Subject: req.Subject, Lines: req.Lines, Metadata: req.Metadata,
+		Platform: req.Platform, AmountFen: req.AmountFen, Currency: Currency, Subject: clean(req.Subject), Lines: cleanLines(req.Lines), Metadata: req.Metadata,
 		ReturnURL: req.ReturnURL, Fingerprint: j.print, Status: PaymentCreated, CreatedAt: now, ExpiresAt: expires,
 	}}
 	o.Attempts = []Attempt{c.newAttempt(o.Payment, j.plan, req.Platform, payer, req.Client, now)}

@@ -144,6 +144,7 @@ type Idempotency struct {
 	Done        bool
 	Status      int    // HTTP status of the stored answer
 	Answer      []byte // the answer's body, byte-identical at every repeat; nil until Done
+	AnswerOf    int64  // version of the payment or refund that the answer shows; 0 for answers that older programs stored
 	Version     int64
 	CreatedAt   time.Time
 	DeleteAfter time.Time

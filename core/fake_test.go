@@ -69,6 +69,9 @@ type bank struct {
 	script map[string][]string
 	calls  map[string]int
 	now    func() time.Time
+	// what it was handed, in order
+	payAsks    []core.PayRequest
+	refundAsks []core.RefundRequest
 }
 
 type trade struct {
@@ -148,6 +151,7 @@ func (c channel) Door() core.Door         { return c.door }
 func (c channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.payAsks = append(c.payAsks, r)
 	if c.door == core.DoorPage {
 		fields := map[string]string{"out_trade_no": r.OutTradeNo, "t": r.SignedAt.String(), "x": r.TimeExpire.String()}
 		return core.PayResult{Answer: core.Answer{Outcome: core.OutcomePending}, Action: core.Action{Type: core.ActionForm, URL: "https://bank", Fields: fields}}
@@ -208,6 +212,7 @@ func (c channel) Close(_ context.Context, r core.TradeRef) core.CloseResult {
 func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.refundAsks = append(c.refundAsks, r)
 	outcome, work := c.next("refund")
 	t := c.trades[r.OutTradeNo]
 	if t == nil || t.paidAt.IsZero() {

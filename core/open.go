@@ -19,11 +19,11 @@ func (c *Cashier) Page(ctx context.Context, token string) (Page, error) {
 // pageOf renders an order for a buyer who holds the token of one of its attempts.
 func (c *Cashier) pageOf(o *Order, token string, now time.Time) Page {
 	page := Page{
-		Token: token, Subject: o.Payment.Subject, AmountFen: o.Payment.AmountFen, ReturnURL: o.Payment.ReturnURL,
+		Token: token, Subject: clean(o.Payment.Subject), AmountFen: o.Payment.AmountFen, ReturnURL: o.Payment.ReturnURL,
 		ExpiresAt: Stamp(o.Payment.ExpiresAt), Platform: o.Payment.Platform,
 	}
 	if m, ok := c.Merchants.Merchant(o.Payment.MerchantID); ok {
-		page.MerchantName = m.Name
+		page.MerchantName = clean(m.Name)
 	}
 	page.SecondsLeft = max(0, int64(o.Payment.ExpiresAt.Sub(now).Seconds()))
 	a := attemptByToken(o, token)

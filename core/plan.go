@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Limits of a request, in the unit of their names.
@@ -13,7 +14,7 @@ const (
 	MinExpirySeconds     = 300
 	MaxExpirySeconds     = 86400
 	DefaultExpirySeconds = 900
-	MaxSubjectCharacters = 128
+	MaxSubjectCharacters = 256
 	MaxMetadataEntries   = 20
 	MaxMetadataBytes     = 512
 )
@@ -32,7 +33,7 @@ func (req *CheckoutRequest) checkShape(m Merchant) error {
 	if err := checkNumber("merchant_order_no", req.MerchantOrderNo, 64); err != nil {
 		return err
 	}
-	if err := checkText("subject", req.Subject, MaxSubjectCharacters, "/=&<>\"'"); err != nil {
+	if err := checkText("subject", req.Subject, MaxSubjectCharacters, "/=&"); err != nil {
 		return err
 	}
 	if req.ExpiresInSeconds == 0 {
@@ -91,10 +92,10 @@ func nameLines(lines []Line) error {
 			return invalid(lineField(i, "line_id"), "is used twice")
 		}
 		seen[l.LineID] = true
-		if err := checkText(lineField(i, "id"), l.GoodsID, 64, "&=<>\"'"); err != nil {
+		if err := checkText(lineField(i, "id"), l.GoodsID, 64, ""); err != nil {
 			return err
 		}
-		if err := checkText(lineField(i, "name"), l.Name, 256, "<>"); err != nil {
+		if err := checkText(lineField(i, "name"), l.Name, 256, ""); err != nil {
 			return err
 		}
 		if l.MerchantOrderNo != "" {
@@ -114,14 +115,8 @@ func checkMetadata(m map[string]string) error {
 		if err := checkNumber("metadata", k, 64); err != nil {
 			return err
 		}
-		if len(v) > MaxMetadataBytes {
-			return invalid("metadata."+k, "at most %d bytes", MaxMetadataBytes)
-		}
-		if v == "" {
-			continue
-		}
-		if err := checkText("metadata."+k, v, MaxMetadataBytes, ""); err != nil {
-			return err
+		if len(v) > MaxMetadataBytes || !utf8.ValidString(v) { // it goes nowhere but back, so nothing else about it matters
+			return invalid("metadata."+k, "must be valid UTF-8 of at most %d bytes", MaxMetadataBytes)
 		}
 	}
 	return nil
@@ -144,7 +139,7 @@ func checkReturnURL(u string, prefixes []string) error {
 		return nil
 	}
 	refused := &Error{Code: CodeReturnURL, Field: "return_url", Message: "must begin with one of the merchant's registered return_urls"}
-	if len(u) > 512 || strings.ContainsAny(u, "\\@ \t\r\n<>\"'`") || checkText("return_url", u, 512, "") != nil || climbs(u) {
+	if len(u) > 512 || strings.ContainsAny(u, "\\@ \t\r\n<>\"'`") || clean(u) != u || climbs(u) {
 		return refused
 	}
 	for _, p := range prefixes {

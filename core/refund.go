@@ -37,14 +37,9 @@ func (ask RefundAsk) checkShape() error {
 		return invalid("amount_fen", "must be 1 fen at least")
 	}
 	if ask.MerchantRefundNo != "" {
-		if err := checkNumber("merchant_refund_no", ask.MerchantRefundNo, 64); err != nil {
-			return err
-		}
+		return checkNumber("merchant_refund_no", ask.MerchantRefundNo, 64)
 	}
-	if ask.Reason == "" {
-		return nil
-	}
-	return checkText("reason", ask.Reason, 80, "&=<>\"'")
+	return nil
 }
 
 // reserve stores the refund and takes its amount from what may still be refunded, or finds the refund that the same request made before.
@@ -76,8 +71,8 @@ func (c *Cashier) reserve(ctx context.Context, caller Caller, m Merchant, ask Re
 			p := drawn.fresh(o)
 			r := Refund{
 				ID: newID, PaymentID: o.Payment.ID, AttemptID: o.Payment.PaidAttempt, MerchantID: caller.MerchantID, OutRequestNo: requestNo,
-				MerchantRefundNo: ask.MerchantRefundNo, Origin: RefundByMerchant, AmountFen: ask.AmountFen, Reason: ask.Reason, Fingerprint: print,
-				Asker: caller.Actor, CreatedAt: p.now,
+				MerchantRefundNo: ask.MerchantRefundNo, Origin: RefundByMerchant, AmountFen: ask.AmountFen, Reason: reasonSent(ask.Reason), ReasonGiven: reasonKept(ask.Reason),
+				Fingerprint: print, Asker: caller.Actor, CreatedAt: p.now,
 			}
 			if err := c.writeReservation(p, m, r); err != nil {
 				return Writes{}, err

@@ -23,8 +23,9 @@ type Refund struct {
 	OutRequestNo     string // our number at the gateway; every retry repeats it with the same amount (I11)
 	Origin           RefundOrigin
 	AmountFen        Fen
-	ActualFen        Fen // what the gateway says it sent back; may be less when coupons were used (A14)
-	Reason           string
+	ActualFen        Fen    // what the gateway says it sent back; may be less when coupons were used (A14)
+	Reason           string // as the gateway gets it: made once, the same at every repeat
+	ReasonGiven      string // as the merchant gave it, "" if nobody did
 	Fingerprint      string
 
 	Status   RefundStatus

@@ -3,7 +3,6 @@ package core
 import (
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -23,16 +22,14 @@ func checkNumber(field, s string, max int) error {
 	return nil
 }
 
-// checkText accepts valid UTF-8 of 1 to max characters without control, format or bidirectional marks; forbidden lists further characters.
-// Alipay's documentation forbids / = & in a subject, and & or = would let a signed text be re-split into fields (C21).
+// checkText accepts text of which 1 to max characters are left when it is cleaned, without any of the forbidden ones: those that the gateway documents.
 func checkText(field, s string, max int, forbidden string) error {
-	if s == "" || !utf8.ValidString(s) || utf8.RuneCountInString(s) > max {
-		return invalid(field, "must be valid UTF-8 of 1 to %d characters", max)
+	shown := clean(s)
+	if shown == "" || !utf8.ValidString(s) || utf8.RuneCountInString(shown) > max {
+		return invalid(field, "must be valid UTF-8 of 1 to %d visible characters", max)
 	}
-	for _, r := range s {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError || strings.ContainsRune(forbidden, r) {
-			return invalid(field, "holds a character that is not allowed: %q", r)
-		}
+	if i := strings.IndexAny(shown, forbidden); i >= 0 {
+		return invalid(field, "must not hold %q", shown[i])
 	}
 	return nil
 }

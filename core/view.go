@@ -157,7 +157,7 @@ func attemptView(a *Attempt) AttemptView {
 func RefundViewOf(r *Refund) RefundView {
 	v := RefundView{
 		ID: r.ID, PaymentID: r.PaymentID, MerchantRefundNo: r.MerchantRefundNo, Origin: r.Origin, Status: r.Status, Settling: r.Settling,
-		AmountFen: r.AmountFen, ActualFen: r.ActualFen, Reason: r.Reason, FailCode: pick(r.Status == RefundFailed, r.FailCode, ""), OutRequestNo: r.OutRequestNo, Asker: r.Asker,
+		AmountFen: r.AmountFen, ActualFen: r.ActualFen, Reason: firstText(r.ReasonGiven, r.Reason), FailCode: pick(r.Status == RefundFailed, r.FailCode, ""), OutRequestNo: r.OutRequestNo, Asker: r.Asker,
 		Approver: r.Approver, CreatedAt: Stamp(r.CreatedAt), EndedAt: Stamp(r.EndedAt),
 	}
 	if r.Settling {

@@ -8,7 +8,7 @@ type createPayment struct {
 	MerchantOrderNo  string            `json:"merchant_order_no" validate:"required,max=64"`
 	Platform         string            `json:"platform" validate:"required,max=64"`
 	AmountFen        int64             `json:"amount_fen" validate:"required,min=1,max=10000000000"`
-	Subject          string            `json:"subject" validate:"required,max=128"`
+	Subject          string            `json:"subject" validate:"required"`
 	Goods            []goodsLine       `json:"goods" validate:"required,min=1,max=150,dive"`
 	Payer            payer             `json:"payer"`
 	Instalments      *instalments      `json:"instalments"`
@@ -19,10 +19,10 @@ type createPayment struct {
 }
 
 type goodsLine struct {
-	ID              string `json:"id" validate:"required,max=64"`
+	ID              string `json:"id" validate:"required"`
 	LineID          string `json:"line_id" validate:"max=64"`
 	MerchantOrderNo string `json:"merchant_order_no" validate:"max=64"`
-	Name            string `json:"name" validate:"required,max=256"`
+	Name            string `json:"name" validate:"required"`
 	Category        string `json:"category" validate:"required,max=64"`
 	Quantity        int64  `json:"quantity" validate:"required,min=1,max=1000000"`
 	PriceFen        *int64 `json:"price_fen" validate:"required,min=0,max=10000000000"` // a pointer: absent is not zero, a gift is
@@ -56,11 +56,11 @@ type createAttempt struct {
 type createRefund struct {
 	AmountFen        int64  `json:"amount_fen" validate:"required,min=1,max=10000000000"`
 	MerchantRefundNo string `json:"merchant_refund_no" validate:"max=64"`
-	Reason           string `json:"reason" validate:"max=80"`
+	Reason           string `json:"reason"`
 }
 
 type rejectRefund struct {
-	Reason string `json:"reason" validate:"required,max=80"`
+	Reason string `json:"reason" validate:"required"`
 }
 
 type checkPlatform struct {

@@ -121,13 +121,3 @@ func TestBusinessParams(t *testing.T) {
 		}
 	}
 }
-
-func TestReason(t *testing.T) {
-	for in, want := range map[string]string{
-		"买家退货": "买家退货", "line\nbreak": "line break", "broken \xff": "broken ", strings.Repeat("长", 300): strings.Repeat("长", 256),
-	} {
-		if got := reason(in); got != want {
-			t.Errorf("%q became %q", in, got)
-		}
-	}
-}

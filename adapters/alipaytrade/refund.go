@@ -2,16 +2,11 @@ package alipaytrade
 
 import (
 	"context"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/paymux/paymux/adapters/alipay"
 	"github.com/paymux/paymux/core"
 )
-
-// maxReason is the length of refund_reason, in characters.
-const maxReason = 256
 
 // Refund calls alipay.trade.refund. Succeeded is fund_change=Y, money moved by this very call. Pending is a success without it, a repeat of a refund
 // that is done or one in progress: QueryRefund decides (G07). Alipay's refund_fee is what the trade has refunded in all, so it is CumulativeFen, never
@@ -26,7 +21,7 @@ func (t Trades) Refund(ctx context.Context, r core.RefundRequest) core.RefundRes
 		TradeNo:      r.TradeNo,
 		OutRequestNo: r.OutRequestNo,
 		RefundAmount: alipay.Amount(r.AmountFen),
-		RefundReason: reason(r.Reason),
+		RefundReason: r.Reason,
 	})
 	a := answer(opRefund, result, app.KeyVersion())
 	if a.Outcome != core.OutcomeSucceeded && a.Outcome != core.OutcomePending {
@@ -59,17 +54,6 @@ func (t Trades) QueryRefund(ctx context.Context, r core.RefundRequest) core.Refu
 	return core.RefundResult{
 		Answer: a, AskedFen: core.Fen(response.RefundAmount), ActualFen: core.Fen(actual), TotalFen: core.Fen(response.TotalAmount),
 	}
-}
-
-// reason is the refund's reason as Alipay takes it: the buyer reads it, and a reason that is too long must not keep the money.
-func reason(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, ""))
-	return truncate(text, maxReason)
 }
 
 // truncate cuts text to at most n characters.

@@ -11,9 +11,10 @@ type idempotencyRow struct {
 	ObjectID    string `gorm:"column:object_id;size:64" store:"ascii,changes"`
 	Done        bool   `gorm:"column:done" store:"changes"`
 	Status      int64  `gorm:"column:status" store:"changes"`
-	Answer      []byte `gorm:"column:answer;size:1048576" store:"blob,changes"`
+	Answer      []byte `gorm:"column:answer;size:2097152" store:"blob,changes"`
 	CreatedAt   int64  `gorm:"column:created_at;autoCreateTime:false"`
 	DeleteAfter int64  `gorm:"column:delete_after" store:"changes"`
+	AnswerOf    int64  `gorm:"column:answer_of" store:"changes"`
 	Version     int64  `gorm:"column:version"`
 }
 
@@ -22,14 +23,16 @@ func (idempotencyRow) TableName() string { return "idempotency" }
 func idempotencyRowOf(i *core.Idempotency) *idempotencyRow {
 	return &idempotencyRow{
 		ID: i.ID, MerchantID: i.MerchantID, Operation: i.Operation, RequestKey: i.Key, Fingerprint: i.Fingerprint, ObjectID: i.ObjectID, Done: i.Done,
-		Status: int64(i.Status), Answer: notNull(i.Answer), CreatedAt: millis(i.CreatedAt), DeleteAfter: millis(i.DeleteAfter), Version: i.Version,
+		Status: int64(i.Status), Answer: notNull(i.Answer), AnswerOf: i.AnswerOf, CreatedAt: millis(i.CreatedAt), DeleteAfter: millis(i.DeleteAfter),
+		Version: i.Version,
 	}
 }
 
 func (r *idempotencyRow) idempotency() *core.Idempotency {
 	return &core.Idempotency{
 		ID: r.ID, MerchantID: r.MerchantID, Operation: r.Operation, Key: r.RequestKey, Fingerprint: r.Fingerprint, ObjectID: r.ObjectID, Done: r.Done,
-		Status: int(r.Status), Answer: orNil(r.Answer), CreatedAt: moment(r.CreatedAt), DeleteAfter: moment(r.DeleteAfter), Version: r.Version,
+		Status: int(r.Status), Answer: orNil(r.Answer), AnswerOf: r.AnswerOf, CreatedAt: moment(r.CreatedAt), DeleteAfter: moment(r.DeleteAfter),
+		Version: r.Version,
 	}
 }
 
@@ -78,7 +81,7 @@ type eventRow struct {
 	RefundID   string `gorm:"column:refund_id;size:64" store:"ascii"`
 	EventType  string `gorm:"column:event_type;size:64" store:"ascii"`
 	Sequence   int64  `gorm:"column:sequence"`
-	Body       []byte `gorm:"column:body;size:1048576" store:"blob"`
+	Body       []byte `gorm:"column:body;size:2097152" store:"blob"`
 	CreatedAt  int64  `gorm:"column:created_at;autoCreateTime:false"`
 }
 

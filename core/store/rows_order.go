@@ -144,6 +144,7 @@ type refundRow struct {
 	AmountFen        int64          `gorm:"column:amount_fen"`
 	ActualFen        int64          `gorm:"column:actual_fen" store:"changes"`
 	Reason           string         `gorm:"column:reason;size:256" store:"text"`
+	ReasonGiven      string         `gorm:"column:reason_given;size:1024" store:"text"`
 	Fingerprint      string         `gorm:"column:fingerprint;size:128" store:"ascii"`
 	Status           string         `gorm:"column:status;size:32" store:"ascii,changes"`
 	Settling         bool           `gorm:"column:settling" store:"changes"`
@@ -166,7 +167,7 @@ func refundRowOf(r *core.Refund) *refundRow {
 	return &refundRow{
 		ID: r.ID, PaymentID: r.PaymentID, AttemptID: r.AttemptID, MerchantID: r.MerchantID, MerchantRefundNo: orNull(r.MerchantRefundNo),
 		OutRequestNo: r.OutRequestNo, Origin: string(r.Origin), AmountFen: int64(r.AmountFen), ActualFen: int64(r.ActualFen), Reason: r.Reason,
-		Fingerprint: r.Fingerprint, Status: string(r.Status), Settling: r.Settling, FailCode: r.FailCode, Asker: r.Asker, Approver: r.Approver,
+		ReasonGiven: r.ReasonGiven, Fingerprint: r.Fingerprint, Status: string(r.Status), Settling: r.Settling, FailCode: r.FailCode, Asker: r.Asker, Approver: r.Approver,
 		ChannelState: notNull(r.ChannelState), KeyVersion: r.KeyVersion, SentAt: millis(r.SentAt), NextAt: millis(r.NextAt), Tries: int64(r.Tries),
 		CreatedAt: millis(r.CreatedAt), EndedAt: millis(r.EndedAt), Version: r.Version,
 	}
@@ -176,7 +177,7 @@ func (r *refundRow) refund() core.Refund {
 	return core.Refund{
 		ID: r.ID, PaymentID: r.PaymentID, AttemptID: r.AttemptID, MerchantID: r.MerchantID, MerchantRefundNo: r.MerchantRefundNo.String,
 		OutRequestNo: r.OutRequestNo, Origin: core.RefundOrigin(r.Origin), AmountFen: core.Fen(r.AmountFen), ActualFen: core.Fen(r.ActualFen),
-		Reason: r.Reason, Fingerprint: r.Fingerprint, Status: core.RefundStatus(r.Status), Settling: r.Settling, FailCode: r.FailCode,
+		Reason: r.Reason, ReasonGiven: r.ReasonGiven, Fingerprint: r.Fingerprint, Status: core.RefundStatus(r.Status), Settling: r.Settling, FailCode: r.FailCode,
 		Asker: r.Asker, Approver: r.Approver, ChannelState: orNil(r.ChannelState), KeyVersion: r.KeyVersion, SentAt: moment(r.SentAt),
 		NextAt: moment(r.NextAt), Tries: int(r.Tries), CreatedAt: moment(r.CreatedAt), EndedAt: moment(r.EndedAt), Version: r.Version,
 	}

@@ -31,7 +31,7 @@ func Limits(row core.Row) []Limit {
 		return []Limit{
 			name("idempotency.id", &r.ID, 64), name("idempotency.merchant_id", &r.MerchantID, 64), name("idempotency.operation", &r.Operation, 64),
 			name("idempotency.request_key", &r.Key, 255), name("idempotency.fingerprint", &r.Fingerprint, 128), name("idempotency.object_id", &r.ObjectID, 64),
-			blob("idempotency.answer", len(r.Answer), 1<<20),
+			blob("idempotency.answer", len(r.Answer), 2<<20),
 		}
 	case *core.Inbox:
 		return inboxLimits(r)
@@ -45,7 +45,7 @@ func Limits(row core.Row) []Limit {
 		return []Limit{
 			name("events.id", &r.ID, 64), name("events.row_id", &r.Row, 64), name("events.merchant_id", &r.MerchantID, 64),
 			name("events.payment_id", &r.PaymentID, 64), name("events.refund_id", &r.RefundID, 64), name("events.event_type", (*string)(&r.Type), 64),
-			blob("events.body", len(r.Body), 1<<20),
+			blob("events.body", len(r.Body), 2<<20),
 		}
 	case *core.Entry:
 		return []Limit{
@@ -100,6 +100,7 @@ func refundLimits(r *core.Refund) []Limit {
 		name("refunds.id", &r.ID, 64), name("refunds.payment_id", &r.PaymentID, 64), name("refunds.attempt_id", &r.AttemptID, 64),
 		name("refunds.merchant_id", &r.MerchantID, 64), name("refunds.merchant_refund_no", &r.MerchantRefundNo, 64),
 		name("refunds.out_request_no", &r.OutRequestNo, 64), name("refunds.origin", (*string)(&r.Origin), 32), text("refunds.reason", &r.Reason, 256),
+		text("refunds.reason_given", &r.ReasonGiven, 1024),
 		name("refunds.fingerprint", &r.Fingerprint, 128), name("refunds.status", (*string)(&r.Status), 32), name("refunds.fail_code", &r.FailCode, 64),
 		text("refunds.asker", &r.Asker, 128), text("refunds.approver", &r.Approver, 128), blob("refunds.channel_state", len(r.ChannelState), 60<<10),
 		name("refunds.key_version", &r.KeyVersion, 128),

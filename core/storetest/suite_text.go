@@ -93,7 +93,7 @@ func tooLong(w *world) {
 	p.Metadata = map[string]string{"k": strings.Repeat("x", 60<<10)}
 	a.ChannelState = make([]byte, 60<<10+1)
 	in.Sealed = make([]byte, 1<<20+1)
-	ev.Body = make([]byte, 1<<20+1)
+	ev.Body = make([]byte, 2<<20+1)
 	refuse(p, "payments.metadata")
 	refuse(a, "attempts.channel_state")
 	refuse(in, "inbox.sealed")
