@@ -2,10 +2,10 @@ package alipay
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
-	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -16,6 +16,7 @@ const (
 	ErrBillUnreadable Refusal = "bill_unreadable" // no ZIP, no header, a row that fits no column
 	ErrBillTooLarge   Refusal = "bill_too_large"
 	ErrBillIncomplete Refusal = "bill_incomplete" // the end is missing, or the stated totals are not the rows'
+	ErrBillAmbiguous  Refusal = "bill_ambiguous"  // a row that has several readings, even by the file's totals
 )
 
 const (
@@ -48,7 +49,7 @@ type BillFile struct {
 func OpenBill(content []byte) ([]BillFile, error) {
 	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
-		return nil, fmt.Errorf("%w: no ZIP file", ErrBillUnreadable)
+		return nil, fmt.Errorf("%w: no whole ZIP file; ask for a new address", ErrBillUnreadable)
 	}
 	if len(archive.File) > maxBillFiles {
 		return nil, fmt.Errorf("%w: %d files", ErrBillTooLarge, len(archive.File))
@@ -64,30 +65,20 @@ func OpenBill(content []byte) ([]BillFile, error) {
 				name = decoded
 			}
 		}
-		files = append(files, BillFile{Name: name, Kind: billKindOfName(name), file: f})
+		files = append(files, BillFile{Name: name, Kind: billKindOfTitle(name), file: f})
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%w: the ZIP file is empty", ErrBillUnreadable)
 	}
 	return files, nil
-}
-
-func billKindOfName(name string) BillKind {
-	summary := strings.Contains(name, "汇总")
-	switch {
-	case strings.Contains(name, "业务明细") && summary:
-		return BillTradeSummary
-	case strings.Contains(name, "业务明细"):
-		return BillTradeDetail
-	case strings.Contains(name, "账务明细") && summary:
-		return BillFundSummary
-	case strings.Contains(name, "账务明细"):
-		return BillFundDetail
-	}
-	return BillOther
 }
 
 // Rows reads the file row by row and calls visit for each. The whole file is
 // checked: it must have its end marker, and the totals it states must be those
 // of its rows, so that a truncated download is never taken for a quiet day.
-// visit has seen rows by then: keep nothing of them when Rows returns an error.
+// visit has seen rows by then: keep nothing of them when Rows returns an error,
+// unless it is a *BillRowsError, which names the only rows that are missing.
+// Rows that only the totals could read are visited after the others.
 func (f BillFile) Rows(visit func(BillRow) error) (BillInfo, error) {
 	content, err := f.file.Open()
 	if err != nil {
@@ -95,11 +86,24 @@ func (f BillFile) Rows(visit func(BillRow) error) (BillInfo, error) {
 	}
 	defer func() { _ = content.Close() }()
 	limited := &cappedReader{reader: content, left: maxBillBytes}
-	info, err := ReadBill(simplifiedchinese.GB18030.NewDecoder().Reader(limited), visit)
+	info, err := ReadBill(inUTF8(limited), visit)
 	if limited.left < 0 {
 		err = fmt.Errorf("%w: over %d bytes unpacked", ErrBillTooLarge, maxBillBytes)
 	}
 	return info, err
+}
+
+// inUTF8 decodes a file as GB18030, unless its first line, which every file has
+// in Chinese, is UTF-8: no such line in GBK is that too.
+func inUTF8(content io.Reader) io.Reader {
+	const title = 512
+	buffered := bufio.NewReaderSize(content, title)
+	first, _ := buffered.Peek(title) // a shorter file is judged by what it has
+	first, _, _ = bytes.Cut(first, []byte("\n"))
+	if utf8.Valid(first) && bytes.ContainsFunc(first, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return buffered
+	}
+	return simplifiedchinese.GB18030.NewDecoder().Reader(buffered)
 }
 
 // cappedReader ends early and remembers that it did.

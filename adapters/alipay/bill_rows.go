@@ -1,9 +1,7 @@
 package alipay
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -53,20 +51,28 @@ type BillInfo struct {
 // BillRow is one row; cells are trimmed of the tabs that guard long numbers.
 type BillRow struct {
 	Line    int // 1 is the first line of the file
-	columns []string
+	columns []billColumn
 	cells   []string
 }
 
-// Get returns the cell of a column, or "" when there is no such column.
-func (r BillRow) Get(column string) string {
-	if i := slices.Index(r.columns, column); i >= 0 {
-		return r.cells[i]
+// Get returns the cell of a column, or "" when there is no such column. The
+// unit in a column's name need not be written as the file writes it.
+func (r BillRow) Get(column string) string { return cellOf(r.columns, r.cells, column) }
+
+// Has reports whether the file has the column.
+func (r BillRow) Has(column string) bool { return columnIndex(r.columns, column) >= 0 }
+
+func columnIndex(columns []billColumn, name string) int {
+	plain := plainName(name)
+	return slices.IndexFunc(columns, func(c billColumn) bool { return c.name == plain })
+}
+
+func cellOf(columns []billColumn, cells []string, name string) string {
+	if i := columnIndex(columns, name); i >= 0 {
+		return cells[i]
 	}
 	return ""
 }
-
-// Has reports whether the file has the column.
-func (r BillRow) Has(column string) bool { return slices.Contains(r.columns, column) }
 
 // Fen reads an amount column in fen, sign kept; an empty cell is 0.
 func (r BillRow) Fen(column string) (int64, error) {
@@ -88,158 +94,4 @@ func (r BillRow) Time(column string) time.Time {
 		return time.Time{}
 	}
 	return parsed
-}
-
-// billReader is the state of one pass over a file.
-type billReader struct {
-	info    BillInfo
-	columns []string
-	ended   bool
-	totals  billTotals
-	line    int
-}
-
-// ReadBill reads one file in UTF-8. See BillFile.Rows for what it demands.
-func ReadBill(content io.Reader, visit func(BillRow) error) (BillInfo, error) {
-	r := &billReader{info: BillInfo{Kind: BillOther}, totals: newBillTotals()}
-	scanner := bufio.NewScanner(content)
-	scanner.Buffer(make([]byte, 0, 4096), maxBillLine)
-	for scanner.Scan() {
-		r.line++
-		line := strings.TrimSuffix(strings.TrimPrefix(scanner.Text(), "\ufeff"), "\r")
-		if err := r.take(line, visit); err != nil {
-			return r.info, err
-		}
-	}
-	r.info.Payments, r.info.Refunds = r.totals.statedCount(totalPayments), r.totals.statedCount(totalRefunds)
-	r.info.Expenses, r.info.Incomes = r.totals.statedCount(totalExpenses), r.totals.statedCount(totalIncomes)
-	if err := scanner.Err(); err != nil {
-		return r.info, fmt.Errorf("%w: after line %d: %w", ErrBillUnreadable, r.line, err)
-	}
-	return r.info, r.finish()
-}
-
-func (r *billReader) take(line string, visit func(BillRow) error) error {
-	switch {
-	case strings.HasPrefix(line, "#"):
-		r.comment(strings.TrimPrefix(line, "#"))
-		return nil
-	case strings.TrimSpace(line) == "":
-		return nil
-	case r.columns == nil:
-		r.columns = splitCells(line)
-		for i, name := range r.columns {
-			// Some files write the unit in ASCII parentheses.
-			r.columns[i] = strings.NewReplacer("(", "（", ")", "）").Replace(name)
-		}
-		return nil
-	case r.ended:
-		return fmt.Errorf("%w: line %d: a row after the end of the list", ErrBillUnreadable, r.line)
-	}
-	cells, err := r.fit(line)
-	if err != nil {
-		return err
-	}
-	row := BillRow{Line: r.line, columns: r.columns, cells: cells}
-	r.info.Rows++
-	if err := r.totals.add(r.info.Kind, row); err != nil {
-		return err
-	}
-	return visit(row)
-}
-
-// fit assigns cells to columns. A subject with commas is not reliably quoted:
-// surplus cells belong to it, and the columns after it are counted from the end.
-func (r *billReader) fit(line string) ([]string, error) {
-	cells := splitCells(line)
-	surplus := len(cells) - len(r.columns)
-	if surplus == 0 {
-		return cells, nil
-	}
-	subject := slices.Index(r.columns, ColumnSubject)
-	if surplus < 0 || subject < 0 {
-		return nil, fmt.Errorf("%w: line %d has %d cells for %d columns", ErrBillUnreadable, r.line, len(cells), len(r.columns))
-	}
-	joined := strings.Trim(strings.Join(cells[subject:subject+surplus+1], ","), `"`)
-	return slices.Concat(cells[:subject], []string{joined}, cells[subject+surplus+1:]), nil
-}
-
-func splitCells(line string) []string {
-	cells := strings.Split(line, ",")
-	for i, cell := range cells {
-		cells[i] = strings.TrimSpace(cell)
-	}
-	return cells
-}
-
-func (r *billReader) comment(text string) {
-	switch {
-	case r.line == 1:
-		r.info.Kind = billKindOfTitle(text)
-	case strings.HasPrefix(text, "账号："):
-		r.info.Account = bracketed(text, "账号：")
-	case strings.HasPrefix(text, "起始日期："):
-		r.info.From, r.info.To = chineseTime(bracketed(text, "起始日期：")), chineseTime(bracketed(text, "终止日期："))
-	case strings.HasPrefix(text, "导出时间："):
-		r.info.ExportedAt = chineseTime(bracketed(text, "导出时间："))
-	case strings.HasPrefix(text, "-") && strings.Contains(text, "结束"):
-		r.ended = true
-	default:
-		for _, label := range [...]string{totalPayments, totalRefunds, totalExpenses, totalIncomes} {
-			if strings.HasPrefix(text, label+"：") {
-				r.totals.state(label, text)
-			}
-		}
-	}
-}
-
-func billKindOfTitle(title string) BillKind {
-	switch {
-	case strings.Contains(title, "业务明细"):
-		return BillTradeDetail
-	case strings.Contains(title, "业务汇总"):
-		return BillTradeSummary
-	case strings.Contains(title, "账务明细"):
-		return BillFundDetail
-	case strings.Contains(title, "账务汇总"):
-		return BillFundSummary
-	}
-	return BillOther
-}
-
-// bracketed returns x of "label[x]".
-func bracketed(text, label string) string {
-	_, rest, _ := strings.Cut(text, label)
-	rest, found := strings.CutPrefix(strings.TrimSpace(rest), "[")
-	value, _, closed := strings.Cut(rest, "]")
-	if !found || !closed {
-		return ""
-	}
-	return value
-}
-
-// chineseTime reads "2026年11月21日 00:00:00" as China time.
-func chineseTime(text string) time.Time {
-	parsed, err := ParseTime(strings.NewReplacer("年", "-", "月", "-", "日", "").Replace(text))
-	if err != nil {
-		return time.Time{}
-	}
-	return parsed
-}
-
-// finish holds the file against what it states about itself.
-func (r *billReader) finish() error {
-	detail := r.info.Kind == BillTradeDetail || r.info.Kind == BillFundDetail
-	switch {
-	case r.info.Kind == BillOther && r.columns == nil:
-		return fmt.Errorf("%w: neither title nor columns", ErrBillUnreadable)
-	case detail && r.columns == nil:
-		return fmt.Errorf("%w: no columns", ErrBillIncomplete)
-	case detail && !r.ended:
-		return fmt.Errorf("%w: the end of the list is missing", ErrBillIncomplete)
-	}
-	if !detail {
-		return nil
-	}
-	return r.totals.compare(r.info.Kind)
 }

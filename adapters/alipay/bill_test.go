@@ -155,7 +155,7 @@ func TestBill_refuses(t *testing.T) {
 		content string
 		want    Refusal
 	}{
-		"cut in the rows":  {before(whole, "退款,"), ErrBillUnreadable},
+		"cut in the rows":  {before(whole, "退款,"), ErrBillIncomplete},
 		"cut after a row":  {before(whole, "#-----------------------------------------业务明细列表结束"), ErrBillIncomplete},
 		"a row is missing": {tradeBill(paidRow), ErrBillIncomplete},
 		"a row too many":   {tradeBill(paidRow, paidRow, backRow), ErrBillIncomplete},

@@ -14,6 +14,10 @@ const (
 	totalIncomes  = "收入合计"
 )
 
+func totalLabels() []string {
+	return []string{totalPayments, totalRefunds, totalExpenses, totalIncomes}
+}
+
 // billTotal is how many rows of one kind there are, and what they come to.
 type billTotal struct {
 	count    int
@@ -41,6 +45,9 @@ func (t billTotals) add(kind BillKind, row BillRow) error {
 			return t.count(totalRefunds, row, ColumnReceipt)
 		}
 	case BillFundDetail:
+		if _, err := row.Fen(ColumnFundIncome); err != nil {
+			return err // before anything is counted
+		}
 		if err := t.count(totalExpenses, row, ColumnFundExpense); err != nil {
 			return err
 		}
@@ -93,11 +100,33 @@ func (t billTotals) compare(kind BillKind) error {
 		if kind == BillTradeDetail && stated.hasCount && stated.count != read.count {
 			return fmt.Errorf("%w: %d rows of %s, the file states %d", ErrBillIncomplete, read.count, label, stated.count)
 		}
+		if !stated.hasCount && !stated.hasFen {
+			return fmt.Errorf("%w: the total of %s cannot be read", ErrBillIncomplete, label)
+		}
 		sameSum := stated.fen == read.fen || (kind == BillFundDetail && stated.fen == -read.fen)
 		if stated.hasFen && !sameSum {
 			return fmt.Errorf("%w: the rows of %s come to %s yuan, the file states %s",
 				ErrBillIncomplete, label, FenToYuan(read.fen), FenToYuan(stated.fen))
 		}
+	}
+	return nil
+}
+
+// short refuses a trade bill that has fewer rows than it states even with the
+// refused ones, or more than it states without them.
+func (t billTotals) short(refused int) error {
+	missing := 0
+	for _, label := range [...]string{totalPayments, totalRefunds} {
+		stated, read := t.stated[label], t.read[label]
+		if stated.hasCount && read.count > stated.count {
+			return fmt.Errorf("%w: %d rows of %s, the file states %d", ErrBillIncomplete, read.count, label, stated.count)
+		}
+		if stated.hasCount {
+			missing += stated.count - read.count
+		}
+	}
+	if missing > refused {
+		return fmt.Errorf("%w: %d rows are missing and %d cannot be read", ErrBillIncomplete, missing, refused)
 	}
 	return nil
 }

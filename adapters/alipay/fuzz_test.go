@@ -155,8 +155,8 @@ func FuzzBill(f *testing.F) {
 				t.Fatalf("%d cells for %d columns", len(row.cells), len(row.columns))
 			}
 			for _, column := range row.columns {
-				_, _ = row.Fen(column)
-				_ = row.Time(column)
+				_, _ = row.Fen(column.name)
+				_ = row.Time(column.name)
 			}
 			return nil
 		})
