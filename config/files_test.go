@@ -100,6 +100,26 @@ func TestKeyFilesAreBounded(t *testing.T) {
 	}
 }
 
+// F14: a key in DER may end in bytes that look like a line end; a text loses its own.
+func TestF14BinaryKeysStayWhole(t *testing.T) {
+	for text, want := range map[string]string{"\x30\x82\x01\x00 \n": "\x30\x82\x01\x00 \n", "MIIB\r\n": "MIIB", " MIIB": "MIIB"} {
+		path := place(t, exampleText(t))
+		write(t, filepath.Join(filepath.Dir(path), "keys/app_v2.pem"), text)
+		c, err := Load(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range c.Merchants[0].Accounts[0].Keys {
+			if !strings.HasSuffix(k.PrivateKeyFile, "app_v2.pem") {
+				continue
+			}
+			if m, err := k.Material(nil); err != nil || m.PrivateKey.Reveal() != want {
+				t.Errorf("%q became %q, %v", text, m.PrivateKey.Reveal(), err)
+			}
+		}
+	}
+}
+
 func TestMaterial(t *testing.T) {
 	path := place(t, exampleText(t))
 	c, err := Load(path, nil)

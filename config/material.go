@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // KeyMaterial is the text of one key version, as it stood in the files: PEM,
@@ -85,7 +86,7 @@ func openSecret(master *MasterKey, purpose, sealed, file string) (Secret, error)
 		if strings.TrimSpace(string(plain)) == "" {
 			return Secret{}, errEmptySealed
 		}
-		return NewSecret(strings.TrimSpace(string(plain))), nil
+		return NewSecret(trimText(string(plain))), nil
 	}
 	if file == "" {
 		return Secret{}, nil
@@ -94,5 +95,14 @@ func openSecret(master *MasterKey, purpose, sealed, file string) (Secret, error)
 	if err != nil {
 		return Secret{}, err
 	}
-	return NewSecret(strings.TrimSpace(text)), nil
+	return NewSecret(trimText(text)), nil
+}
+
+// trimText cuts the line end that an editor leaves. Bytes that are no text, such as a key in DER,
+// may end in what looks like one, and stay whole.
+func trimText(text string) string {
+	if !utf8.ValidString(text) {
+		return text
+	}
+	return strings.TrimSpace(text)
 }

@@ -17,7 +17,7 @@ import (
 type contentCipher struct{ block cipher.Block }
 
 func newContentCipher(text string) (*contentCipher, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	key, err := base64.StdEncoding.DecodeString(strings.Join(payloadLines(plainText(text)), ""))
 	if err != nil || len(key) != 16 {
 		return nil, fmt.Errorf("%w: the AES key must be base64 of 16 bytes", ErrKeyUnreadable)
 	}

@@ -7,9 +7,9 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
-	"encoding/pem"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,7 +19,8 @@ const (
 	ErrCertificateUnreadable Refusal = "certificate_unreadable"
 	ErrCertificateExpired    Refusal = "certificate_expired" // or not valid yet
 	ErrCertificateUntrusted  Refusal = "certificate_untrusted"
-	ErrCertificateMismatch   Refusal = "certificate_mismatch" // does not belong to the private key
+	ErrCertificateMismatch   Refusal = "certificate_mismatch" // in the wrong place, or not the private key's
+	ErrCertificateIsKey      Refusal = "certificate_is_key"   // a key or a request for a certificate
 )
 
 // maxBundle bounds a file of certificates; real ones hold at most four.
@@ -130,46 +131,89 @@ type namedCertificate struct {
 	opaque    error // why parsed is nil
 }
 
-// parseBundle reads every certificate of a PEM file in file order.
+// parseBundle reads every certificate of a text in the order of the text.
 func parseBundle(text string) ([]namedCertificate, error) {
-	if len(text) > maxBundle {
-		return nil, fmt.Errorf("%w: over %d bytes", ErrCertificateUnreadable, maxBundle)
+	values, err := paste{"certificate", ErrCertificateUnreadable, ErrCertificateUnreadable, maxBundle}.unwrap(text)
+	if err != nil {
+		return nil, err
 	}
-	var bundle []namedCertificate
-	for rest := []byte(strings.TrimPrefix(text, "\ufeff")); ; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			break
+	if len(values) > maxCertificates {
+		return nil, fmt.Errorf("%w: more than %d certificates", ErrCertificateUnreadable, maxCertificates)
+	}
+	bundle := make([]namedCertificate, 0, len(values))
+	for _, value := range values {
+		kind := derSealed
+		if !value.sealed {
+			kind = kindOf(value.der)
 		}
-		if block.Type != "CERTIFICATE" {
-			return nil, fmt.Errorf("%w: a PEM block of type %.40q", ErrCertificateUnreadable, block.Type)
+		if kind != derCertificate {
+			return nil, noCertificate(kind)
 		}
-		if len(bundle) == maxCertificates {
-			return nil, fmt.Errorf("%w: more than %d certificates", ErrCertificateUnreadable, maxCertificates)
-		}
-		named, err := nameCertificate(block.Bytes)
+		named, err := nameCertificate(value.der)
 		if err != nil {
 			return nil, err
 		}
 		bundle = append(bundle, named)
 	}
-	if len(bundle) == 0 {
-		return nil, fmt.Errorf("%w: no PEM certificate; is it a bare key?", ErrCertificateUnreadable)
-	}
 	return bundle, nil
 }
 
+// noCertificate names what stands where a certificate belongs.
+func noCertificate(kind derKind) error {
+	switch kind {
+	case derPrivate, derSealed, derPublic:
+		return fmt.Errorf("%w: %s stands where a certificate belongs", ErrCertificateIsKey, kind)
+	case derRequest:
+		return fmt.Errorf("%w: %s stands where a certificate belongs; download the certificate that the console made of it", ErrCertificateIsKey, kind)
+	case derUnknown:
+		return fmt.Errorf("%w: DER that is no certificate; was a character changed in copying?", ErrCertificateUnreadable)
+	}
+	return fmt.Errorf("%w: %s stands where a certificate belongs; take the .crt files of the console", ErrCertificateUnreadable, kind)
+}
+
+// parseChain reads a certificate that is not a root's, with those that lead to it: the leaf first,
+// wherever it stands in the text. What is not for RSA is left out, unless nothing else is there.
 func parseChain(text string) ([]namedCertificate, error) {
-	chain, err := parseBundle(text)
+	bundle, err := parseBundle(text)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range chain {
-		if c.parsed == nil {
-			return nil, fmt.Errorf("%w: %w", ErrCertificateUnreadable, c.opaque)
+	var chain []namedCertificate
+	for _, c := range bundle {
+		twice := slices.ContainsFunc(chain, func(other namedCertificate) bool { return bytes.Equal(other.der, c.der) })
+		if c.parsed != nil && !twice {
+			chain = append(chain, c)
 		}
 	}
-	return chain, nil
+	if len(chain) == 0 {
+		if bundle[0].isSM2() {
+			return nil, fmt.Errorf("%w: the certificate is one for SM2; RSA2 needs the one named RSA2", ErrKeyWrongAlgorithm)
+		}
+		return nil, fmt.Errorf("%w: %w", ErrCertificateUnreadable, bundle[0].opaque)
+	}
+	leaves := slices.DeleteFunc(slices.Clone(chain), func(c namedCertificate) bool { return c.parsed.IsCA || c.issuesOneOf(chain) })
+	switch len(leaves) {
+	case 0:
+		return nil, fmt.Errorf("%w: the file holds certificates of authorities alone", ErrCertificateMismatch)
+	case 1:
+		rest := slices.DeleteFunc(chain, func(c namedCertificate) bool { return c.serial == leaves[0].serial })
+		return append(leaves, rest...), nil
+	}
+	return nil, fmt.Errorf("%w: the file holds %d certificates of which none has issued another; leave the one that counts, with those that lead to it",
+		ErrCertificateUnreadable, len(leaves))
+}
+
+// issuesOneOf tells whether another certificate of the chain names this one as its issuer.
+func (c namedCertificate) issuesOneOf(chain []namedCertificate) bool {
+	return slices.ContainsFunc(chain, func(other namedCertificate) bool {
+		return other.serial != c.serial && bytes.Equal(other.parsed.RawIssuer, c.parsed.RawSubject)
+	})
+}
+
+// isSM2 tells by the issuer's signature, 1.2.156.10197.1.*.
+func (c namedCertificate) isSM2() bool {
+	family := asn1.ObjectIdentifier{1, 2, 156, 10197, 1}
+	return len(c.algorithm) > len(family) && c.algorithm[:len(family)].Equal(family)
 }
 
 // parseRoots reads the root bundle and computes alipay_root_cert_sn: the
@@ -182,6 +226,9 @@ func parseRoots(text string) (*x509.CertPool, string, error) {
 	}
 	pool := x509.NewCertPool()
 	var serials []string
+	if !slices.ContainsFunc(bundle, namedCertificate.isRoot) {
+		return nil, "", fmt.Errorf("%w: none of the certificates is a root; take alipayRootCert.crt", ErrCertificateMismatch)
+	}
 	for _, c := range bundle {
 		if c.parsed != nil {
 			pool.AddCert(c.parsed)
@@ -194,6 +241,11 @@ func parseRoots(text string) (*x509.CertPool, string, error) {
 		return nil, "", fmt.Errorf("%w: no RSA root in the bundle", ErrCertificateUnreadable)
 	}
 	return pool, strings.Join(serials, "_"), nil
+}
+
+// isRoot tells of a certificate that names itself as its issuer.
+func (c namedCertificate) isRoot() bool {
+	return c.parsed == nil || bytes.Equal(c.parsed.RawIssuer, c.parsed.RawSubject)
 }
 
 // checkChain accepts Alipay's certificate only if it leads to a trusted root

@@ -139,12 +139,12 @@ func newAuthority(t *testing.T, name pkix.Name, rawName []byte) authority {
 	return authority{key, parsed}
 }
 
-func (a authority) issue(t *testing.T, serial *big.Int, public *rsa.PublicKey, commonName string) string {
+func (a authority) issue(t *testing.T, serial *big.Int, public any, commonName string) string {
 	t.Helper()
 	return a.issueAt(t, testNow(), serial, public, commonName)
 }
 
-func (a authority) issueAt(t *testing.T, now time.Time, serial *big.Int, public *rsa.PublicKey, commonName string) string {
+func (a authority) issueAt(t *testing.T, now time.Time, serial *big.Int, public any, commonName string) string {
 	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: commonName},
@@ -244,7 +244,7 @@ func TestC29_refusesCertificates(t *testing.T) {
 		}, ErrCertificateUntrusted},
 		"C28 an application's certificate": {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = k.AppCertificate }, ErrCertificateMismatch},
 		"C29 leaf alone":                   {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = leaf + "-----END CERTIFICATE-----\n" }, ErrCertificateUntrusted},
-		"key instead":                      {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = testKeys(t)["alipay_public"] }, ErrCertificateUnreadable},
+		"key instead":                      {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = testKeys(t)["alipay_public"] }, ErrCertificateIsKey},
 		"PEM key instead":                  {func(k *KeyConfig, _ *AppConfig) { k.AlipayCertificate = pemText("PUBLIC KEY", []byte{1}) }, ErrCertificateUnreadable},
 		"no root":                          {func(k *KeyConfig, _ *AppConfig) { k.RootCertificates = "" }, ErrCertificateUnreadable},
 		"no RSA root":                      {func(k *KeyConfig, _ *AppConfig) { k.RootCertificates = pemText("CERTIFICATE", stranger.parsed.Raw) }, ErrCertificateUnreadable},

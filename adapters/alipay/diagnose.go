@@ -141,12 +141,13 @@ func (d *diagnosis) load() bool {
 
 func (d *diagnosis) loadCertificate(key KeyConfig) bool {
 	chain, err := parseChain(key.AlipayCertificate)
-	if err == nil {
-		d.serial = chain[0].serial
-		err = checkValidity(chain[0].parsed, d.material.Now)
+	if err != nil { // it is what it is: no clock makes a key a certificate
+		d.found(Cause(RefusalCode(err)), true, "alipay certificate: "+err.Error(), "")
+		return false
 	}
-	if err != nil {
-		d.found(CauseCertOutdated, true, err.Error(), "请重新下载支付宝公钥证书。Download Alipay's certificate again.")
+	d.serial = chain[0].serial
+	if err := checkValidity(chain[0].parsed, d.material.Now); err != nil {
+		d.found(CauseCertOutdated, true, err.Error(), "请重新下载支付宝公钥证书，并核对服务器时间。Download Alipay's certificate again, and check this host's clock.")
 		return false
 	}
 	public, ok := chain[0].parsed.PublicKey.(*rsa.PublicKey)

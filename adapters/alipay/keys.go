@@ -1,11 +1,9 @@
 package alipay
 
 import (
-	"bytes"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -22,6 +20,7 @@ const (
 	ErrKeyWrongAlgorithm Refusal = "key_wrong_algorithm"
 	ErrKeyTooWeak        Refusal = "key_too_weak"
 	ErrKeyIsOurOwn       Refusal = "key_is_our_own"
+	ErrPlusLost          Refusal = "pasted_plus_lost" // of a key or a certificate
 )
 
 const (
@@ -32,15 +31,11 @@ const (
 )
 
 // ParsePrivateKey reads the application's private key in every form people
-// paste it: PEM or bare base64, on one line or many, PKCS#1 or PKCS#8, raw DER,
-// with a byte order mark, quotes or literal "\n". The key is checked and
-// precomputed here, once.
+// paste it: PEM or bare base64, on one line or many, PKCS#1 or PKCS#8 under any
+// label, raw DER, and with what programs add to a text (pasted.go). The key is
+// checked and precomputed here, once.
 func ParsePrivateKey(text string) (*rsa.PrivateKey, error) {
-	der, err := keyDER(text, "private key")
-	if err != nil {
-		return nil, err
-	}
-	key, err := privateFromDER(der)
+	key, err := readKey(text, "private key", privateFromDER, func(a, b *rsa.PrivateKey) bool { return a.Equal(b) })
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +52,7 @@ func ParsePrivateKey(text string) (*rsa.PrivateKey, error) {
 // ParsePublicKey reads Alipay's public key (X.509 SubjectPublicKeyInfo, or
 // PKCS#1) in the same forms as ParsePrivateKey.
 func ParsePublicKey(text string) (*rsa.PublicKey, error) {
-	der, err := keyDER(text, "public key")
-	if err != nil {
-		return nil, err
-	}
-	key, err := publicFromDER(der)
+	key, err := readKey(text, "public key", publicFromDER, func(a, b *rsa.PublicKey) bool { return a.Equal(b) })
 	if err != nil {
 		return nil, err
 	}
@@ -81,13 +72,7 @@ func privateFromDER(der []byte) (*rsa.PrivateKey, error) {
 	if _, err := x509.ParseECPrivateKey(der); err == nil {
 		return nil, fmt.Errorf("%w: the private key is an EC key; RSA2 needs RSA", ErrKeyWrongAlgorithm)
 	}
-	if isPublicDER(der) {
-		return nil, fmt.Errorf("%w: a public key stands where the application's private key belongs", ErrKeyIsPublic)
-	}
-	if _, err := x509.ParseCertificate(der); err == nil {
-		return nil, fmt.Errorf("%w: a certificate stands where the application's private key belongs", ErrKeyIsCertificate)
-	}
-	return nil, fmt.Errorf("%w: neither PKCS#1 nor PKCS#8; was a part lost in copying?", ErrKeyUnreadable)
+	return nil, misplaced(kindOf(der), "the application's private key")
 }
 
 func publicFromDER(der []byte) (*rsa.PublicKey, error) {
@@ -100,13 +85,24 @@ func publicFromDER(der []byte) (*rsa.PublicKey, error) {
 	if key, err := x509.ParsePKCS1PublicKey(der); err == nil {
 		return key, nil
 	}
-	if _, err := x509.ParseCertificate(der); err == nil {
-		return nil, fmt.Errorf("%w: a certificate stands where Alipay's public key belongs; use certificate mode for it", ErrKeyIsCertificate)
+	return nil, misplaced(kindOf(der), "Alipay's public key")
+}
+
+// misplaced names what stands where a key belongs.
+func misplaced(kind derKind, belongs string) error {
+	switch kind {
+	case derPublic:
+		return fmt.Errorf("%w: %s stands where %s belongs", ErrKeyIsPublic, kind, belongs)
+	case derPrivate:
+		return fmt.Errorf("%w: %s stands where %s belongs; take it out of this file and replace it", ErrKeyIsPrivate, kind, belongs)
+	case derCertificate:
+		return fmt.Errorf("%w: %s stands where %s belongs; certificates have settings of their own", ErrKeyIsCertificate, kind, belongs)
+	case derSealed:
+		return fmt.Errorf("%w: %s stands where %s belongs; store it without", ErrKeyEncrypted, kind, belongs)
+	case derUnknown:
+		return fmt.Errorf("%w: where %s belongs stands DER that is no key of a known form; was a character changed in copying?", ErrKeyUnreadable, belongs)
 	}
-	if isPrivateDER(der) {
-		return nil, fmt.Errorf("%w: a private key stands where Alipay's public key belongs; take it out of this file and replace it", ErrKeyIsPrivate)
-	}
-	return nil, fmt.Errorf("%w: no X.509 public key; was a part lost in copying?", ErrKeyUnreadable)
+	return fmt.Errorf("%w: %s stands where %s belongs", ErrKeyUnreadable, kind, belongs)
 }
 
 func isPublicDER(der []byte) bool {
@@ -133,58 +129,56 @@ func checkStrength(key *rsa.PublicKey) error {
 	return nil
 }
 
-// keyDER strips whatever a console, an editor or an environment variable put
-// around the key and returns its DER bytes.
+// keyPaste is the text of a key, as refusals name it.
+func keyPaste(what string) paste { return paste{what, ErrKeyEmpty, ErrKeyUnreadable, maxKeyText} }
+
+// keyDER finds the first value of a text that should hold one key.
 func keyDER(text, what string) ([]byte, error) {
-	if len(text) > maxKeyText {
-		return nil, fmt.Errorf("%w: %s text is longer than %d bytes", ErrKeyUnreadable, what, maxKeyText)
-	}
-	if isDER(text) {
-		return []byte(text), nil
-	}
-	text = strings.TrimPrefix(text, "\ufeff")
-	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
-		return nil, fmt.Errorf("%w: the %s file is UTF-16; save it as plain text (UTF-8)", ErrKeyUnreadable, what)
-	}
-	text = strings.NewReplacer(`\r`, "", `\n`, "\n").Replace(text)
-	text = strings.Trim(text, " \t\r\n\"'`“”‘’")
-	if text == "" {
-		return nil, fmt.Errorf("%w: no %s is configured", ErrKeyEmpty, what)
-	}
-	label := "-----BEGIN "
-	if begin := strings.Index(text, label); begin >= 0 {
-		return pemBody(text[begin+len(label):], what)
-	}
-	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	values, err := keyPaste(what).unwrap(text)
 	if err != nil {
-		return nil, fmt.Errorf("%w: the %s is neither PEM nor base64", ErrKeyUnreadable, what)
+		return nil, err
 	}
-	return der, nil
+	if values[0].sealed {
+		return nil, protected(what)
+	}
+	return values[0].der, nil
 }
 
-// isDER tells raw DER from text: a key's outer SEQUENCE has a two-byte length,
-// so its second byte (0x82) is no text.
-func isDER(text string) bool { return len(text) > 4 && text[0] == 0x30 && text[1] == 0x82 }
+func protected(what string) error {
+	return fmt.Errorf("%w: the %s is protected by a password; store it without", ErrKeyEncrypted, what)
+}
 
-// pemBody reads what follows "-----BEGIN ". It goes through the standard PEM
-// decoder after the armour is laid out anew, since armour pasted on one line
-// is the commonest of all key mistakes.
-func pemBody(rest, what string) ([]byte, error) {
-	label, rest, found := strings.Cut(rest, "-----")
-	body, _, closed := strings.Cut(rest, "-----END")
-	if !found || !closed {
-		return nil, fmt.Errorf("%w: the PEM armour of the %s is incomplete", ErrKeyUnreadable, what)
+// readKey finds the key in a text. What is of another kind may stand beside it, such as the
+// certificate of a bundle, but no private key beside a public one. Two different keys are two
+// readings, and refused.
+func readKey[K any](text, what string, read func([]byte) (K, error), same func(a, b K) bool) (K, error) {
+	var found K
+	values, err := keyPaste(what).unwrap(text)
+	if err != nil {
+		return found, err
 	}
-	if strings.Contains(label, "ENCRYPTED") || strings.Contains(body, "ENCRYPTED") {
-		return nil, fmt.Errorf("%w: the %s is protected by a password; store it without", ErrKeyEncrypted, what)
+	keys := 0
+	var refusal error
+	for _, value := range values {
+		var key K
+		err := protected(what)
+		if !value.sealed {
+			key, err = read(value.der)
+		}
+		switch {
+		case errors.Is(err, ErrKeyIsPrivate):
+			return found, err
+		case err != nil && (refusal == nil || !strings.Contains(value.label, "PARAMETERS")):
+			refusal = err
+		case err != nil:
+		case keys == 0:
+			found, keys = key, 1
+		case !same(found, key):
+			return found, fmt.Errorf("%w: two different %ss stand in one text; leave the one that counts", ErrKeyUnreadable, what)
+		}
 	}
-	var armour bytes.Buffer
-	fmt.Fprintf(&armour, "-----BEGIN %s-----\n", label)
-	armour.WriteString(strings.Join(strings.Fields(body), "\n"))
-	fmt.Fprintf(&armour, "\n-----END %s-----\n", label)
-	block, _ := pem.Decode(armour.Bytes())
-	if block == nil {
-		return nil, fmt.Errorf("%w: what stands inside the PEM armour of the %s is not base64", ErrKeyUnreadable, what)
+	if keys == 0 {
+		return found, refusal
 	}
-	return block.Bytes, nil
+	return found, nil
 }

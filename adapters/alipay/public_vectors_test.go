@@ -167,10 +167,14 @@ func TestPublicVectors_sandboxChainIsOneLink(t *testing.T) {
 	now := time.Date(2024, 1, 15, 0, 0, 0, 0, time.UTC)
 	merchant := newAuthority(t, pkix.Name{CommonName: "2088721003236442-2021000122672388"}, nil)
 	forged := merchant.issueAt(t, now, big.NewInt(3), &testPrivate(t, "app_pkcs1").PublicKey, "Alipay")
-	chain, err := parseChain(forged + pemText("CERTIFICATE", merchant.parsed.Raw) + readFile(t, "testdata/public/sandbox_alipay_2023.crt"))
+	genuine, err := parseChain(readFile(t, "testdata/public/sandbox_alipay_2023.crt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = checkChain(chain, roots, Sandbox, now)
+	chain, err := parseChain(forged + pemText("CERTIFICATE", merchant.parsed.Raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = checkChain(append(chain, genuine[1:]...), roots, Sandbox, now)
 	wantRefusal(t, err, ErrCertificateUntrusted)
 }

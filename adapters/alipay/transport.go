@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -29,15 +30,23 @@ type TransportConfig struct {
 func NewTransport(config TransportConfig) (*http.Transport, error) {
 	security := &tls.Config{MinVersion: tls.VersionTLS12}
 	if config.ClientCertificate != "" {
-		pair, err := tls.X509KeyPair([]byte(config.ClientCertificate), []byte(config.ClientCertificate))
+		text, err := pemAnew(config.ClientCertificate, "client certificate")
+		if err != nil {
+			return nil, err
+		}
+		pair, err := tls.X509KeyPair(text, text)
 		if err != nil {
 			return nil, fmt.Errorf("%w: client certificate: %w", ErrConfig, err)
 		}
 		security.Certificates = []tls.Certificate{pair}
 	}
 	if config.RootCAs != "" {
+		text, err := pemAnew(config.RootCAs, "root bundle")
+		if err != nil {
+			return nil, err
+		}
 		security.RootCAs = x509.NewCertPool()
-		if !security.RootCAs.AppendCertsFromPEM([]byte(config.RootCAs)) {
+		if !security.RootCAs.AppendCertsFromPEM(text) {
 			return nil, fmt.Errorf("%w: no certificate in the root bundle", ErrConfig)
 		}
 	}
@@ -65,6 +74,23 @@ func NewTransport(config TransportConfig) (*http.Transport, error) {
 		transport.Proxy = http.ProxyURL(proxy)
 	}
 	return transport, nil
+}
+
+// pemAnew writes pasted certificates and keys as the standard library wants them.
+func pemAnew(text, what string) ([]byte, error) {
+	values, err := paste{what, ErrConfig, ErrConfig, maxBundle}.unwrap(text)
+	if err != nil {
+		return nil, err
+	}
+	var out []byte
+	for _, value := range values {
+		label := "PRIVATE KEY"
+		if kindOf(value.der) == derCertificate {
+			label = "CERTIFICATE"
+		}
+		out = append(out, pem.EncodeToMemory(&pem.Block{Type: label, Bytes: value.der})...)
+	}
+	return out, nil
 }
 
 // reply is an HTTP answer, read whole within limits.

@@ -259,8 +259,26 @@ func TestDoctorLooksAtCertificates(t *testing.T) {
 	roots := c.read("root.crt")
 	c.write("root.crt", c.read("app.crt"))
 	code, out = c.doctor()
+	wantFound(t, code, out, "certificate_mismatch")
+	stranger, err := alipaysim.NewAuthority(rand.Reader, time.Now(), pair(t).PrivatePEM)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.write("root.crt", stranger.RootPEM)
+	code, out = c.doctor()
 	wantFound(t, code, out, "certificate_untrusted")
 	c.write("root.crt", roots)
+	// F16: a key in a certificate's place is no matter of clocks.
+	chain := c.read("alipay.crt")
+	c.write("alipay.crt", c.read("gateway.pub"))
+	code, out = c.doctor()
+	wantFound(t, code, out, "certificate_is_key")
+	if strings.Contains(out, "clock") {
+		t.Error(out)
+	}
+	c.write("alipay.crt", strings.ReplaceAll(chain, "\n", `\n`)) // F14
+	code, out = c.doctor()
+	wantFound(t, code, out, "certificate_expires")
 	c.write("app.pem", pair(t).PrivatePEM)
 	code, out = c.doctor()
 	wantFound(t, code, out, "certificate_mismatch")
