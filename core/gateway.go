@@ -15,7 +15,7 @@ type Gateway interface {
 // Message is what arrived, untouched.
 type Message struct {
 	Method      string
-	ContentType string
+	ContentType string // as it came, several joined by ", ": a hint for the charset, never a reason to refuse
 	RawQuery    string
 	Body        []byte
 	// Kind tells the payment path from the application gateway's path: they are signed by different rules.

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -43,7 +44,7 @@ func (s *Server) serve(r route) echo.HandlerFunc {
 		defer cancel()
 		ec.SetRequest(ec.Request().WithContext(ctx))
 		c := &call{Context: ec}
-		if r.body == bodyForm && !s.notifies.allowed(ec.RealIP(), s.Clock.Now()) {
+		if r.body == bodyMessage && !s.notifies.allowed(ec.RealIP(), s.Clock.Now()) {
 			return &core.Error{Code: codeRateLimited, Message: "too many refused messages from this address"}
 		}
 		var err error
@@ -83,16 +84,20 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 }
 
-// checkBody refuses a body that is not of the type the route takes. Where none is taken, "{}" passes as none.
+// checkBody refuses a body that is not of the type the route takes. Where none is taken, "{}" passes as none. A gateway's message is judged by its
+// grammar and its signature, whatever type a header gives it: Alipay sends some that are none.
 func checkBody(r *http.Request, rule bodyRule, body []byte) error {
-	wanted := "application/json"
+	const wanted = "application/json"
 	switch {
 	case rule == bodyIgnored || rule == bodyNone && len(body) == 0:
 		return nil
 	case rule == bodyNone && string(body) != "{}":
 		return &core.Error{Code: core.CodeInvalid, Message: "this request takes no body"}
-	case rule == bodyForm:
-		wanted = "application/x-www-form-urlencoded"
+	case rule == bodyMessage:
+		if packed(r.Header.Values("Content-Encoding")) {
+			return &core.Error{Code: codeMediaType, Message: "the body must not be compressed"}
+		}
+		return nil
 	}
 	types := r.Header.Values("Content-Type")
 	if len(types) != 1 || r.Header.Get("Content-Encoding") != "" {
@@ -102,6 +107,21 @@ func checkBody(r *http.Request, rule bodyRule, body []byte) error {
 		return &core.Error{Code: codeMediaType, Message: "the body must be " + wanted}
 	}
 	return nil
+}
+
+// packed tells whether a message was compressed on its way: its bytes are not those that were signed, and nothing here unpacks them. Other values of
+// Content-Encoding, such as "identity" or a charset, say nothing about the bytes.
+func packed(encodings []string) bool {
+	for _, header := range encodings {
+		for coding := range strings.SplitSeq(header, ",") {
+			name, _, _ := strings.Cut(coding, ";")
+			switch strings.ToLower(strings.TrimSpace(name)) {
+			case "gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // idempotencyKey returns the header byte for byte: 1 to 255 visible ASCII characters, once (I07).

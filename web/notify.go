@@ -1,6 +1,10 @@
 package web
 
-import "github.com/paymux/paymux/core"
+import (
+	"strings"
+
+	"github.com/paymux/paymux/core"
+)
 
 // A gateway's message is handed on raw: no framework parses it, because its signature speaks of its bytes (C22, C25, C26). Core's reply goes back
 // byte for byte, since the gateway compares it (C39).
@@ -19,8 +23,10 @@ func (s *Server) receive(c *call, kind core.MessageKind) error {
 		return err
 	}
 	r := c.Request()
+	// A header that came twice is handed on whole: it is a hint for the charset and no more.
+	contentType := strings.Join(r.Header.Values("Content-Type"), ", ")
 	reply, err := s.Cashier.Receive(c.ctx(), core.GatewayID(gateway), account, core.Message{
-		Method: r.Method, ContentType: r.Header.Get("Content-Type"), RawQuery: r.URL.RawQuery, Body: c.body, Kind: kind,
+		Method: r.Method, ContentType: contentType, RawQuery: r.URL.RawQuery, Body: c.body, Kind: kind,
 	})
 	if err != nil || reply.Refused {
 		s.notifies.charge(c.RealIP(), s.Clock.Now())

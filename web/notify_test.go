@@ -68,21 +68,65 @@ func TestNotifyHandsOnTheRawMessage(t *testing.T) {
 	}
 }
 
-// C26, C27: only a form by POST is taken; nothing else is parsed, so there is no entity to expand.
-func TestNotifyTakesOnlyForms(t *testing.T) {
+// C26: only POST is taken.
+func TestNotifyTakesOnlyPosts(t *testing.T) {
 	w := newWorld(t)
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "PATCH"} {
 		if answer := w.ask(method, "/notify/alipay/acc_m_a", ""); answer.Code != 405 {
 			t.Errorf("%s: %d", method, answer.Code)
 		}
 	}
-	xml := `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>`
-	for contentType, body := range map[string]string{
-		"application/json": `{"sign":"good"}`, "application/xml": xml, "text/xml": xml, "multipart/form-data; boundary=x": "--x--", "text/plain": "a=b", "": "a=b",
+}
+
+// C40: no header of a message refuses it, on either path: it reaches its verifier with every Content-Type that came. What is compressed is the exception,
+// since nobody here unpacks it.
+func TestC40_NotifyIgnoresHeaders(t *testing.T) {
+	rec := &recorder{reply: core.Reply{Status: 200, ContentType: "text/plain", Body: []byte("success")}}
+	w := newWorld(t, func(o *web.Options) { rec.Cashier = o.Cashier; o.Cashier = rec })
+	odd := form + "; text/html; charset=utf-8"
+	for _, headers := range [][]string{
+		{"Content-Type", odd}, {"Content-Type", form}, {"Content-Type", ""}, {}, {"Content-Type", ";;charset=utf-8;"}, {"Content-Type", "text/html;charset=GBK"},
+		{"Content-Type", odd, "Content-Type", "text/html"}, {"Content-Type", form + ", " + odd}, {"Content-Type", "application/json"}, {"Content-Type", "\"/"},
+		{"Content-Type", odd, "Content-Encoding", "identity"}, {"Content-Type", odd, "Content-Encoding", "Identity, identity"},
+		{"Content-Type", odd, "Content-Encoding", ""}, {"Content-Encoding", "UTF-8"}, {"Content-Encoding", "identity", "Content-Encoding", "identity"},
+		{"Accept", "application/json", "Authorization", "Basic eDp5", "Idempotency-Key", "", "Origin", "https://a.test", "If-None-Match", "*",
+			"Expect", "something", "Content-Language", "zh", "Content-MD5", "x", "X-Forwarded-For", "?", "Traceparent", "?", "User-Agent", ""},
 	} {
-		want(t, w.ask("POST", "/notify/alipay/acc_m_a", body, "Content-Type", contentType), 415, "unsupported_media_type")
+		for _, path := range []string{"/notify/alipay/acc_m_a", "/notify/alipay/acc_m_a/app"} {
+			rec.got = core.Message{}
+			r := newRequest("POST", path, "a=b&sign=good")
+			var types []string
+			r.Header.Del("Content-Type")
+			for i := 0; i < len(headers); i += 2 {
+				r.Header.Add(headers[i], headers[i+1])
+				if headers[i] == "Content-Type" {
+					types = append(types, headers[i+1])
+				}
+			}
+			answer := w.send(r)
+			if answer.Code != 200 || answer.Body.String() != "success" || string(rec.got.Body) != "a=b&sign=good" || rec.got.ContentType != strings.Join(types, ", ") {
+				t.Errorf("%s %q: %d %s, handed on as %q", path, headers, answer.Code, answer.Body, rec.got.ContentType)
+			}
+		}
 	}
-	want(t, w.ask("POST", "/notify/alipay/acc_m_a", "a=b", "Content-Type", form, "Content-Encoding", "gzip"), 415, "unsupported_media_type")
+	for _, coding := range []string{"gzip", "GZIP", "x-gzip", "deflate", "br", "zstd", "compress", "identity, gzip", "gzip;q=1"} {
+		rec.got = core.Message{}
+		want(t, w.ask("POST", "/notify/alipay/acc_m_a", "a=b", "Content-Type", form, "Content-Encoding", coding), 415, "unsupported_media_type")
+		if rec.got.Body != nil {
+			t.Errorf("%s was handed on", coding)
+		}
+	}
+}
+
+// C26, C27: whatever its type, what is no form is refused by its verifier, in the gateway's own word. No entity is expanded, because nothing reads XML.
+func TestNotifyTakesOnlyForms(t *testing.T) {
+	w := newWorld(t)
+	xml := `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>`
+	for contentType, body := range map[string]string{"application/json": `{"sign":"good"}`, form: xml, "text/xml": xml, "multipart/form-data; boundary=x": "--x--"} {
+		if answer := w.ask("POST", "/notify/alipay/acc_m_a", body, "Content-Type", contentType); answer.Code != 200 || answer.Body.String() != "fail" {
+			t.Errorf("%s: %d %s", contentType, answer.Code, answer.Body)
+		}
+	}
 }
 
 // F05: gateways and accounts that are not configured do not exist.

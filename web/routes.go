@@ -29,7 +29,7 @@ type bodyRule int
 const (
 	bodyNone bodyRule = iota
 	bodyJSON
-	bodyForm    // of a gateway: handed on raw
+	bodyMessage // of a gateway: handed on raw
 	bodyIgnored // of a browser's own form without fields
 )
 
@@ -59,8 +59,8 @@ func (s *Server) table() []route {
 		{"POST", "/v1/deliveries/:id/replay", PermPay, keyUnused, bodyNone, s.replayDelivery},
 		{"GET", "/v1/ledger/accounts", PermRead, keyUnused, bodyNone, s.listBalances},
 
-		{"POST", "/notify/:gateway/:account", PermNone, keyUnused, bodyForm, s.receiveTrade},
-		{"POST", "/notify/:gateway/:account/app", PermNone, keyUnused, bodyForm, s.receiveApp},
+		{"POST", "/notify/:gateway/:account", PermNone, keyUnused, bodyMessage, s.receiveTrade},
+		{"POST", "/notify/:gateway/:account/app", PermNone, keyUnused, bodyMessage, s.receiveApp},
 
 		{"GET", "/h5/:token", PermNone, keyUnused, bodyNone, s.showHandOff},
 		{"POST", "/h5/:token/pay", PermNone, keyUnused, bodyIgnored, s.openHandOff},

@@ -28,7 +28,7 @@ func (d *diagnosis) notification(capture Capture) {
 			return
 		}
 	}
-	read := Unverified{fields}
+	read := Unverified{fields: fields}
 	sign, sound := d.signatureShape(read.get("sign"))
 	if kind := read.get("sign_type"); kind != SignTypeRSA2 {
 		d.found(CauseWrongSignType, true, fmt.Sprintf("sign_type is %.16q", kind), "请在控制台改用 RSA2。Change the app to RSA2 in the console.")

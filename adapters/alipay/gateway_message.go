@@ -48,9 +48,9 @@ func (a *App) VerifyGatewayMessage(u *Unverified) (*GatewayMessage, error) {
 			return nil, fmt.Errorf("%w: %s", ErrFieldMissing, name)
 		}
 	}
-	n, err := a.verifyFields(u.fields, signRule{})
+	n, err := a.verifyFields(u, signRule{})
 	if err != nil && RefusalCode(err) == string(ErrSignatureMismatch) {
-		n, err = a.verifyFields(u.fields, signRule{dropSignType: true})
+		n, err = a.verifyFields(u, signRule{dropSignType: true})
 	}
 	if err != nil {
 		return nil, err

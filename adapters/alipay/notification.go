@@ -3,11 +3,7 @@ package alipay
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // MaxNotification bounds a pushed message: real ones stay under 4 KiB.
@@ -26,7 +22,10 @@ const notifyTypeTrade = "trade_status_sync"
 // Unverified is a pushed message after the cheap checks and before any
 // signature check. It shows only what is needed to find whose keys to use; its
 // contents come out of App.VerifyNotification.
-type Unverified struct{ fields []field }
+type Unverified struct {
+	fields []field
+	header charset // what the Content-Type says the text is in: a hint
+}
 
 // AppID is the application the message claims to speak for.
 func (u *Unverified) AppID() string { return u.get("app_id") }
@@ -49,22 +48,25 @@ func CheckDelivery(method, rawQuery string) error {
 }
 
 // ParseNotification does everything that costs no public-key operation: size,
-// media type, strict form grammar, fields that every message has (C37).
+// strict form grammar, fields that every message has (C37). The content type
+// refuses nothing, since Alipay sends some that are none: it is read for a
+// charset, in case the form names none itself. Of several, pass all of them,
+// joined by commas.
 func ParseNotification(body []byte, contentType string) (*Unverified, error) {
 	if len(body) > MaxNotification {
 		return nil, fmt.Errorf("%w: over %d bytes", ErrBodyTooLarge, MaxNotification)
-	}
-	if !isForm(contentType) {
-		return nil, fmt.Errorf("%w: %.64q", ErrUnsupportedMedia, contentType)
 	}
 	fields, err := parseForm(string(body))
 	if err != nil {
 		return nil, err
 	}
-	u := &Unverified{fields}
+	u := &Unverified{fields, charsetOfHeader(contentType)}
 	// The signature first: without one there is nothing to look at (C01).
 	if sign := u.get("sign"); sign == "" || sign == "null" {
 		return nil, ErrSignatureMissing
+	}
+	if err := checkOldMessage(u); err != nil {
+		return nil, err
 	}
 	for _, name := range [...]string{"sign_type", "app_id"} {
 		if u.get(name) == "" {
@@ -72,12 +74,6 @@ func ParseNotification(body []byte, contentType string) (*Unverified, error) {
 		}
 	}
 	return u, nil
-}
-
-// isForm reads the media type; its parameters say nothing that is signed.
-func isForm(contentType string) bool {
-	media, _, _ := strings.Cut(contentType, ";")
-	return strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded")
 }
 
 // Notification is a verified message, in UTF-8. Amounts and times keep their
@@ -96,6 +92,8 @@ type Notification struct {
 	TradeStatus TradeStatus
 	BuyerID     string
 	BuyerOpenID string
+	// Oddities names the fields that were not wholly text, and lost a character.
+	Oddities []string
 
 	fields []field
 }
@@ -119,8 +117,16 @@ func (n *Notification) Each(visit func(name, value string)) {
 	}
 }
 
-// Amount reads an amount field strictly, in fen.
+// Amount reads an amount field strictly, in fen. An amount that is absent is an
+// error; so is the text "null", which is how some senders write an absent one.
 func (n *Notification) Amount(name string) (int64, error) { return YuanToFen(n.Get(name)) }
+
+// HasAmount reports whether an amount was sent: not absent, not empty, and not
+// the text "null".
+func (n *Notification) HasAmount(name string) bool {
+	text := n.Get(name)
+	return text != "" && text != "null"
+}
 
 // TotalFen is total_amount in fen.
 func (n *Notification) TotalFen() (int64, error) { return n.Amount("total_amount") }
@@ -128,7 +134,7 @@ func (n *Notification) TotalFen() (int64, error) { return n.Amount("total_amount
 // RefundFen is the total refunded of the trade in fen; 0 when the message is
 // not about a refund, which includes a refund_fee of "0.00".
 func (n *Notification) RefundFen() (int64, error) {
-	if n.Get("refund_fee") == "" {
+	if !n.HasAmount("refund_fee") {
 		return 0, nil
 	}
 	return n.Amount("refund_fee")
@@ -152,12 +158,12 @@ func (a *App) VerifyNotification(u *Unverified) (*Notification, error) {
 	}
 	if u.get("notify_type") == notifyTypeTrade {
 		for _, name := range [...]string{"out_trade_no", "trade_no", "trade_status", "total_amount"} {
-			if u.get(name) == "" {
+			if value := u.get(name); value == "" || (name == "total_amount" && value == "null") {
 				return nil, fmt.Errorf("%w: %s", ErrFieldMissing, name)
 			}
 		}
 	}
-	return a.verifyFields(u.fields, a.formRule())
+	return a.verifyFields(u, a.formRule())
 }
 
 // formRule is what notifications and page returns sign: everything but
@@ -168,23 +174,14 @@ func (a *App) formRule() signRule {
 
 // verifyFields checks everything about a pushed form that does not depend on
 // its kind, the RSA operation last.
-func (a *App) verifyFields(fields []field, rule signRule) (*Notification, error) {
-	u := Unverified{fields}
+func (a *App) verifyFields(u *Unverified, rule signRule) (*Notification, error) {
 	if u.get("app_id") != a.config.AppID {
 		return nil, ErrAppMismatch
 	}
 	if u.get("sign_type") != a.config.SignType {
 		return nil, fmt.Errorf("%w: %.16q", ErrSignTypeMismatch, u.get("sign_type"))
 	}
-	text, err := charsetOf(u.get("charset"))
-	if err != nil {
-		return nil, err
-	}
-	decoded, err := text.decode(fields)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkUnambiguous(fields, rule); err != nil {
+	if err := checkUnambiguous(u.fields, rule); err != nil {
 		return nil, err
 	}
 	serial := ""
@@ -192,12 +189,13 @@ func (a *App) verifyFields(fields []field, rule signRule) (*Notification, error)
 		serial = u.get("alipay_cert_sn")
 	}
 	// The bytes as sent are what was signed; transcoding is for us alone (C25).
-	message := appendCanonical(make([]byte, 0, canonicalSize(fields)), fields, rule)
+	message := appendCanonical(make([]byte, 0, canonicalSize(u.fields)), u.fields, rule)
 	version, err := a.ring.verify(message, u.get("sign"), serial, a.config.Now())
 	if err != nil {
 		return nil, err
 	}
-	n := &Notification{KeyVersion: version, fields: decoded}
+	n := &Notification{KeyVersion: version}
+	n.fields, n.Oddities = decodeFields(u.fields, readings(charsetNamed(u.get("charset")), u.header))
 	n.fill()
 	return n, nil
 }
@@ -208,48 +206,4 @@ func (n *Notification) fill() {
 	n.SellerID, n.OutTradeNo, n.TradeNo = n.Get("seller_id"), n.Get("out_trade_no"), n.Get("trade_no")
 	n.OutBizNo, n.TradeStatus = n.Get("out_biz_no"), TradeStatus(n.Get("trade_status"))
 	n.BuyerID, n.BuyerOpenID = n.Get("buyer_id"), n.Get("buyer_open_id")
-}
-
-// charset is the encoding of a message's values.
-type charset string
-
-func charsetOf(name string) (charset, error) {
-	switch strings.ToLower(name) {
-	case "", "utf-8", "utf8":
-		return "utf-8", nil
-	case "gbk", "gb2312", "gb18030":
-		return "gb18030", nil // the superset reads all three
-	}
-	return "", fmt.Errorf("%w: %.16q", ErrUnsupportedCharset, name)
-}
-
-// decode gives the fields in UTF-8, or refuses bytes that are not of the charset.
-func (c charset) decode(fields []field) ([]field, error) {
-	if c == "utf-8" {
-		for _, f := range fields {
-			if !utf8.ValidString(f.value) || !utf8.ValidString(f.name) {
-				return nil, fmt.Errorf("%w: not UTF-8 as the message claims", ErrMalformedForm)
-			}
-		}
-		return fields, nil
-	}
-	decoder := simplifiedchinese.GB18030.NewDecoder()
-	decoded := make([]field, len(fields))
-	for i, f := range fields {
-		value, err := decoder.String(f.value)
-		if err != nil || strings.ContainsRune(value, utf8.RuneError) || !isASCII(f.name) {
-			return nil, fmt.Errorf("%w: not %s as the message claims", ErrMalformedForm, c)
-		}
-		decoded[i] = field{f.name, value}
-	}
-	return decoded, nil
-}
-
-func isASCII(text string) bool {
-	for i := range len(text) {
-		if text[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

@@ -23,9 +23,9 @@ const (
 	ErrAmbiguousForm       Refusal = "ambiguous_form"        // two forms would have this signed text
 	ErrMalformedAmount     Refusal = "malformed_amount"      // not an amount as the gateway writes it
 	ErrFieldMissing        Refusal = "field_missing"         // a field every such message has is absent
+	ErrOldInterface        Refusal = "old_interface"         // a message of Alipay's interfaces before the open platform: no app_id, MD5 or XML
+	ErrServiceCheck        Refusal = "service_check"         // the old gateway test alipay.service.check
 	ErrBodyTooLarge        Refusal = "body_too_large"        // over the limit
-	ErrUnsupportedMedia    Refusal = "unsupported_media"     // not application/x-www-form-urlencoded
-	ErrUnsupportedCharset  Refusal = "unsupported_charset"   // neither UTF-8 nor a GB charset
 	ErrMethodNotAllowed    Refusal = "method_not_allowed"    // not a POST
 	ErrQueryNotAllowed     Refusal = "query_not_allowed"     // parameters in the query of a notification
 	ErrMalformedResponse   Refusal = "malformed_response"    // not the envelope the gateway writes

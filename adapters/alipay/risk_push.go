@@ -2,7 +2,6 @@ package alipay
 
 import (
 	"fmt"
-	"mime"
 	"strings"
 )
 
@@ -29,20 +28,17 @@ type RiskPush struct {
 }
 
 // VerifyRiskPush proves that a risk push came from Alipay and is for this
-// app's seller. The form is GBK unless it says otherwise.
+// app's seller. It is written in GBK, and says so in the form, in the header or
+// nowhere; the content type is a hint here as in ParseNotification.
 func (a *App) VerifyRiskPush(body []byte, contentType string) (RiskPush, error) {
 	if len(body) > MaxNotification {
 		return RiskPush{}, fmt.Errorf("%w: over %d bytes", ErrBodyTooLarge, MaxNotification)
-	}
-	media, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil || media != "application/x-www-form-urlencoded" {
-		return RiskPush{}, fmt.Errorf("%w: %.64q", ErrUnsupportedMedia, contentType)
 	}
 	fields, err := parseForm(string(body))
 	if err != nil {
 		return RiskPush{}, err
 	}
-	u := Unverified{fields}
+	u := Unverified{fields: fields}
 	if u.get("sign") == "" {
 		return RiskPush{}, ErrSignatureMissing
 	}
@@ -55,15 +51,6 @@ func (a *App) VerifyRiskPush(body []byte, contentType string) (RiskPush, error) 
 	if u.get("sign_type") != a.config.SignType {
 		return RiskPush{}, fmt.Errorf("%w: %.16q", ErrSignTypeMismatch, u.get("sign_type"))
 	}
-	name := firstNonEmpty(u.get("charset"), u.get("_input_charset"), parameters["charset"], "gbk")
-	text, err := charsetOf(name)
-	if err != nil {
-		return RiskPush{}, err
-	}
-	decoded, err := text.decode(fields)
-	if err != nil {
-		return RiskPush{}, err
-	}
 	rule := signRule{dropSignType: true}
 	if err := checkUnambiguous(fields, rule); err != nil {
 		return RiskPush{}, err
@@ -73,7 +60,9 @@ func (a *App) VerifyRiskPush(body []byte, contentType string) (RiskPush, error) 
 	if err != nil {
 		return RiskPush{}, err
 	}
-	read := Unverified{decoded}
+	declared := charsetNamed(firstNonEmpty(u.get("charset"), u.get("_input_charset")))
+	decoded, _ := decodeFields(fields, readings(declared, charsetOfHeader(contentType)))
+	read := Unverified{fields: decoded}
 	return RiskPush{
 		KeyVersion: version, Service: read.get("service"), PID: read.get("pid"),
 		MerchantID: firstNonEmpty(read.get("smid"), read.get("merchantId")),

@@ -28,14 +28,14 @@ func (a *App) VerifyReturn(rawQuery string, own ...string) (PageReturn, error) {
 		return PageReturn{}, err
 	}
 	signed := slices.DeleteFunc(fields, func(f field) bool { return slices.Contains(own, f.name) })
-	u := Unverified{signed}
+	u := Unverified{fields: signed}
 	if sign := u.get("sign"); sign == "" || sign == "null" {
 		return PageReturn{}, ErrSignatureMissing
 	}
 	if u.get("out_trade_no") == "" {
 		return PageReturn{}, fmt.Errorf("%w: out_trade_no", ErrFieldMissing)
 	}
-	n, err := a.verifyFields(signed, a.formRule())
+	n, err := a.verifyFields(&u, a.formRule())
 	if err != nil {
 		return PageReturn{}, err
 	}
