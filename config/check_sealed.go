@@ -1,14 +1,19 @@
 package config
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // CheckSealed opens every sealed text and reads every secret once under the
 // master key, so that a wrong master key shows before the first request needs
-// a secret. It answers nil when all of them open.
+// a secret. It refuses weak secrets too. It answers nil when nothing is wrong.
 func (c *Config) CheckSealed(master *MasterKey) error {
 	var problems Problems
 	report := func(path string, err error) {
-		if err != nil {
+		if weak, ok := errors.AsType[*WeakSecret](err); ok {
+			problems.add(path, err.Error(), weak.Mend())
+		} else if err != nil {
 			problems.add(path, err.Error(), "seal it again under this master key, for this purpose")
 		}
 	}
@@ -16,6 +21,9 @@ func (c *Config) CheckSealed(master *MasterKey) error {
 		at := fmt.Sprintf("merchants[%d]", i)
 		for j, k := range m.APIKeys {
 			_, err := k.SigningSecret(master)
+			if k.Mode == Bearer {
+				_, err = k.BearerHash()
+			}
 			report(fmt.Sprintf("%s.api_keys[%d]", at, j), err)
 		}
 		for j, a := range m.Accounts {

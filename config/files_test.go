@@ -126,14 +126,15 @@ func TestMaterial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	master, err := OpenMasterKey(c.Secrets.MasterKeyFile, zeros{})
+	master, err := OpenMasterKey(c.Secrets.MasterKeyFile, counted{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	m := &c.Merchants[0]
+	m.APIKeys[1].SecretHash = strings.Repeat("ab", 32) // the example's own is refused: everybody knows it
 	if err := c.CheckSealed(master); err != nil {
 		t.Fatal(err)
 	}
-	m := &c.Merchants[0]
 	key, err := m.Accounts[0].Keys[0].Material(master)
 	if err != nil || key.PrivateKey.Reveal() != "not a real key: keys/app_v2.pem" || key.AlipayPublicKey == "" || key.AppCert != "" {
 		t.Errorf("%+v %v", key, err)
@@ -142,12 +143,12 @@ func TestMaterial(t *testing.T) {
 	if err != nil || old.AlipayPublicKey != "" || !strings.HasSuffix(old.AlipayRootCert, "alipay_root.crt") {
 		t.Errorf("%+v %v", old, err)
 	}
-	sealed, err := master.Seal(PurposeAPIKey, []byte("shop's secret\n"))
+	sealed, err := master.Seal(PurposeAPIKey, []byte("the secret of a shop, which nobody knows\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	k := APIKey{ID: "k", SecretSealed: sealed}
-	if got, err := k.SigningSecret(master); err != nil || got.Reveal() != "shop's secret" {
+	if got, err := k.SigningSecret(master); err != nil || got.Reveal() != "the secret of a shop, which nobody knows" {
 		t.Errorf("%q %v", got.Reveal(), err)
 	}
 	// Sealed for one purpose, used for another; and sealed emptiness (F04).

@@ -62,8 +62,9 @@ func CreateMasterKey(path string, random io.Reader) (*MasterKey, error) {
 }
 
 // OpenMasterKey reads the key that CreateMasterKey wrote. It refuses a file
-// that others may read, and one that does not hold 32 bytes. random is where
-// nonces are drawn from (crypto/rand.Reader outside tests).
+// that others may read, one that does not hold 32 bytes, and one that was not
+// drawn. random is where nonces are drawn from (crypto/rand.Reader outside
+// tests).
 func OpenMasterKey(path string, random io.Reader) (*MasterKey, error) {
 	text, err := readPrivate(path)
 	if err != nil {
@@ -72,6 +73,9 @@ func OpenMasterKey(path string, random io.Reader) (*MasterKey, error) {
 	raw, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(text))
 	if err != nil || len(raw) != masterKeyBytes {
 		return nil, fmt.Errorf("config: %s must hold %d bytes in base64", path, masterKeyBytes)
+	}
+	if n := variety(raw); n < minSecretVariety {
+		return nil, fmt.Errorf("config: %s holds %d different bytes, fewer than %d: paymux keys master draws a key", path, n, minSecretVariety)
 	}
 	return newMasterKey(raw, random)
 }

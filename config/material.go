@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -56,19 +58,37 @@ func (g Gateway) TLS() (client Secret, roots string, err error) {
 	return client, roots, err
 }
 
-// SigningSecret reads or opens the secret of a signed key. A bearer key has
-// none: its hash is SecretHash.
+// SigningSecret reads or opens the secret of a signed key, and refuses a weak
+// one. A bearer key has none, and answers the empty secret: see BearerHash.
 func (k APIKey) SigningSecret(master *MasterKey) (Secret, error) {
 	s, err := openSecret(master, PurposeAPIKey, k.SecretSealed, k.SecretFile)
+	if err == nil && k.Mode != Bearer {
+		err = weigh(s.Reveal(), minSecretBytes)
+	}
 	if err != nil {
 		return Secret{}, fmt.Errorf("API key %s: %w", k.ID, err)
 	}
 	return s, nil
 }
 
-// Secret reads or opens the secret, which is never empty without an error.
+// BearerHash returns the SHA-256 of a bearer key, and refuses one that everybody
+// knows.
+func (k APIKey) BearerHash() (hash [sha256.Size]byte, err error) {
+	if err := weighHash(k.SecretHash); err != nil {
+		return hash, fmt.Errorf("API key %s: %w", k.ID, err)
+	}
+	if _, err := hex.Decode(hash[:], []byte(k.SecretHash)); err != nil { // its form was validated
+		return hash, fmt.Errorf("API key %s: secret_hash is not hex", k.ID)
+	}
+	return hash, nil
+}
+
+// Secret reads or opens the secret, which is never empty or weak without an error.
 func (s WebhookSecret) Secret(master *MasterKey) (Secret, error) {
 	secret, err := openSecret(master, PurposeWebhook, s.Sealed, s.File)
+	if err == nil {
+		err = weighWebhook(secret.Reveal())
+	}
 	if err != nil {
 		return Secret{}, fmt.Errorf("webhook secret %s: %w", s.ID, err)
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
@@ -51,14 +52,24 @@ func (s *Server) bySignature(ctx context.Context, r *http.Request, credentials s
 	if !ok {
 		return Key{}, unauthenticated("a signed request needs key, ts, nonce and sign, each once")
 	}
+	for _, name := range signedHeaders() {
+		if len(r.Header.Values(name)) > 1 { // which of them was signed, and which is read, must not be anybody's choice
+			return Key{}, unauthenticated("a signed request has each of " + strings.Join(signedHeaders(), " and ") + " at most once")
+		}
+	}
 	key, found := s.Keys.Key(p.keyID)
 	usable := found && key.Mode == ModeSigned && len(key.Secret) >= MinSecret
 	secret := key.Secret
 	if !usable {
 		secret = make([]byte, sha256.Size)
 	}
-	want := macOf(secret, stringToSign(r.Method, r.URL.EscapedPath(), r.URL.RawQuery, p.timestamp, p.nonce, body))
-	if subtle.ConstantTimeCompare(want, p.mac) != 1 || !usable {
+	proven := hmac.Equal(p.mac, macOf(secret, stringToSign(r, p.timestamp, p.nonce, body)))
+	first := hmac.Equal(p.mac, macOf(secret, firstText(r, p.timestamp, p.nonce, body)))
+	switch {
+	case first && usable: // whoever holds the secret may be told; nothing is spent and nothing is done
+		return Key{}, &core.Error{Code: codeSignatureVersion, Message: "the signature is of version 1, which does not cover Idempotency-Key and Content-Type; " +
+			"begin the text with the line PMX2, and put the values of content-type and idempotency-key between nonce and body hash"}
+	case !proven || !usable:
 		return Key{}, notProven()
 	}
 	if err := s.notExpired(key); err != nil {

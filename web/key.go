@@ -37,8 +37,8 @@ type Keys interface {
 	Key(id string) (Key, bool)
 }
 
-// MinSecret is the fewest bytes of a signing secret: an empty or short one is treated as no key (F04).
-const MinSecret = 16
+// MinSecret is the fewest bytes of a signing secret: an empty or short one is treated as no key (F04). Configuration refuses more than short ones.
+const MinSecret = 32
 
 // String returns the id: a key must not show its secret in any print.
 func (k Key) String() string { return "key " + k.ID }

@@ -14,6 +14,7 @@ import (
 // Codes that only HTTP knows; the others are core's.
 const (
 	codeUnauthenticated  core.Code = "unauthenticated"
+	codeSignatureVersion core.Code = "signature_version"
 	codeTooLarge         core.Code = "payload_too_large"
 	codeMediaType        core.Code = "unsupported_media_type"
 	codeMethodNotAllowed core.Code = "method_not_allowed"
@@ -52,6 +53,7 @@ func kinds() map[core.Code]kind {
 	return map[core.Code]kind{
 		core.CodeInvalid:             {http.StatusBadRequest, "The request is not valid"},
 		codeUnauthenticated:          {http.StatusUnauthorized, "The request proves no key"},
+		codeSignatureVersion:         {http.StatusUnauthorized, "The signature is of an older version"},
 		core.CodeReplayedNonce:       {http.StatusUnauthorized, "The signed request was used before"},
 		core.CodeForbidden:           {http.StatusForbidden, "The key may not do this"},
 		core.CodeSameActor:           {http.StatusForbidden, "Who asked may not approve"},

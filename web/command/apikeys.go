@@ -1,8 +1,6 @@
 package command
 
 import (
-	"encoding/hex"
-
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/web"
 )
@@ -13,7 +11,8 @@ func apiKeyOf(m config.Merchant, k config.APIKey, master *config.MasterKey) (web
 		ID: k.ID, MerchantID: m.ID, Actor: k.Actor, Role: web.Role(k.Role), Mode: web.KeyMode(k.Mode), Expires: k.Expires,
 	}
 	if k.Mode == config.Bearer {
-		_, err := hex.Decode(key.SecretHash[:], []byte(k.SecretHash)) // its length was validated
+		hash, err := k.BearerHash()
+		key.SecretHash = hash
 		return key, err
 	}
 	secret, err := k.SigningSecret(master)

@@ -8,8 +8,8 @@ import (
 // A signed call is made for a person, and a request whose signature was spoilt on the way is refused (W05).
 func TestCallSignsForPeople(t *testing.T) {
 	s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", "")
-	s.write("shop.secret", strings.Repeat("s3cret", 8))
-	s.write("other.secret", strings.Repeat("0ther!", 8))
+	s.write("shop.secret", "s3cret-of-the-desk: 0123456789abcdefgh")
+	s.write("other.secret", "0ther!-of-nobody: 0123456789abcdefghij")
 	s.edit("api_keys: [", "api_keys: [{ id: desk, actor: desk, role: viewer, mode: signed, secret_file: shop.secret, created: 2026-01-01T00:00:00+08:00 }, ")
 	server := s.start()
 	environ := []string{"PAYMUX_CALL_URL=http://" + s.listen, "PAYMUX_CALL_KEY=desk"}

@@ -21,6 +21,10 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 		}, []string{"merchant m_shop, account main", "支付宝公钥"}},
 		{"F02", func(s *site) { s.write("app.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n") }, []string{"account main"}},
 		{"F04", func(s *site) { s.write("app.pem", " \n") }, []string{"is empty", "→ put the key into it"}},
+		{"F23", func(s *site) {
+			s.write("weak.secret", strings.Repeat("weak", 20))
+			s.edit("api_keys: [", "api_keys: [{ id: desk, actor: desk, role: viewer, mode: signed, secret_file: weak.secret, created: 2026-01-01T00:00:00+08:00 }, ")
+		}, []string{"API key desk", "4 different bytes", "paymux keys api"}},
 		{"F08", func(s *site) { s.edit("sweep_seconds: 1", "sweep_seconds: 0") }, []string{"jobs.sweep_seconds", "at least 1"}},
 		{"F09", func(s *site) {
 			if err := os.Chmod(s.path("app.pem"), 0o644); err != nil {

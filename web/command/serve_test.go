@@ -30,3 +30,19 @@ func TestServerOnATakenAddressTouchesNothing(t *testing.T) {
 		t.Errorf("it left %v, %v", left, err)
 	}
 }
+
+// F23: nothing is served under a secret that others can find: the start fails before the database is touched, and says why.
+func TestServerRefusesWeakSecrets(t *testing.T) {
+	dir := t.TempDir()
+	s := newSite(t, "sqlite", filepath.Join(dir, "paymux.db"), "")
+	s.write("weak.secret", "a signing secret of enough bytes")
+	s.edit("api_keys: [", "api_keys: [{ id: desk, actor: desk, role: viewer, mode: signed, secret_file: weak.secret, created: 2026-01-01T00:00:00+08:00 }, ")
+	var errs log
+	code := command.Run(t.Context(), []string{"serve", "--migrate", "--config", s.path("paymux.yaml")}, streams(io.Discard, &errs))
+	if code != 1 || !strings.Contains(errs.String(), "API key desk") || !strings.Contains(errs.String(), "printed in paymux's documents") {
+		t.Errorf("ended with %d: %s", code, errs.String())
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("it left %v, %v", left, err)
+	}
+}

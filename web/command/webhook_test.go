@@ -38,7 +38,7 @@ func TestPaidPaymentReachesTheMerchantsWebhook(t *testing.T) {
 			defer shop.Close()
 			s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", `
     webhooks: [{ id: orders, url: "`+shop.URL+`/events", events: [payment.paid], secrets: [{ id: s1, use: current, secret_file: hook.secret }] }]`)
-			secret := []byte("a secret of at least 24 bytes")
+			secret := []byte("the webhook secret of a shop, in 24 to 64 bytes")
 			s.write("hook.secret", "whsec_"+base64.StdEncoding.EncodeToString(secret))
 			s.edit("url: none", fmt.Sprintf("url: %q", queue))
 			server := s.start()
