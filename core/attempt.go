@@ -26,6 +26,12 @@ type Attempt struct {
 	Settling bool // the outcome of the last call is unknown
 	// Superseded says that a newer attempt waits for this one to end.
 	Superseded bool
+	// Calls counts the calls that may have opened the trade, each before it is made; TurnedAway those of them that the gateway refused, verified, for a
+	// fault of ours. As long as the two are equal the gateway cannot know the trade.
+	Calls, TurnedAway int
+	// Fault is the class of what the gateway refused last, "" for none; Said its words.
+	Fault Code
+	Said  GatewayWords
 
 	TradeNo      string    // the gateway's number, once known
 	ChannelState []byte    // what the channel wants back on every later call; opaque here
@@ -48,6 +54,15 @@ type Attempt struct {
 
 // Live tells whether the attempt may still be paid as far as we know.
 func (a Attempt) Live() bool { return a.State == AttemptReady || a.State == AttemptSent }
+
+// Unheard tells whether every call that could have opened the trade was turned away, verified, for a fault of ours: nobody can pay it. An attempt that
+// was made for a page has no such call: its buyer may enter the cashier without us.
+func (a Attempt) Unheard() bool {
+	return a.State == AttemptSent && a.Calls > 0 && a.Calls == a.TurnedAway
+}
+
+// heard keeps what the gateway said last, and whose matter that is.
+func (a *Attempt) heard(ans Answer) { hear(ans, &a.Fault, &a.Said) }
 
 // Unawaited tells whether the attempt's money came after the close, or after another attempt had paid.
 func (a Attempt) Unawaited() bool { return a.State == AttemptLatePaid || a.State == AttemptDuplicate }

@@ -29,6 +29,7 @@ func (c *Cashier) bookPaid(p *pen, a *Attempt, t Trade) (parked Code, err error)
 	}
 	a.TradeNo, a.PaidFen, a.ReceiptFen, a.GatewayPaid = firstText(t.TradeNo, a.TradeNo), t.TotalFen, t.ReceiptFen, t.PaidAt
 	a.Settling, a.NextAt, a.EndedAt, a.Reason = false, noTime(), p.now, ""
+	a.Fault, a.Said = "", GatewayWords{}
 	if pay.ActiveAttempt == a.ID {
 		pay.ActiveAttempt = ""
 	}

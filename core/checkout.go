@@ -217,6 +217,6 @@ func (c *Cashier) newAttempt(p Payment, plan plan, platform PlatformID, payer *S
 		a.Action = Action{Type: ActionH5Page, URL: c.BaseURL + "/h5/" + a.Token}
 		return a
 	}
-	a.State, a.Settling, a.NextAt = AttemptSent, true, now.Add(callLease)
+	a.State, a.Settling, a.NextAt, a.Calls = AttemptSent, true, now.Add(callLease), 1
 	return a
 }

@@ -65,7 +65,7 @@ type bank struct {
 	mu     sync.Mutex
 	trades map[string]*trade
 	// script answers the next calls of a method ("pay", "query", "close", "refund", "query_refund") with these outcomes instead of the truth; an
-	// outcome with a "+" in front does the work first and then answers so.
+	// outcome with a "+" in front does the work first and then answers so. Other words are scripted's.
 	script map[string][]string
 	calls  map[string]int
 	now    func() time.Time
@@ -88,18 +88,33 @@ func newBank(c *clock) *bank {
 	return &bank{trades: map[string]*trade{}, script: map[string][]string{}, calls: map[string]int{}, now: c.Now}
 }
 
-// next takes the scripted outcome of a call: what to answer, and whether the work is done first.
-func (b *bank) next(method string) (outcome core.Outcome, work bool) {
+// next takes the scripted answer of a call: what to answer, with an empty outcome for the truth, and whether the work is done first.
+func (b *bank) next(method string) (answer core.Answer, work bool) {
 	b.calls[method]++
 	if len(b.script[method]) == 0 {
-		return "", true
+		return core.Answer{}, true
 	}
 	s := b.script[method][0]
 	b.script[method] = b.script[method][1:]
-	if rest, ok := strings.CutPrefix(s, "+"); ok {
-		return core.Outcome(rest), true
+	s, work = strings.CutPrefix(s, "+")
+	return scripted(s), work
+}
+
+// scripted is the answer that one word of a script stands for: an outcome, or "failed:" and a class, or a refusal for a fault of ours, signed or not.
+func scripted(word string) core.Answer {
+	ours := core.GatewayWords{Code: "40002", SubCode: "isv.invalid-signature"}
+	class, refused := strings.CutPrefix(word, "failed:")
+	switch {
+	case word == turnedAway:
+		return core.Answer{Outcome: core.OutcomeNotSent, Code: core.CodeMisconfigured, Gateway: ours}
+	case word == turnedAwayUnsigned:
+		return core.Answer{Outcome: core.OutcomeUnknown, Code: core.CodeMisconfigured, Gateway: ours}
+	case refused:
+		said := core.GatewayWords{Code: "40004", SubCode: "ACQ.TEST", Message: "as the\u2028bank says"}
+		return core.Answer{Outcome: core.OutcomeFailed, Code: core.Code(class), Gateway: said}
+	default:
+		return core.Answer{Outcome: core.Outcome(word), Code: "scripted"}
 	}
-	return core.Outcome(s), false
 }
 
 func (b *bank) plan(method string, outcomes ...string) {
@@ -160,13 +175,13 @@ func (c channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 		text := fmt.Sprint(r.OutTradeNo, " ", r.SignedAt.UnixMilli(), " ", r.TimeExpire.UnixMilli())
 		return core.PayResult{Answer: core.Answer{Outcome: core.OutcomePending}, Action: core.Action{Type: core.ActionAlipayOrderStr, Text: text}}
 	}
-	outcome, work := c.next("pay")
+	answer, work := c.next("pay")
 	var t *trade
 	if work {
 		t = c.create(r.OutTradeNo, r.AmountFen)
 	}
-	if outcome != "" {
-		return core.PayResult{Answer: core.Answer{Outcome: outcome, Code: "scripted"}}
+	if answer.Outcome != "" {
+		return core.PayResult{Answer: answer}
 	}
 	return core.PayResult{
 		Answer: core.Answer{Outcome: core.OutcomeSucceeded}, TradeNo: t.tradeNo,
@@ -177,8 +192,8 @@ func (c channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 func (c channel) Query(_ context.Context, r core.TradeRef) core.TradeResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if outcome, _ := c.next("query"); outcome != "" {
-		return core.TradeResult{Answer: core.Answer{Outcome: outcome}}
+	if answer, _ := c.next("query"); answer.Outcome != "" {
+		return core.TradeResult{Answer: answer}
 	}
 	t := c.trades[r.OutTradeNo]
 	if t == nil {
@@ -192,7 +207,7 @@ func (c channel) Query(_ context.Context, r core.TradeRef) core.TradeResult {
 func (c channel) Close(_ context.Context, r core.TradeRef) core.CloseResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	outcome, work := c.next("close")
+	planned, work := c.next("close")
 	t := c.trades[r.OutTradeNo]
 	answer := core.OutcomeSucceeded
 	switch {
@@ -203,8 +218,8 @@ func (c channel) Close(_ context.Context, r core.TradeRef) core.CloseResult {
 	case work:
 		t.state = core.TradeClosed
 	}
-	if outcome != "" {
-		answer = outcome
+	if planned.Outcome != "" {
+		return core.CloseResult{Answer: planned}
 	}
 	return core.CloseResult{Answer: core.Answer{Outcome: answer}}
 }
@@ -213,7 +228,7 @@ func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResu
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.refundAsks = append(c.refundAsks, r)
-	outcome, work := c.next("refund")
+	answer, work := c.next("refund")
 	t := c.trades[r.OutTradeNo]
 	if t == nil || t.paidAt.IsZero() {
 		return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeFailed, Code: "trade_status"}}
@@ -230,8 +245,8 @@ func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResu
 			t.state = core.TradeClosed
 		}
 	}
-	if outcome != "" {
-		return core.RefundResult{Answer: core.Answer{Outcome: outcome, Code: "scripted"}}
+	if answer.Outcome != "" {
+		return core.RefundResult{Answer: answer}
 	}
 	return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}, ActualFen: r.AmountFen, CumulativeFen: t.refunded}
 }
@@ -239,8 +254,8 @@ func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResu
 func (c channel) QueryRefund(_ context.Context, r core.RefundRequest) core.RefundResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if outcome, _ := c.next("query_refund"); outcome != "" {
-		return core.RefundResult{Answer: core.Answer{Outcome: outcome}}
+	if answer, _ := c.next("query_refund"); answer.Outcome != "" {
+		return core.RefundResult{Answer: answer}
 	}
 	t := c.trades[r.OutTradeNo]
 	if t == nil || t.refunds[r.OutRequestNo] == 0 {
@@ -250,6 +265,12 @@ func (c channel) QueryRefund(_ context.Context, r core.RefundRequest) core.Refun
 }
 
 func (c channel) Authorize(_ context.Context, _ core.Account, code string) core.AuthorizeResult {
+	c.mu.Lock()
+	answer, _ := c.next("login")
+	c.mu.Unlock()
+	if answer.Outcome != "" {
+		return core.AuthorizeResult{Answer: answer}
+	}
 	if code != "good" {
 		return core.AuthorizeResult{Answer: core.Answer{Outcome: core.OutcomeFailed, Code: core.CodeLoginFailed}}
 	}

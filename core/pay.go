@@ -12,6 +12,9 @@ func (c *Cashier) payAndAnswer(ctx context.Context, caller Caller, paymentID, at
 	if err != nil {
 		return Answered{}, err
 	}
+	if !c.at().Before(o.Attempt(attemptID).TimeExpire) { // this process stood still since the commit: nothing is sent for what has expired
+		return Answered{}, &Error{Code: CodePaymentExpired, Message: "the payment has expired", PaymentID: paymentID}
+	}
 	res, err := c.pay(ctx, o, o.Attempt(attemptID))
 	if err != nil {
 		return Answered{}, err
@@ -98,6 +101,10 @@ func (c *Cashier) recordPay(p *pen, a *Attempt, res PayResult) error {
 		return nil
 	}
 	p.touch(a)
+	a.heard(res.Answer)
+	if res.Misconfigured() {
+		a.TurnedAway++
+	}
 	if res.KeyVersion != "" {
 		a.KeyVersion = res.KeyVersion
 	}
@@ -118,6 +125,9 @@ func (c *Cashier) recordPay(p *pen, a *Attempt, res PayResult) error {
 	default:
 		a.Settling, a.Tries = true, a.Tries+1
 		a.NextAt = p.now.Add(askAfter(a.Tries - 1))
+		if a.Unheard() && a.NextAt.After(a.TimeExpire) {
+			a.NextAt = a.TimeExpire
+		}
 		p.audit("attempt.unknown", a.ID, string(res.Outcome))
 		return nil
 	}

@@ -32,6 +32,9 @@ type Refund struct {
 	Settling bool
 	FailCode string // our code, once failed; NothingLeft before, if the gateway has nothing left to send back and knows nothing of this refund
 	Asker    string // actor who asked
+	// Fault is the class of what the gateway refused last, "" for none; Said its words.
+	Fault    Code
+	Said     GatewayWords
 	Approver string // actor who approved or rejected, when approval was needed
 
 	ChannelState []byte
@@ -47,6 +50,9 @@ type Refund struct {
 
 // Counts tells whether the refund is part of Payment.ReservedFen while it has not failed.
 func (r Refund) Counts() bool { return r.Origin == RefundByMerchant || r.Origin == RefundExternal }
+
+// heard keeps what the gateway said last, and whose matter that is.
+func (r *Refund) heard(ans Answer) { hear(ans, &r.Fault, &r.Said) }
 
 // Outside tells whether the refund was made in the gateway's own console.
 func (r Refund) Outside() bool { return r.Asker == ActorGateway }

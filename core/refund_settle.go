@@ -56,6 +56,7 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 		return nil
 	}
 	p.touchRefund(r)
+	r.heard(res.Answer)
 	if res.KeyVersion != "" {
 		r.KeyVersion = res.KeyVersion
 	}

@@ -26,10 +26,31 @@ func refusalOf(o *Order, attemptID string, res PayResult) error {
 	}
 }
 
+// turnedAway is the error for an order whose active attempt the gateway has turned away at every call for a fault of ours: nothing is unknown about it, and
+// there is nothing to pay yet.
+func turnedAway(o *Order) error {
+	if a := o.Attempt(o.Payment.ActiveAttempt); a != nil && a.Unheard() {
+		return misconfigured(o.Payment.ID, Answer{Gateway: a.Said})
+	}
+	return nil
+}
+
+// hear keeps the class and the words of an answer. One that knows better clears them; one without any word of the gateway, such as a lost answer, leaves
+// them as they are.
+func hear(ans Answer, fault *Code, said *GatewayWords) {
+	class, known := FaultOf(ans.Code)
+	switch {
+	case ans.Outcome == OutcomeSucceeded || ans.Outcome == OutcomePending || ans.Outcome == OutcomeAbsent:
+		*fault, *said = "", GatewayWords{}
+	case known || !ans.Gateway.Empty():
+		*fault, *said = class.Code, ans.Gateway.Clean()
+	}
+}
+
 // refused is the error of a final refusal: its code is the class that the channel gave it, CodeChannelRefused if it has none.
 func refused(paymentID string, a Answer) *Error {
 	e := &Error{
-		Code: CodeChannelRefused, Message: "the gateway refused the payment: " + string(a.Code), PaymentID: paymentID, Gateway: a.Gateway, Err: a.Err,
+		Code: CodeChannelRefused, Message: "the gateway refused the payment: " + string(a.Code), PaymentID: paymentID, Gateway: a.Gateway.Clean(), Err: a.Err,
 		Buyer: neutral(),
 	}
 	if f, ok := FaultOf(a.Code); ok {

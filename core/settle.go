@@ -31,6 +31,9 @@ func (c *Cashier) settleAttempt(ctx context.Context, attemptID string) error {
 	if a.State != AttemptSent && a.State != AttemptClosed {
 		return nil
 	}
+	if a.Unheard() {
+		return c.settleUnheard(ctx, o, a)
+	}
 	// A closing of something that is known to wait goes straight to the gateway; anything unsettled is asked for first.
 	if a.State == AttemptSent && !a.Settling && c.unwanted(o, a, c.at()) {
 		return c.closeAtGateway(ctx, a)
@@ -49,6 +52,22 @@ func (c *Cashier) settleUnopened(ctx context.Context, key Key, attemptID string)
 			return nil
 		}
 		return c.endAttempt(p, a, "unopened")
+	})
+	return err
+}
+
+// settleUnheard calls again for an attempt of which every call was turned away for a fault of ours, or ends it once it is unwanted: there is nothing that
+// the gateway could be asked about.
+func (c *Cashier) settleUnheard(ctx context.Context, o *Order, a *Attempt) error {
+	if !c.unwanted(o, a, c.at()) {
+		return c.payAgain(ctx, a)
+	}
+	_, err := c.change(ctx, system(), Key{Kind: OrderByAttempt, Value: a.ID}, func(p *pen) error {
+		a := p.order.Attempt(a.ID)
+		if !a.Unheard() || !c.unwanted(p.order, a, p.now) {
+			return nil
+		}
+		return c.endAttempt(p, a, "refused:"+string(CodeMisconfigured))
 	})
 	return err
 }
@@ -88,7 +107,7 @@ func (c *Cashier) inquire(ctx context.Context, a *Attempt) error {
 		}
 		return c.closeAtGateway(ctx, a)
 	case a.Action.Empty():
-		return c.payAgain(ctx, o, a)
+		return c.payAgain(ctx, a)
 	default:
 		return nil
 	}
@@ -107,8 +126,23 @@ func (c *Cashier) query(ctx context.Context, a *Attempt) (TradeResult, error) {
 	return res, nil
 }
 
-// payAgain repeats a native attempt's call after an inquiry has shown what the gateway knows: with the trade's number, or to make the trade at last.
-func (c *Cashier) payAgain(ctx context.Context, o *Order, a *Attempt) error {
+// payAgain repeats a native attempt's call when it is known what the gateway knows: with the trade's number, or to make the trade at last. The call is
+// counted before it is made; one that nobody wants any more is not.
+func (c *Cashier) payAgain(ctx context.Context, a *Attempt) error {
+	wanted := false
+	o, err := c.change(ctx, system(), Key{Kind: OrderByAttempt, Value: a.ID}, func(p *pen) error {
+		a := p.order.Attempt(a.ID)
+		if wanted = a.State == AttemptSent && a.Action.Empty() && !c.unwanted(p.order, a, p.now); wanted {
+			a.Calls++
+			p.touch(a)
+			p.audit("attempt.call", a.ID, "")
+		}
+		return nil
+	})
+	if err != nil || !wanted {
+		return err
+	}
+	a = o.Attempt(a.ID)
 	res, err := c.pay(ctx, o, a)
 	if err != nil {
 		return err
@@ -123,6 +157,9 @@ func (c *Cashier) payAgain(ctx context.Context, o *Order, a *Attempt) error {
 func (c *Cashier) recordTrade(p *pen, a *Attempt, res TradeResult) error {
 	if a.State != AttemptSent && a.State != AttemptClosed {
 		return nil
+	}
+	if a.State == AttemptSent {
+		a.heard(res.Answer)
 	}
 	if res.Outcome == OutcomeSucceeded {
 		return c.applyTrade(p, a, res.Trade)

@@ -283,7 +283,9 @@ type DueQuery struct {
 	Until   time.Time
 	AfterAt time.Time
 	AfterID string
-	Limit   int
+	// Fault asks only for attempts and refunds that wait with this class; "" for all rows.
+	Fault Code
+	Limit int
 }
 
 // Due names a row that a job must look at.
@@ -293,4 +295,5 @@ type Due struct {
 	MerchantID string
 	Scope      string // the endpoint of a delivery, the payment of an attempt or refund
 	At         time.Time
+	Fault      Code // of an attempt or a refund
 }

@@ -66,8 +66,11 @@ type AttemptView struct {
 	State      AttemptState `json:"state"`
 	Settling   bool         `json:"settling"`
 	Reason     string       `json:"reason,omitempty"`
-	CreatedAt  string       `json:"created_at"`
-	OpenedAt   string       `json:"opened_at,omitempty"`
+	// Fault is the class of what the gateway refused last, and Gateway its words: what is settling waits for it to be mended, what is closed ended by it.
+	Fault     Code          `json:"fault,omitempty"`
+	Gateway   *GatewayWords `json:"gateway,omitempty"`
+	CreatedAt string        `json:"created_at"`
+	OpenedAt  string        `json:"opened_at,omitempty"`
 }
 
 // RefundView is a refund as merchants see it.
@@ -83,11 +86,14 @@ type RefundView struct {
 	ActualFen        Fen          `json:"actual_fen"`
 	Reason           string       `json:"reason,omitempty"`
 	FailCode         string       `json:"fail_code,omitempty"`
-	OutRequestNo     string       `json:"out_request_no"`
-	Asker            string       `json:"asked_by,omitempty"`
-	Approver         string       `json:"approved_by,omitempty"`
-	CreatedAt        string       `json:"created_at"`
-	EndedAt          string       `json:"ended_at,omitempty"`
+	// Fault and Gateway are those of an attempt.
+	Fault        Code          `json:"fault,omitempty"`
+	Gateway      *GatewayWords `json:"gateway,omitempty"`
+	OutRequestNo string        `json:"out_request_no"`
+	Asker        string        `json:"asked_by,omitempty"`
+	Approver     string        `json:"approved_by,omitempty"`
+	CreatedAt    string        `json:"created_at"`
+	EndedAt      string        `json:"ended_at,omitempty"`
 }
 
 // EventView is an event as merchants receive it: the webhook's body.
@@ -149,7 +155,7 @@ func earliest(a, b time.Time) time.Time {
 func attemptView(a *Attempt) AttemptView {
 	return AttemptView{
 		ID: a.ID, Platform: a.Platform, Channel: a.Channel, Account: a.Account, OutTradeNo: a.OutTradeNo, TradeNo: a.TradeNo, State: a.State,
-		Settling: a.Settling, Reason: a.Reason, CreatedAt: Stamp(a.CreatedAt), OpenedAt: Stamp(a.OpenedAt),
+		Settling: a.Settling, Reason: a.Reason, Fault: a.Fault, Gateway: a.Said.view(), CreatedAt: Stamp(a.CreatedAt), OpenedAt: Stamp(a.OpenedAt),
 	}
 }
 
@@ -158,7 +164,7 @@ func RefundViewOf(r *Refund) RefundView {
 	v := RefundView{
 		ID: r.ID, PaymentID: r.PaymentID, MerchantRefundNo: r.MerchantRefundNo, Origin: r.Origin, Status: r.Status, Settling: r.Settling,
 		AmountFen: r.AmountFen, ActualFen: r.ActualFen, Reason: firstText(r.ReasonGiven, r.Reason), FailCode: pick(r.Status == RefundFailed, r.FailCode, ""), OutRequestNo: r.OutRequestNo, Asker: r.Asker,
-		Approver: r.Approver, CreatedAt: Stamp(r.CreatedAt), EndedAt: Stamp(r.EndedAt),
+		Fault: r.Fault, Gateway: r.Said.view(), Approver: r.Approver, CreatedAt: Stamp(r.CreatedAt), EndedAt: Stamp(r.EndedAt),
 	}
 	if r.Settling {
 		v.NextCheckAt = Stamp(r.NextAt)

@@ -157,25 +157,28 @@ func (s *Store) Balances(ctx context.Context, merchantID string) ([]core.Balance
 
 // Due lists what is due, earliest first.
 func (s *Store) Due(ctx context.Context, q core.DueQuery) ([]core.Due, error) {
-	from := map[core.DueKind]struct{ table, at, merchant, scope string }{
-		core.DueAttempt:  {"attempts", "next_at", "merchant_id", "payment_id"},
-		core.DueRefund:   {"refunds", "next_at", "merchant_id", "payment_id"},
-		core.DueInbox:    {"inbox", "next_at", "''", "''"},
-		core.DueDelivery: {"deliveries", "next_at", "merchant_id", "endpoint_id"},
+	from := map[core.DueKind]struct{ table, at, merchant, scope, fault string }{
+		core.DueAttempt:  {"attempts", "next_at", "merchant_id", "payment_id", "fault"},
+		core.DueRefund:   {"refunds", "next_at", "merchant_id", "payment_id", "fault"},
+		core.DueInbox:    {"inbox", "next_at", "''", "''", "''"},
+		core.DueDelivery: {"deliveries", "next_at", "merchant_id", "endpoint_id", "''"},
 	}[q.Kind]
 	if from.table == "" {
 		return nil, core.Errorf(core.CodeInternal, "nothing of kind %q is ever due", q.Kind)
 	}
 	type due struct {
-		ID, MerchantID, Scope string
-		DueAt                 int64
+		ID, MerchantID, Scope, Fault string
+		DueAt                        int64
 	}
 	rows, err := find[due](ctx, s, func(db *gorm.DB) *gorm.DB {
-		db = db.Table(from.table).Select("id, "+from.merchant+" AS merchant_id, "+from.scope+" AS scope, "+from.at+" AS due_at").
+		db = db.Table(from.table).Select("id, "+from.merchant+" AS merchant_id, "+from.scope+" AS scope, "+from.fault+" AS fault, "+from.at+" AS due_at").
 			Where(from.at+" <> 0 AND "+from.at+" <= ?", q.Until.UnixMilli())
 		if !q.AfterAt.IsZero() {
 			after := millis(q.AfterAt)
 			db = db.Where(from.at+" >= ? AND ("+from.at+" > ? OR id > ?)", after, after, q.AfterID)
+		}
+		if q.Fault != "" {
+			db = db.Where(from.fault+" = ?", string(q.Fault))
 		}
 		return db.Order(from.at + ", id").Limit(pageSize(q.Limit))
 	})
@@ -183,7 +186,7 @@ func (s *Store) Due(ctx context.Context, q core.DueQuery) ([]core.Due, error) {
 		return nil, err
 	}
 	return mapped(rows, func(r *due) (core.Due, error) {
-		return core.Due{Kind: q.Kind, ID: r.ID, MerchantID: r.MerchantID, Scope: r.Scope, At: moment(r.DueAt)}, nil
+		return core.Due{Kind: q.Kind, ID: r.ID, MerchantID: r.MerchantID, Scope: r.Scope, At: moment(r.DueAt), Fault: core.Code(r.Fault)}, nil
 	})
 }
 

@@ -98,6 +98,12 @@ type attemptRow struct {
 	OpenedAt     int64          `gorm:"column:opened_at" store:"changes"`
 	NextAt       int64          `gorm:"column:next_at" store:"changes"`
 	Tries        int64          `gorm:"column:tries" store:"changes"`
+	Calls        int64          `gorm:"column:calls" store:"changes"`
+	TurnedAway   int64          `gorm:"column:turned_away" store:"changes"`
+	Fault        string         `gorm:"column:fault;size:64" store:"ascii,changes"`
+	SaidCode     string         `gorm:"column:gateway_code;size:64" store:"ascii,changes"`
+	SaidSubCode  string         `gorm:"column:gateway_sub_code;size:64" store:"ascii,changes"`
+	SaidMessage  string         `gorm:"column:gateway_message;size:256" store:"text,changes"`
 	CreatedAt    int64          `gorm:"column:created_at;autoCreateTime:false"`
 	EndedAt      int64          `gorm:"column:ended_at" store:"changes"`
 	Version      int64          `gorm:"column:version"`
@@ -112,7 +118,8 @@ func attemptRowOf(a *core.Attempt) *attemptRow {
 		PayerRef: a.PayerRef, Payer: a.Payer, ClientIP: a.ClientIP, State: string(a.State), Settling: a.Settling, Superseded: a.Superseded,
 		TradeNo: orNull(a.TradeNo), ChannelState: notNull(a.ChannelState), Action: toJSON(a.Action), KeyVersion: a.KeyVersion, PaidFen: int64(a.PaidFen),
 		ReceiptFen: int64(a.ReceiptFen), GatewayPaid: millis(a.GatewayPaid), Reason: a.Reason, TimeExpire: millis(a.TimeExpire),
-		OpenedAt: millis(a.OpenedAt), NextAt: millis(a.NextAt), Tries: int64(a.Tries), CreatedAt: millis(a.CreatedAt), EndedAt: millis(a.EndedAt),
+		Calls: int64(a.Calls), TurnedAway: int64(a.TurnedAway), Fault: string(a.Fault), SaidCode: a.Said.Code, SaidSubCode: a.Said.SubCode,
+		SaidMessage: a.Said.Message, OpenedAt: millis(a.OpenedAt), NextAt: millis(a.NextAt), Tries: int64(a.Tries), CreatedAt: millis(a.CreatedAt), EndedAt: millis(a.EndedAt),
 		Version: a.Version,
 	}
 }
@@ -125,7 +132,8 @@ func (r *attemptRow) attempt() (core.Attempt, error) {
 		Settling: r.Settling, Superseded: r.Superseded, TradeNo: r.TradeNo.String, ChannelState: orNil(r.ChannelState), KeyVersion: r.KeyVersion,
 		PaidFen: core.Fen(r.PaidFen), ReceiptFen: core.Fen(r.ReceiptFen), GatewayPaid: moment(r.GatewayPaid), Reason: r.Reason,
 		TimeExpire: moment(r.TimeExpire), OpenedAt: moment(r.OpenedAt), NextAt: moment(r.NextAt), Tries: int(r.Tries), Version: r.Version,
-		CreatedAt: moment(r.CreatedAt), EndedAt: moment(r.EndedAt),
+		CreatedAt: moment(r.CreatedAt), EndedAt: moment(r.EndedAt), Calls: int(r.Calls), TurnedAway: int(r.TurnedAway), Fault: core.Code(r.Fault),
+		Said: core.GatewayWords{Code: r.SaidCode, SubCode: r.SaidSubCode, Message: r.SaidMessage},
 	}
 	if err := fromJSON("attempts.funding", r.ID, r.Funding, &a.Funding); err != nil {
 		return a, err
@@ -149,6 +157,10 @@ type refundRow struct {
 	Status           string         `gorm:"column:status;size:32" store:"ascii,changes"`
 	Settling         bool           `gorm:"column:settling" store:"changes"`
 	FailCode         string         `gorm:"column:fail_code;size:64" store:"ascii,changes"`
+	Fault            string         `gorm:"column:fault;size:64" store:"ascii,changes"`
+	SaidCode         string         `gorm:"column:gateway_code;size:64" store:"ascii,changes"`
+	SaidSubCode      string         `gorm:"column:gateway_sub_code;size:64" store:"ascii,changes"`
+	SaidMessage      string         `gorm:"column:gateway_message;size:256" store:"text,changes"`
 	Asker            string         `gorm:"column:asker;size:128" store:"text"`
 	Approver         string         `gorm:"column:approver;size:128" store:"text,changes"`
 	ChannelState     []byte         `gorm:"column:channel_state;size:61440" store:"blob,changes"`
@@ -169,7 +181,8 @@ func refundRowOf(r *core.Refund) *refundRow {
 		OutRequestNo: r.OutRequestNo, Origin: string(r.Origin), AmountFen: int64(r.AmountFen), ActualFen: int64(r.ActualFen), Reason: r.Reason,
 		ReasonGiven: r.ReasonGiven, Fingerprint: r.Fingerprint, Status: string(r.Status), Settling: r.Settling, FailCode: r.FailCode, Asker: r.Asker, Approver: r.Approver,
 		ChannelState: notNull(r.ChannelState), KeyVersion: r.KeyVersion, SentAt: millis(r.SentAt), NextAt: millis(r.NextAt), Tries: int64(r.Tries),
-		CreatedAt: millis(r.CreatedAt), EndedAt: millis(r.EndedAt), Version: r.Version,
+		CreatedAt: millis(r.CreatedAt), EndedAt: millis(r.EndedAt), Version: r.Version, Fault: string(r.Fault), SaidCode: r.Said.Code,
+		SaidSubCode: r.Said.SubCode, SaidMessage: r.Said.Message,
 	}
 }
 
@@ -180,5 +193,6 @@ func (r *refundRow) refund() core.Refund {
 		Reason: r.Reason, ReasonGiven: r.ReasonGiven, Fingerprint: r.Fingerprint, Status: core.RefundStatus(r.Status), Settling: r.Settling, FailCode: r.FailCode,
 		Asker: r.Asker, Approver: r.Approver, ChannelState: orNil(r.ChannelState), KeyVersion: r.KeyVersion, SentAt: moment(r.SentAt),
 		NextAt: moment(r.NextAt), Tries: int(r.Tries), CreatedAt: moment(r.CreatedAt), EndedAt: moment(r.EndedAt), Version: r.Version,
+		Fault: core.Code(r.Fault), Said: core.GatewayWords{Code: r.SaidCode, SubCode: r.SaidSubCode, Message: r.SaidMessage},
 	}
 }

@@ -134,8 +134,13 @@ func TestEveryFieldHasAColumn(t *testing.T) {
 		{core.Payment{}, paymentRow{}}, {core.Attempt{}, attemptRow{}}, {core.Refund{}, refundRow{}}, {core.Idempotency{}, idempotencyRow{}},
 		{core.Inbox{}, inboxRow{}}, {core.Delivery{}, deliveryRow{}}, {core.Entry{}, entryRow{}}, {core.SealedPayer{}, payerRow{}}, {core.Nonce{}, nonceRow{}},
 	} {
-		if c, r := reflect.TypeOf(pair.core), reflect.TypeOf(pair.row); c.NumField() != r.NumField() {
-			t.Errorf("%s has %d fields, %s %d", c, c.NumField(), r, r.NumField())
+		c, r := reflect.TypeOf(pair.core), reflect.TypeOf(pair.row)
+		fields := c.NumField()
+		if _, ok := c.FieldByName("Said"); ok { // a column for each of its fields
+			fields += reflect.TypeFor[core.GatewayWords]().NumField() - 1
+		}
+		if fields != r.NumField() {
+			t.Errorf("%s has %d fields, %s %d", c, fields, r, r.NumField())
 		}
 	}
 }

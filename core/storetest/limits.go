@@ -92,6 +92,8 @@ func attemptLimits(r *core.Attempt) []Limit {
 		name("attempts.payer", &r.Payer, 128), name("attempts.client_ip", &r.ClientIP, 64), name("attempts.state", (*string)(&r.State), 32),
 		name("attempts.trade_no", &r.TradeNo, 64), blob("attempts.channel_state", len(r.ChannelState), 60<<10),
 		blob("attempts.action", jsonSize(r.Action), 60<<10), name("attempts.key_version", &r.KeyVersion, 128), name("attempts.reason", &r.Reason, 64),
+		name("attempts.fault", (*string)(&r.Fault), 64), name("attempts.gateway_code", &r.Said.Code, 64),
+		name("attempts.gateway_sub_code", &r.Said.SubCode, 64), text("attempts.gateway_message", &r.Said.Message, 256),
 	}
 }
 
@@ -103,7 +105,9 @@ func refundLimits(r *core.Refund) []Limit {
 		text("refunds.reason_given", &r.ReasonGiven, 1024),
 		name("refunds.fingerprint", &r.Fingerprint, 128), name("refunds.status", (*string)(&r.Status), 32), name("refunds.fail_code", &r.FailCode, 64),
 		text("refunds.asker", &r.Asker, 128), text("refunds.approver", &r.Approver, 128), blob("refunds.channel_state", len(r.ChannelState), 60<<10),
-		name("refunds.key_version", &r.KeyVersion, 128),
+		name("refunds.key_version", &r.KeyVersion, 128), name("refunds.fault", (*string)(&r.Fault), 64),
+		name("refunds.gateway_code", &r.Said.Code, 64), name("refunds.gateway_sub_code", &r.Said.SubCode, 64),
+		text("refunds.gateway_message", &r.Said.Message, 256),
 	}
 }
 

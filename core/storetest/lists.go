@@ -46,13 +46,13 @@ func (l *lists) put(old, row core.Row) {
 		if old == nil {
 			l.attemptsOf[r.PaymentID] = append(l.attemptsOf[r.PaymentID], r.ID)
 		}
-		l.mark(core.Due{Kind: core.DueAttempt, ID: r.ID, MerchantID: r.MerchantID, Scope: r.PaymentID, At: r.NextAt})
+		l.mark(core.Due{Kind: core.DueAttempt, ID: r.ID, MerchantID: r.MerchantID, Scope: r.PaymentID, At: r.NextAt, Fault: r.Fault})
 	case *core.Refund:
 		if old == nil {
 			l.refundsOf[r.PaymentID] = append(l.refundsOf[r.PaymentID], r.ID)
 		}
 		l.refunds[r.MerchantID] = place(l.refunds[r.MerchantID], r, old != nil, compareRefunds)
-		l.mark(core.Due{Kind: core.DueRefund, ID: r.ID, MerchantID: r.MerchantID, Scope: r.PaymentID, At: r.NextAt})
+		l.mark(core.Due{Kind: core.DueRefund, ID: r.ID, MerchantID: r.MerchantID, Scope: r.PaymentID, At: r.NextAt, Fault: r.Fault})
 	case *core.Inbox:
 		l.mark(core.Due{Kind: core.DueInbox, ID: r.ID, At: r.NextAt})
 	case *core.Event:
@@ -235,7 +235,7 @@ func (m *Memory) Due(_ context.Context, q core.DueQuery) ([]core.Due, error) {
 	until, after := q.Until.UnixMilli(), core.Due{At: time.UnixMilli(q.AfterAt.UnixMilli()).UTC(), ID: q.AfterID}
 	var all []core.Due
 	for _, d := range m.lists.due[q.Kind] {
-		if d.At.UnixMilli() <= until && (q.AfterAt.IsZero() || compareDue(d, after) > 0) {
+		if d.At.UnixMilli() <= until && (q.Fault == "" || q.Fault == d.Fault) && (q.AfterAt.IsZero() || compareDue(d, after) > 0) {
 			all = append(all, d)
 		}
 	}

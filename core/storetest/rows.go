@@ -99,10 +99,12 @@ func changeable(t table) []string {
 		return []string{
 			"PayerRef", "Payer", "ClientIP", "State", "Settling", "Superseded", "TradeNo", "ChannelState", "Action", "KeyVersion", "PaidFen",
 			"ReceiptFen", "GatewayPaid", "Reason", "OpenedAt", "NextAt", "Tries", "EndedAt",
+			"Calls", "TurnedAway", "Fault", "Said",
 		}
 	case refunds:
 		return []string{
 			"ActualFen", "Status", "Settling", "FailCode", "Approver", "ChannelState", "KeyVersion", "SentAt", "NextAt", "Tries", "EndedAt",
+			"Fault", "Said",
 		}
 	case idempotency:
 		return []string{"ObjectID", "Done", "Status", "Answer", "DeleteAfter"}

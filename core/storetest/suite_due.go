@@ -13,6 +13,7 @@ func dueCases() []namedCase {
 		{"due/every kind, at its time and not before", everyDue},
 		{"due/pages by time and id, stable while rows change (S15, S16)", duePages},
 		{"due/what is settled is due no more", dueNoMore},
+		{"due/what waits with one class of refusal, by itself (G20)", dueByFault},
 	}
 }
 
@@ -105,6 +106,31 @@ func (w *world) settle(d core.Due) {
 		a.NextAt = time.Time{}
 		return core.Writes{Guards: []core.Row{&o.Payment, a}, Inserts: []core.Row{witness}}, nil
 	}})
+}
+
+// dueByFault finds what waits for one thing to be mended among what waits for anything.
+func dueByFault(w *world) {
+	base := w.epoch()
+	p := w.payment()
+	stuck, other, r, fine := w.attempt(p), w.attempt(p), w.refund(p, 1), w.refund(p, 1)
+	stuck.NextAt, other.NextAt, r.NextAt, fine.NextAt = base, base, base, base
+	stuck.Fault, other.Fault, r.Fault = core.CodeMisconfigured, core.CodeThrottled, core.CodeMisconfigured
+	w.insert(p, stuck, other, r, fine)
+	for kind, id := range map[core.DueKind]string{core.DueAttempt: stuck.ID, core.DueRefund: r.ID} {
+		page, err := w.store.Due(context.Background(), core.DueQuery{
+			Kind: kind, Until: base, AfterAt: base.Add(-time.Millisecond), Fault: core.CodeMisconfigured, Limit: 100,
+		})
+		if err != nil {
+			w.Fatal(err)
+		}
+		var mine []string
+		for _, d := range page {
+			if strings.Contains(d.ID, w.tag) {
+				mine = append(mine, d.ID+" "+string(d.Fault))
+			}
+		}
+		w.equal(mine, []string{id + " " + string(core.CodeMisconfigured)})
+	}
 }
 
 func dueNoMore(w *world) {
