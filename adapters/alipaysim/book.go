@@ -39,6 +39,7 @@ const (
 	KindNotifyQueued       Kind = "notify_queued"       // a notification is owed
 	KindNotifySent         Kind = "notify_sent"         // one try; reason is the outcome
 	KindCertificateRotated Kind = "certificate_rotated" // the gateway signs with a new certificate
+	KindClock              Kind = "clock"               // what the clock shows, after it was advanced or at the end
 )
 
 // Entry is one line of the book. Only the fields that its kind needs are set.
@@ -62,6 +63,9 @@ type Entry struct {
 	Reason string `json:"reason,omitempty"`
 	// Due is when something started here will happen, in epoch milliseconds.
 	Due int64 `json:"due,omitempty"`
+	// Real is the real time of a clock entry, in epoch milliseconds, while the
+	// clock runs as fast as real time.
+	Real int64 `json:"real,omitempty"`
 
 	Order     *Order     `json:"order,omitempty"`
 	Payment   *Payment   `json:"payment,omitempty"`

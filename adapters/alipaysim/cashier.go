@@ -75,7 +75,7 @@ func (s *Server) findDesk(r *http.Request) *desk {
 		return nil
 	}
 	return &desk{prepared: p, order: p.Order,
-		trade: s.world.find(p.Order.SellerID, "", p.Order.OutTradeNo)}
+		trade: s.ordered(p.Order)}
 }
 
 // serveCashier shows the page.

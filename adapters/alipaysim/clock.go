@@ -74,6 +74,37 @@ func (c *Clock) moveTo(t time.Time) {
 	}
 }
 
+// reading is what the clock shows, and the real time with it if the two run
+// equally fast: then one is known from the other over a restart.
+func (c *Clock) reading() (shown, actual int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.scale == 1 {
+		actual = c.base().UnixMilli()
+	}
+	return c.now().UnixMilli(), actual
+}
+
+// resume puts a clock on where a reading leaves it, but not before the last
+// thing that happened: as far from real time as it was then, or, where the two
+// did not run equally fast, at the same instant.
+func (c *Clock) resume(shown, actual, last int64) {
+	if _, present := c.reading(); actual != 0 && present > actual {
+		shown += present - actual
+	}
+	c.StartAt(time.UnixMilli(max(shown, last)))
+}
+
+// races says whether time passes here that no reading tells.
+func (c *Clock) races() bool { return c.scale > 1 }
+
+// Ahead is how far the simulated time is before real time.
+func (c *Clock) Ahead() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now().Sub(c.base())
+}
+
 // tell registers a channel that gets a token whenever the clock is advanced.
 func (c *Clock) tell(wake chan<- struct{}) {
 	c.mu.Lock()

@@ -24,7 +24,8 @@ type Config struct {
 	Authority *Authority
 	// BookPath is the file of the book; empty keeps the book in memory.
 	BookPath string
-	// Clock is the simulated time; nil is real time.
+	// Clock is the simulated time; nil is real time. A book that exists sets it
+	// to where it was.
 	Clock *Clock
 	// Manual lets nothing happen by itself: notifications, expiries and slow
 	// payments wait for Advance or Flush, and come one after the other. With a
@@ -36,6 +37,9 @@ type Config struct {
 	// BaseURL is how buyers and SDKs reach the simulator, for example
 	// http://127.0.0.1:9090. Empty: taken from the request's Host.
 	BaseURL string
+	// ControlKey is what calls of the control API must show; at least 16
+	// characters. Empty: none, and only loopback names are answered.
+	ControlKey string
 	// Triggers replaces the notification matrix, by API method. See DefaultTriggers.
 	Triggers map[string]Triggers
 	// Switches are the points on which documents disagree or real gateways vary.
@@ -47,6 +51,9 @@ type App struct {
 	AppID string
 	// SellerID is the merchant's PID: 16 digits starting with 2088.
 	SellerID string
+	// OtherSellers are further payees that an order may name as seller_id. The
+	// money of an order that names nobody goes to SellerID.
+	OtherSellers []string
 	// SellerEmail and SellerName are shown to buyers and sent in notifications.
 	SellerEmail, SellerName string
 	// PublicKey is the application's public key in any text form. In
@@ -88,6 +95,9 @@ const notifyTimeout = 5 * time.Second
 func (c Config) withDefaults() (Config, error) {
 	if len(c.Apps) == 0 {
 		return c, errors.New("alipaysim: no apps")
+	}
+	if err := checkControlKey(c.ControlKey); err != nil {
+		return c, err
 	}
 	seen := map[string]bool{}
 	for _, app := range c.Apps {

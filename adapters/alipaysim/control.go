@@ -76,11 +76,15 @@ func conflict(fail *failure) error {
 
 const maxControlBody = 1 << 20
 
-// control serves JSON in and out. What was booked is on disk before it answers.
+// control serves JSON in and out to those whom guard lets pass. What was booked is on disk before it answers.
 func (s *Server) control(handle func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxControlBody)
-		result, err := handle(r)
+		var result any
+		err := s.guard(r)
+		if err == nil {
+			result, err = handle(r)
+		}
 		if err == nil {
 			err = s.settle()
 		}
@@ -92,6 +96,9 @@ func (s *Server) control(handle func(*http.Request) (any, error)) http.HandlerFu
 				status, failed["code"] = known.status, known.code
 			}
 			result = failed
+		}
+		if status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", `Basic realm="simulator"`)
 		}
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
@@ -113,7 +120,7 @@ func readControl(r *http.Request, into any) error {
 func (s *Server) simIndex(r *http.Request) (any, error) {
 	apps := make([]map[string]any, 0, len(s.cfg.Apps))
 	for _, a := range s.cfg.Apps {
-		apps = append(apps, map[string]any{"app_id": a.AppID, "seller_id": a.SellerID,
+		apps = append(apps, map[string]any{"app_id": a.AppID, "seller_id": a.SellerID, "other_sellers": a.OtherSellers,
 			"certificate_mode": a.CertificatePEM != "", "open_id_mode": a.OpenIDMode})
 	}
 	index := map[string]any{
@@ -130,7 +137,8 @@ func (s *Server) simIndex(r *http.Request) (any, error) {
 
 func (s *Server) simClock(*http.Request) (any, error) {
 	now := s.clock.Now()
-	return map[string]any{"now": now.Format(time.RFC3339Nano), "epoch_ms": now.UnixMilli(), "china": stamp(now.UnixMilli())}, nil
+	return map[string]any{"now": now.Format(time.RFC3339Nano), "epoch_ms": now.UnixMilli(), "china": stamp(now.UnixMilli()),
+		"ahead_seconds": int64(s.clock.Ahead() / time.Second)}, nil
 }
 
 // maxAdvance bounds one step: longer than any refund window.

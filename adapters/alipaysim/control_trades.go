@@ -51,7 +51,7 @@ func (s *Server) findTrade(number string) *Trade {
 		return t
 	}
 	for i := range s.cfg.Apps {
-		if t := s.world.find(s.cfg.Apps[i].SellerID, "", number); t != nil {
+		if t := s.world.find(s.cfg.Apps[i].sellers(), "", number); t != nil {
 			return t
 		}
 	}
@@ -188,7 +188,7 @@ func (s *Server) simPay(r *http.Request) (any, error) {
 			return nil, unknownTrade()
 		}
 		d.order = d.prepared.Order
-		d.trade = s.world.find(d.order.SellerID, "", d.order.OutTradeNo)
+		d.trade = s.ordered(d.order)
 	default:
 		if q.TradeNo == "" {
 			return nil, badControl("one of url, order_string, qr_code, trade_no")

@@ -38,10 +38,20 @@ func (s *Server) create(c *call) (any, *failure) {
 	return created{OutTradeNo: order.OutTradeNo, TradeNo: t.TradeNo}, nil
 }
 
+// ordered is the trade that has the order's number, whichever of its
+// application's sellers it pays.
+func (s *Server) ordered(order Order) *Trade {
+	sellers := []string{order.SellerID}
+	if app := s.apps[order.AppID]; app != nil {
+		sellers = append(sellers, app.sellers()...)
+	}
+	return s.world.find(sellers, "", order.OutTradeNo)
+}
+
 // existing applies the rule for repeated numbers: the same waiting trade again,
 // or the reason why the number cannot be used. Both nil: the number is free.
 func (s *Server) existing(order Order) (*Trade, *failure) {
-	t := s.world.find(order.SellerID, "", order.OutTradeNo)
+	t := s.ordered(order)
 	switch {
 	case t == nil:
 		return nil, nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -113,7 +114,7 @@ func (s *Server) serveNotifyVerify(w http.ResponseWriter, r *http.Request) {
 	notice := s.world.notices[query.Get("notify_id")]
 	s.mu.Unlock()
 	genuine := notice != nil && s.apps[notice.AppID] != nil &&
-		s.apps[notice.AppID].SellerID == query.Get("partner")
+		slices.Contains(s.apps[notice.AppID].sellers(), query.Get("partner"))
 	_, _ = fmt.Fprint(w, genuine)
 }
 

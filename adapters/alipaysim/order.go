@@ -3,6 +3,7 @@ package alipaysim
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,7 +63,11 @@ func (s *Server) parseOrder(c *call) (Order, orderRequest, *failure) {
 	if raw := objectOf(q.ExtendParams); raw != nil && json.Unmarshal(raw, &extend) != nil {
 		return Order{}, q, invalidParameter("extend_params")
 	}
-	if q.SellerID != "" && string(q.SellerID) != c.app.SellerID {
+	payee := c.app.SellerID
+	if q.SellerID != "" {
+		payee = string(q.SellerID)
+	}
+	if !slices.Contains(c.app.sellers(), payee) {
 		return Order{}, q, refuse("ACQ.INVALID_RECEIVE_ACCOUNT")
 	}
 	if strings.ContainsAny(string(q.Subject), "/=&") && !s.reading().AnySubject {
@@ -76,7 +81,7 @@ func (s *Server) parseOrder(c *call) (Order, orderRequest, *failure) {
 		return Order{}, q, fail
 	}
 	order := Order{
-		Method: c.method, AppID: c.app.AppID, SellerID: c.app.SellerID,
+		Method: c.method, AppID: c.app.AppID, SellerID: payee,
 		OutTradeNo: string(q.OutTradeNo), TotalFen: fen, Subject: string(q.Subject), Body: string(q.Body),
 		ProductCode: string(q.ProductCode), PassbackParams: string(q.PassbackParams),
 		NotifyURL: c.notifyURL, ReturnURL: c.returnURL, QuitURL: string(q.QuitURL), Charset: c.charset,
@@ -261,7 +266,9 @@ func (o Order) expiry(entered time.Time) (time.Time, *failure) {
 			return at, invalidParameter("time_expire")
 		}
 		if !parsed.After(entered) {
-			return at, refuse("ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR")
+			fail := refuse("ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR")
+			fail.SubMsg += "，模拟网关的时间是 " + entered.In(chinaTime()).Format(stampLayout)
+			return at, fail
 		}
 		at = parsed
 	}

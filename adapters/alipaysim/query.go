@@ -17,7 +17,7 @@ func (s *Server) lookUp(c *call, k tradeKey) (*Trade, *failure) {
 	if k.OutTradeNo == "" && k.TradeNo == "" {
 		return nil, invalidParameter("out_trade_no, trade_no")
 	}
-	if t := s.world.find(c.app.SellerID, string(k.TradeNo), string(k.OutTradeNo)); t != nil {
+	if t := s.world.find(c.app.sellers(), string(k.TradeNo), string(k.OutTradeNo)); t != nil {
 		return t, nil
 	}
 	return nil, tradeNotExist()

@@ -41,6 +41,8 @@ type Server struct {
 	strangers strangers
 	read      atomic.Pointer[readings]
 
+	crossOrigin *http.CrossOriginProtection // of the control API
+
 	mu    sync.Mutex // guards world, and the order of the book
 	world *world
 }
@@ -51,6 +53,9 @@ type application struct {
 	public *rsa.PublicKey
 	certSN string // empty outside certificate mode
 }
+
+// sellers are the payees whose trades the app may ask about.
+func (a App) sellers() []string { return append([]string{a.SellerID}, a.OtherSellers...) }
 
 // New checks the configuration, replays the book and starts working off what
 // is due. Close must be called.
@@ -64,7 +69,7 @@ func New(cfg Config) (*Server, error) {
 		apps: map[string]*application{}, buyers: map[string]Buyer{},
 		journal: newJournal(), asked: newAskedAgreements(), nonces: newNonces(), bills: newBillDesk(),
 		wake: make(chan struct{}, 1), stop: make(chan struct{}),
-		deliver: newDeliveries(),
+		deliver: newDeliveries(), crossOrigin: http.NewCrossOriginProtection(),
 	}
 	s.methods = operations()
 	s.read.Store(readingsOf(cfg.Switches, cfg.Triggers))
@@ -83,7 +88,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.world = newWorld(s.numbers)
-	s.clock.moveTo(s.world.replay(s.book))
+	if err := s.setClock(s.world.replay(s.book)); err != nil {
+		return nil, errors.Join(err, s.book.close())
+	}
 	s.rotations.Store(int64(s.world.rotations))
 	s.resume()
 	s.mux = s.routes()
@@ -113,9 +120,12 @@ func (s *Server) Close() error {
 		s.stopped.Wait()
 		s.deliver.wait()
 		s.sender.CloseIdleConnections()
+		if s.clock.races() {
+			err = s.bookClock()
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		err = s.book.close()
+		err = errors.Join(err, s.book.close())
 	})
 	return err
 }
@@ -260,8 +270,40 @@ func (s *Server) Advance(d time.Duration) error {
 		}
 	}
 	s.clock.moveTo(target)
+	if d > 0 {
+		if err := s.bookClock(); err != nil {
+			return err
+		}
+	}
 	s.nudge()
 	return s.settle()
+}
+
+// setClock lets the clock go on where the book left it; a new book begins with
+// what the clock shows. last is the time of the last entry.
+func (s *Server) setClock(last time.Time) error {
+	switch {
+	case s.book.Len() == 0:
+		return s.bookClock()
+	case s.world.clock.Seq == 0: // a book of an older version
+		s.clock.moveTo(last)
+	default:
+		s.clock.resume(s.world.clock.At, s.world.clock.Real, last.UnixMilli())
+	}
+	return nil
+}
+
+// bookClock keeps what the clock shows, so that a restart goes on from there. A
+// book in memory knows no restart.
+func (s *Server) bookClock() error {
+	if s.cfg.BookPath == "" {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	shown, actual := s.clock.reading()
+	_, err := s.record(Entry{Kind: KindClock, At: shown, Real: actual})
+	return err
 }
 
 // Flush does what is due now and waits for it, without moving the clock.

@@ -1,5 +1,7 @@
 package alipaysim
 
+import "slices"
+
 // maxShares bounds the receivers of one request.
 const maxShares = 20
 
@@ -81,7 +83,7 @@ func (s *Server) orderSettle(c *call) (any, *failure) {
 	if q.OutRequestNo == "" || q.TradeNo == "" || len(q.Parameters) > maxShares {
 		return nil, invalidParameter("out_request_no, trade_no, royalty_parameters")
 	}
-	t := s.world.find(c.app.SellerID, string(q.TradeNo), "")
+	t := s.world.find(c.app.sellers(), string(q.TradeNo), "")
 	if t == nil {
 		return nil, tradeNotExist()
 	}
@@ -198,7 +200,7 @@ func (s *Server) orderSettleQuery(c *call) (any, *failure) {
 		return nil, fail
 	}
 	for _, t := range s.world.order {
-		if t.Order.SellerID != c.app.SellerID {
+		if !slices.Contains(c.app.sellers(), t.Order.SellerID) {
 			continue
 		}
 		for _, st := range t.Settlements {

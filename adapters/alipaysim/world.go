@@ -1,6 +1,9 @@
 package alipaysim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // world is the gateway's state. It changes by apply alone, so that replaying
 // the book gives the same world again.
@@ -18,8 +21,10 @@ type world struct {
 	relations  map[string]bool
 	notices    map[string]*Notice
 	rotations  int
-	// turn numbers the entries that somebody caused. Tries of notifications do
-	// not count, so that identifiers do not depend on the speed of merchants.
+	clock      Entry // the latest of KindClock
+	// turn numbers the entries that somebody caused. Tries of notifications and
+	// the clock do not count, so that identifiers depend neither on the speed of
+	// merchants nor on restarts.
 	turn   uint64
 	agenda agenda
 }
@@ -37,21 +42,26 @@ func newWorld(n numbers) *world {
 
 func outKey(sellerID, outTradeNo string) string { return sellerID + "|" + outTradeNo }
 
-// find looks a trade up by either number; trade_no wins, as in the protocol.
-func (w *world) find(sellerID, tradeNo, outTradeNo string) *Trade {
+// find looks a trade of these sellers up by either number; trade_no wins, as in the protocol.
+func (w *world) find(sellers []string, tradeNo, outTradeNo string) *Trade {
 	if tradeNo != "" {
-		if t := w.trades[tradeNo]; t != nil && t.Order.SellerID == sellerID {
+		if t := w.trades[tradeNo]; t != nil && slices.Contains(sellers, t.Order.SellerID) {
 			return t
 		}
 		return nil
 	}
-	return w.byOut[outKey(sellerID, outTradeNo)]
+	for _, seller := range sellers {
+		if t := w.byOut[outKey(seller, outTradeNo)]; t != nil {
+			return t
+		}
+	}
+	return nil
 }
 
 // apply makes the change that an entry records. It must not fail: whatever is
 // in the book has happened.
 func (w *world) apply(e Entry) {
-	if e.Kind != KindNotifySent {
+	if e.Kind != KindNotifySent && e.Kind != KindClock {
 		w.turn++
 	}
 	switch e.Kind {
@@ -73,6 +83,8 @@ func (w *world) apply(e Entry) {
 		delete(w.relations, relationKey(e.SellerID, e.Key))
 	case KindCertificateRotated:
 		w.rotations++
+	case KindClock:
+		w.clock = e
 	default:
 		w.applyTrade(e)
 	}
@@ -137,7 +149,7 @@ func (t *Trade) applyRefunded(e Entry) {
 	}
 }
 
-// replay applies a whole book and says where the simulated time must resume.
+// replay applies a whole book and gives the simulated time of its end.
 func (w *world) replay(b *Book) time.Time {
 	var last int64
 	for after := uint64(0); ; {

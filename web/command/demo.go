@@ -135,6 +135,7 @@ func (d *demo) announce(streams Streams) {
 	say(streams.Out, "  API key · 密钥    %s", d.folder.apiKey)
 	say(streams.Out, "  data · 数据       %s", d.folder.folder)
 	say(streams.Out, "  simulated gateway %s", d.sim.gatewayURL())
+	d.announceClock(streams)
 	say(streams.Out, "")
 	say(streams.Out, "  curl -s %s/v1/payments -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d "+
 		`'{"merchant_order_no":"T%d","platform":"wechat","amount_fen":12800,"subject":"明前龙井","goods":[{"id":"tea","name":"明前龙井","category":"physical","quantity":1,"price_fen":12800}]}'`,
@@ -143,6 +144,18 @@ func (d *demo) announce(streams Streams) {
 		say(streams.Out, "")
 		say(streams.Out, "  The folder was there before: its orders are too. · 沿用上次的数据")
 	}
+}
+
+// announceClock says why nothing can be ordered, where that is so: the gateway holds an order's end against its own clock.
+func (d *demo) announceClock(streams Streams) {
+	ahead := d.sim.Clock().Ahead()
+	if ahead < demoshop.NoticeableLead {
+		return
+	}
+	say(streams.Out, "")
+	say(streams.Out, "  The simulated gateway's clock is %s ahead, because it was advanced. It refuses every order that expires within that time", ahead.Round(time.Second))
+	say(streams.Out, "  (ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR). Delete the data folder, or name another by --data, to begin at the present.")
+	say(streams.Out, "  模拟网关的时钟被拨快了，付款期限比这更短的订单会被它拒绝；删除数据目录，或用 --data 另选一个，即可从当前时间开始。")
 }
 
 // Close ends the program, then the gateway, and lets go of the folder.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"time"
 
 	"github.com/paymux/paymux/adapters/alipaysim"
 	"github.com/paymux/paymux/core"
@@ -25,6 +26,9 @@ func (h demoHost) CashierURL(action core.Action, back string) string {
 	}
 	return h.sim.url + "/cashier/trade/" + url.PathEscape(action.TradeNo) + "?back=" + url.QueryEscape(back)
 }
+
+// ClockAhead implements demoshop.Host.
+func (h demoHost) ClockAhead() time.Duration { return h.sim.Clock().Ahead() }
 
 // Faults implements demoshop.Host.
 func (h demoHost) Faults() []demoshop.Fault {

@@ -33,6 +33,8 @@ func newSimulate(streams Streams) *cobra.Command {
 	flags.BoolVar(&o.manual, "manual", false, "nothing happens by itself: notifications and expiries wait for advance or flush, in order")
 	flags.StringVar(&o.appID, "app-id", demoAppID, "the application the gateway knows")
 	flags.StringVar(&o.sellerID, "seller-id", demoSellerID, "the payee of that application")
+	flags.StringSliceVar(&o.otherSellers, "other-seller-id", nil, "a further payee that orders may name as seller_id; may be repeated")
+	flags.StringVar(&o.controlKey, "control-key", "", "what calls of /sim/ must show; empty makes one if --listen is beyond loopback")
 	flags.StringVar(&o.publicKey, "app-public-key", "", "file with your application's public key; empty makes a pair")
 	flags.StringSliceVar(&o.opAppIDs, "op-app-id", nil, "a mini-program that may be named as op_app_id beside the application itself; may be repeated")
 	flags.StringVar(&o.appGateway, "app-gateway", "", "address of your application gateway: complaints and other messages go there")
@@ -61,6 +63,9 @@ func (o simulateOptions) run(ctx context.Context, streams Streams) (err error) {
 	if err != nil {
 		return err
 	}
+	if cfg.ControlKey, err = o.guardControl(files, listener, streams); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	sim, err := startSimulator(listener, cfg)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -76,6 +81,9 @@ func (o simulateOptions) run(ctx context.Context, streams Streams) (err error) {
 		say(streams.Out, "  alipay public key  %s", files.path("gateway.pub"))
 	}
 	say(streams.Out, "  AES key            %s", files.path(aesKeyFile))
+	if cfg.ControlKey != "" {
+		say(streams.Out, "  control key        %s   (for /sim/: Authorization: Bearer KEY, or curl -u :KEY)", cfg.ControlKey)
+	}
 	if o.publicKey == "" {
 		say(streams.Out, "  app private key    %s", files.path("app.pem"))
 	}

@@ -2,9 +2,11 @@ package command
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -19,13 +21,15 @@ type simulateOptions struct {
 	scale, buyers                          int
 	start                                  string
 	appID, sellerID, publicKey, appGateway string
-	opAppIDs                               []string
+	opAppIDs, otherSellers                 []string
+	controlKey                             string
 	manual, openID, certificates           bool
 }
 
 // The files of a simulator's folder, under the names that Alipay's console gives them where it does.
 const (
 	aesKeyFile             = "aes.key"
+	controlKeyFile         = "control.key"
 	authorityFile          = "authority.json"
 	rootCertificateFile    = "alipayRootCert.crt"
 	gatewayCertificateFile = "alipayCertPublicKey_RSA2.crt"
@@ -50,7 +54,7 @@ func (o simulateOptions) config(files folder, streams Streams) (alipaysim.Config
 		return cfg, err
 	}
 	app := alipaysim.App{AppID: o.appID, SellerID: o.sellerID, SellerName: "Simulated merchant", OpenIDMode: o.openID,
-		OpAppIDs: o.opAppIDs, GatewayURL: o.appGateway}
+		OpAppIDs: o.opAppIDs, OtherSellers: o.otherSellers, GatewayURL: o.appGateway}
 	if app.PublicKey, err = applicationKey(files, o.publicKey, streams); err != nil {
 		return cfg, err
 	}
@@ -69,6 +73,16 @@ func (o simulateOptions) config(files folder, streams Streams) (alipaysim.Config
 	cfg.Apps = []alipaysim.App{app}
 	return cfg, nil
 }
+
+// guardControl settles with which key the control API is used. Beyond loopback there is always one: the given one, or one that the folder keeps.
+func (o simulateOptions) guardControl(files folder, listener net.Listener, streams Streams) (string, error) {
+	if o.controlKey != "" || alipaysim.IsLoopback(listener.Addr().String()) {
+		return o.controlKey, nil
+	}
+	return files.once(controlKeyFile, func() (string, error) { return hex.EncodeToString(mustDraw(streams.Random, controlKeyBytes)), nil })
+}
+
+const controlKeyBytes = 16
 
 // clock starts at the present, or where --start says.
 func (o simulateOptions) clock(streams Streams) (*alipaysim.Clock, error) {

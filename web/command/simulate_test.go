@@ -21,6 +21,7 @@ type standalone struct {
 	t    *testing.T
 	dir  string
 	url  string
+	said string // at its start
 	stop func()
 }
 
@@ -38,6 +39,7 @@ func simulate(t *testing.T, flags ...string) *standalone {
 	}()
 	lines := bufio.NewScanner(reader)
 	for lines.Scan() && !strings.Contains(lines.Text(), "app private key") {
+		s.said += lines.Text() + "\n"
 		if _, url, found := strings.Cut(lines.Text(), "ready: "); found {
 			s.url = url
 		}
@@ -158,6 +160,41 @@ func TestEqualCommandLinesWriteEqualBooks(t *testing.T) {
 	if first != second || strings.Count(first, `"notify_sent"`) != 16 {
 		t.Fatalf("%s\n---\n%s", first, second)
 	}
+}
+
+// Beyond loopback the control API has a key, from the first start on and after the next; on loopback only where one is given (W27).
+func TestTheControlKeyOfASimulator(t *testing.T) {
+	ask := func(s *standalone, key string) int {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/sim/clock", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key != "" {
+			request.Header.Set("Authorization", "Bearer "+key)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		return response.StatusCode
+	}
+	s := simulate(t, "--listen", "0.0.0.0:0")
+	key := strings.TrimSpace(s.file("control.key"))
+	if open, shut := ask(s, key), ask(s, ""); len(key) != 32 || open != 200 || shut != 401 || !strings.Contains(s.said, key) {
+		t.Errorf("key %q: %d with, %d without; said %s", key, open, shut, s.said)
+	}
+	s.stop()
+	s = simulate(t)
+	if open := ask(s, ""); open != 200 || strings.Contains(s.said, "control key") {
+		t.Errorf("on loopback: %d; said %s", open, s.said)
+	}
+	s.stop()
+	s = simulate(t, "--control-key", "of-my-own-making")
+	if open, shut := ask(s, "of-my-own-making"), ask(s, ""); open != 200 || shut != 401 {
+		t.Errorf("a given key: %d with, %d without", open, shut)
+	}
+	s.stop()
 }
 
 func TestSimulateRefusesWhatCannotBe(t *testing.T) {

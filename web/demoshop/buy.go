@@ -43,7 +43,7 @@ func (s *Shop) storefront(w http.ResponseWriter, r *http.Request) {
 		s.missing(w)
 		return
 	}
-	s.render(w, http.StatusOK, "storefront.html", storefrontView{Shop: s.Name, Phone: on, Goods: shelf(), Plans: plans(), Chosen: "tea"})
+	s.render(w, http.StatusOK, "storefront.html", storefrontView{Shop: s.Name, Phone: on, Goods: shelf(), Plans: plans(), Chosen: "tea", Ahead: s.ahead()})
 }
 
 // buy makes an order and leads to its page; a refusal is shown with everything that the API says about it.
@@ -63,7 +63,7 @@ func (s *Shop) buy(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.As(err, &no):
 		s.render(w, no.Status, "storefront.html", storefrontView{
-			Shop: s.Name, Phone: on, Goods: shelf(), Plans: plans(), Chosen: g.ID, Periods: periods, Refused: &no.Problem,
+			Shop: s.Name, Phone: on, Goods: shelf(), Plans: plans(), Chosen: g.ID, Periods: periods, Ahead: s.ahead(), Refused: &no.Problem,
 		})
 	case err != nil:
 		s.broken(w, err)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/web"
@@ -38,6 +39,7 @@ type (
 		Orders   []core.PaymentView
 		Faults   []Fault
 		Provoked string
+		Ahead    string // how far the gateway's clock is ahead, or ""
 		API      string
 	}
 	storefrontView struct {
@@ -47,6 +49,7 @@ type (
 		Plans   []plan
 		Chosen  string
 		Periods int
+		Ahead   string
 		Refused *web.Problem
 	}
 	orderView struct {
@@ -71,13 +74,21 @@ func (s *Shop) lobby(w http.ResponseWriter, r *http.Request) {
 		s.broken(w, err)
 		return
 	}
-	view := lobbyView{Shop: s.Name, Phones: phones(), Goods: shelf(), Orders: latest, Faults: s.Host.Faults(), API: s.API}
+	view := lobbyView{Shop: s.Name, Phones: phones(), Goods: shelf(), Orders: latest, Faults: s.Host.Faults(), Ahead: s.ahead(), API: s.API}
 	for _, f := range view.Faults {
 		if f.ID == r.URL.Query().Get("provoked") {
 			view.Provoked = f.Name + " · " + f.English
 		}
 	}
 	s.render(w, http.StatusOK, "lobby.html", view)
+}
+
+// ahead says how far the gateway's clock is before ours. It refuses new orders that expire within that time, and no shop could guess why.
+func (s *Shop) ahead() string {
+	if lead := s.Host.ClockAhead(); lead >= NoticeableLead {
+		return lead.Round(time.Second).String()
+	}
+	return ""
 }
 
 func (s *Shop) orderView(p core.PaymentView, refused *web.Problem) orderView {

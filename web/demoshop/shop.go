@@ -36,6 +36,8 @@ type Host interface {
 	AuthCode(context.Context) (string, error)
 	// CashierURL is my.tradePay: where the buyer pays the trade or the order string that the action holds; afterwards the cashier leads back to the address.
 	CashierURL(action core.Action, back string) string
+	// ClockAhead is how far the gateway's clock is ahead of real time.
+	ClockAhead() time.Duration
 	// Faults lists the mishaps that can be ordered.
 	Faults() []Fault
 	// Provoke orders a mishap for the next time it can happen.
@@ -44,6 +46,9 @@ type Host interface {
 
 // Fault is a mishap to try out.
 type Fault struct{ ID, Name, English, Hint string }
+
+// NoticeableLead is from when on a person is told that the gateway's clock is ahead.
+const NoticeableLead = time.Minute
 
 // Prefix is the path under which the shop is mounted.
 const Prefix = "/shop"

@@ -44,7 +44,12 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // host is a phone whose faults are none.
-type host struct{ provoked string }
+type host struct {
+	provoked string
+	ahead    time.Duration
+}
+
+func (h *host) ClockAhead() time.Duration { return h.ahead }
 
 func (h *host) AuthCode(context.Context) (string, error) { return "code-1", nil }
 func (h *host) CashierURL(action core.Action, back string) string {

@@ -20,7 +20,9 @@ const (
 	AccountID = "acc_test"
 	AppID     = "9021000000000001"
 	SellerID  = "2088000000000001"
-	notifyURL = "http://notify.invalid/notify/alipay/" + AccountID
+	// otherSellerID is paid by orders that name no seller_id: none of ours may.
+	otherSellerID = "2088000000000009"
+	notifyURL     = "http://notify.invalid/notify/alipay/" + AccountID
 )
 
 // keyText holds throw-away keys in the form Alipay's console gives them; they belong to no account.
@@ -68,7 +70,7 @@ func New(t *testing.T, channel core.ChannelID, tune ...func(*alipaysim.Config)) 
 	all := alipaysim.Triggers{Success: true, Refund: true, ClosedUnpaid: true, Finished: true}
 	config := alipaysim.Config{
 		Seed:                1,
-		Apps:                []alipaysim.App{{AppID: AppID, SellerID: SellerID, PublicKey: b.keys.AppPublic}},
+		Apps:                []alipaysim.App{{AppID: AppID, SellerID: otherSellerID, OtherSellers: []string{SellerID}, PublicKey: b.keys.AppPublic}},
 		AlipayPrivateKeyPEM: b.keys.AlipayPrivate,
 		Clock:               alipaysim.FrozenClock(at),
 		HTTPClient:          &http.Client{Transport: b.inbox},
