@@ -37,6 +37,15 @@ const (
 	CauseClockSkew        Cause = "clock_skew"
 	CauseRequestSignature Cause = "request_signature"    // the gateway refused our own signature
 	CauseRequestDiffers   Cause = "request_text_differs" // and signed another text than we did
+	CauseDump             Cause = "dump"                 // what a program printed of a parsed form
+	CauseWrapped          Cause = "wrapped"              // something stands around the message
+	CauseForeignField     Cause = "foreign_field"        // a field that Alipay did not send got in
+	CauseQuotesEscaped    Cause = "quotes_escaped"       // backslashes before quotes
+	CauseEmptyChanged     Cause = "empty_changed"        // empty fields became "null", or were lost
+	CauseLineEnds         Cause = "line_ends"            // line ends were changed
+	CausePageReturn       Cause = "page_return"          // the buyer's way back, no notification
+	CauseNotGateway       Cause = "not_the_gateway"      // a page, or another program's JSON
+	CauseRefusedUnsigned  Cause = "refused_unsigned"     // an encrypted refusal without a signature
 	CauseUnknown          Cause = "unknown"              // none of the above: altered, or a key we have not seen
 )
 
@@ -60,6 +69,8 @@ type Capture struct {
 	Method   string
 	// Sent is the string to sign of our own request, when the gateway refused it.
 	Sent string
+	// Live says that the answer came from the gateway's host just now, over TLS.
+	Live bool
 	// Date is the Date header of the answer; ReceivedAt our clock then.
 	Date       string
 	ReceivedAt time.Time
@@ -107,6 +118,13 @@ type diagnosis struct {
 	own      *rsa.PublicKey // the application's, nil when no private key is given
 	serial   string         // of the configured certificate
 	findings []Finding
+	settled  bool // the signature, or what stands in its place, is explained
+}
+
+// explain adds the finding that explains the signature.
+func (d *diagnosis) explain(cause Cause, proven bool, detail, remedy string) {
+	d.settled = true
+	d.found(cause, proven, detail, remedy)
 }
 
 func (d *diagnosis) found(cause Cause, proven bool, detail, remedy string) {
@@ -181,7 +199,7 @@ func verifies(key *rsa.PublicKey, message string, sign string) bool {
 // to go on with, and whether going on makes sense.
 func (d *diagnosis) signatureShape(sign string) (string, bool) {
 	if sign == "" || sign == "null" {
-		d.found(CauseNoSignature, true, "there is no sign", "消息未带签名，可能不是支付宝发出的。Unsigned: perhaps not from Alipay at all.")
+		d.explain(CauseNoSignature, true, "there is no sign", "消息未带签名，可能不是支付宝发出的。Unsigned: perhaps not from Alipay at all.")
 		return sign, false
 	}
 	if strings.Contains(sign, " ") {
@@ -197,11 +215,11 @@ func (d *diagnosis) signatureShape(sign string) (string, bool) {
 	}
 	signature, err := decodeSignature(sign)
 	if err != nil {
-		d.found(CauseBadBase64, true, err.Error(), "签名在复制或传输中损坏。The signature was damaged in copying or on its way.")
+		d.explain(CauseBadBase64, true, err.Error(), "签名在复制或传输中损坏。The signature was damaged in copying or on its way.")
 		return sign, false
 	}
 	if len(signature) != d.alipay.Size() {
-		d.found(CauseWrongKeyLength, true, fmt.Sprintf("the signature has %d bytes, the key makes %d", len(signature), d.alipay.Size()),
+		d.explain(CauseWrongKeyLength, true, fmt.Sprintf("the signature has %d bytes, the key makes %d", len(signature), d.alipay.Size()),
 			"签名与所配公钥长度不符，密钥已更换？Made by a key of another length: was the key changed?")
 		return sign, false
 	}

@@ -199,7 +199,7 @@ func TestDiagnose_answers(t *testing.T) {
 			wantCause(t, Diagnose(capture, diagnoseMaterial(t)), cause, cause != CauseUnknown)
 		})
 	}
-	wantCause(t, Diagnose(Capture{Method: MethodQuery, Response: "<html>"}, diagnoseMaterial(t)), CauseUnknown, false)
+	wantCause(t, Diagnose(Capture{Method: MethodQuery, Response: "<html>"}, diagnoseMaterial(t)), CauseNotGateway, true)
 	wantCause(t, Diagnose(Capture{}, diagnoseMaterial(t)), CauseUnknown, false)
 	wantCause(t, Diagnose(Capture{Notification: "%"}, diagnoseMaterial(t)), CauseUnknown, false)
 }

@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 // captured is a message as it was recorded: the body alone, or the whole HTTP message.
 type captured struct {
 	body   string
+	path   string      // of a request; empty when the body alone was given
 	query  string      // behind "?" of a request
 	header http.Header // empty when the body alone was given
 	status int         // of an answer
@@ -41,7 +40,7 @@ func readRequest(text string) captured {
 		return captured{body: strings.TrimRight(text, "\r\n"), header: http.Header{}}
 	}
 	// Content-Length may be missing, or count line ends that an editor has changed: what stands behind the head is the body.
-	return captured{body: behindHead(text), query: request.URL.RawQuery, header: request.Header}
+	return captured{body: behindHead(text), path: request.URL.Path, query: request.URL.RawQuery, header: request.Header}
 }
 
 func readResponse(text string) captured {
@@ -69,11 +68,8 @@ func behindHead(text string) string {
 	return strings.TrimRight(text[at+width:], "\r\n")
 }
 
-// field reads one field of a form, leniently: it serves to find the account.
-func (c captured) field(name string) string {
-	values, _ := url.ParseQuery(c.body) // what could be read is enough
-	return values.Get(name)
-}
+// field reads one field, leniently: it serves to find the account and the kind.
+func (c captured) field(name string) string { return alipay.CapturedField(c.body, name) }
 
 const formMedia = "application/x-www-form-urlencoded"
 
@@ -82,16 +78,48 @@ func (d *doctor) notificationOf(p patient, app *alipay.App) {
 	message := d.capture()
 	d.clockOf(message)
 	x := exchange{capture: alipay.Capture{Notification: message.body, Query: message.query}}
+	d.headersOf(message)
+	d.addressed(p, message)
 	version, err := judge(app, message)
 	if err != nil {
 		d.otherAccount(p, message.field("app_id"))
 		x.result.Err = err
+		if code := alipay.RefusalCode(err); code == "old_interface" || code == "service_check" { // no key of ours speaks for these
+			d.report.find(refused(err))
+			return
+		}
 		d.diagnose(p, x)
 		return
 	}
 	d.report.fine("通知验签通过，密钥 "+version, "the notification verifies with key "+version)
 	if message.query != "" {
 		d.report.find(finding{code: string(alipay.ErrQueryNotAllowed), proven: true, detail: "the address it came to has a query"})
+	}
+}
+
+// headersOf says that a Content-Type decides nothing, however odd, and names an encoding under which nothing could be read.
+func (d *doctor) headersOf(message captured) {
+	kinds := message.header.Values("Content-Type")
+	if len(kinds) > 1 || len(kinds) == 1 && kinds[0] != formMedia {
+		d.report.note("Content-Type 与常见的不同，但不影响：报文只凭签名判断", "an unusual Content-Type, which does no harm: the signature alone decides")
+	}
+	if coding := message.header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		d.report.find(finding{code: "content_encoding", proven: true, detail: fmt.Sprintf("Content-Encoding is %.32q", coding)})
+	}
+}
+
+// addressed tells of a message that came to the other one of an account's two addresses. The kind is the sender's word, and enough for that.
+func (d *doctor) addressed(p patient, message captured) {
+	if message.path == "" {
+		return
+	}
+	toApp := strings.HasSuffix(strings.TrimRight(message.path, "/"), "/app")
+	switch kind := message.field("notify_type"); {
+	case toApp && kind == "trade_status_sync":
+		d.report.find(finding{code: "payment_at_app_address", proven: true, detail: fmt.Sprintf("a payment's notification came to %.128q; the account's is %s", message.path, p.notifyURL)})
+	case !toApp && message.field("msg_method") != "":
+		d.report.find(finding{code: "message_at_payment_address", proven: true,
+			detail: fmt.Sprintf("a message of the application gateway came to %.128q; those go to %s/app", message.path, p.notifyURL)})
 	}
 }
 
@@ -172,90 +200,4 @@ func (p playback) RoundTrip(request *http.Request) (*http.Response, error) {
 	return &http.Response{
 		StatusCode: p.status, Header: header, Body: io.NopCloser(bytes.NewReader([]byte(p.body))), Request: request, ProtoMajor: 1, ProtoMinor: 1,
 	}, nil
-}
-
-// exchange is a message and what the adapter made of it.
-type exchange struct {
-	capture alipay.Capture
-	result  alipay.Result
-	live    bool // it came over TLS just now, so that whoever answered is the gateway
-	v3      bool
-}
-
-func isV3(p patient) bool { return p.account.Protocol == string(alipay.ProtocolV3) }
-
-// code is the gateway's own word for a refusal, without its family.
-func (x exchange) code() string { return strings.TrimPrefix(x.result.SubCode, "isv.") }
-
-// unsignedV3 is an error of OpenAPI v3 as that sends them: without a signature, and by TLS alone the gateway's.
-func (x exchange) unsignedV3() bool {
-	return x.live && x.v3 && x.result.SubCode != "" && errors.Is(x.result.Err, alipay.ErrSignatureMissing)
-}
-
-// verified tells whether the message is proven to be the gateway's.
-func (x exchange) verified() bool { return x.result.KeyVersion != "" }
-
-// answered explains one exchange: whether the answer is the gateway's, and what it says.
-func (d *doctor) answered(p patient, x exchange) {
-	switch {
-	case x.verified():
-		d.report.fine("应答验签通过，密钥 "+x.result.KeyVersion, "the answer verifies with key "+x.result.KeyVersion)
-	case x.result.Err == nil || x.result.Class == alipay.Throttled:
-	case known(x.code()) && errors.Is(x.result.Err, alipay.ErrSignatureMissing): // the gateway cannot sign for an app that it does not know
-	case x.unsignedV3():
-		d.report.note("v3 的错误应答不带签名，不作为凭据；查询会改问经典网关（trust_unsigned_v3_errors）",
-			"v3 leaves its errors unsigned; they prove nothing, and queries turn to the classic gateway (trust_unsigned_v3_errors)")
-	case x.v3:
-		d.report.find(refused(x.result.Err))
-	case x.result.HTTPStatus != http.StatusOK:
-		d.report.find(finding{code: string(alipay.ErrUnexpectedStatus), proven: true, detail: fmt.Sprintf("HTTP %d", x.result.HTTPStatus)})
-	default:
-		d.diagnose(p, x)
-	}
-	d.says(p, x)
-}
-
-// diagnose tries every key version on a message that the adapter refused.
-func (d *doctor) diagnose(p patient, x exchange) {
-	var best []alipay.Finding
-	for i, key := range p.keys {
-		findings := alipay.Diagnose(x.capture, d.material(p, key))
-		if i == 0 || proves(findings) {
-			best = findings
-		}
-		if proves(findings) {
-			break
-		}
-	}
-	for _, f := range best {
-		switch {
-		case f.Cause == alipay.CauseNone && x.result.Err != nil:
-			d.report.find(despite(x.result.Err))
-		case f.Cause == alipay.CauseNone:
-		case f.Cause == alipay.CauseUnknown && x.live && errors.Is(x.result.Err, alipay.ErrSignatureMismatch):
-			d.report.find(finding{code: "alipay_key_differs", detail: "the answer came from the gateway's own host, and no configured key verifies it"})
-		default:
-			d.report.find(of(f))
-		}
-	}
-}
-
-// proves tells whether a key version explains the capture.
-func proves(findings []alipay.Finding) bool {
-	for _, f := range findings {
-		if f.Proven {
-			return true
-		}
-	}
-	return false
-}
-
-// despite is a message that has a good signature and is refused all the same: by a switch, by its key's end, or by its form.
-func despite(refusal error) finding {
-	f := refused(refusal)
-	if f.code == string(alipay.ErrSignatureMismatch) {
-		f.code = "notify_switch"
-		f.detail = "the signature is good under the standard rule, which this account's drop_… switches or a key's not_after change"
-	}
-	return f
 }

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -162,6 +163,11 @@ func TestDoctorNamesWhatSpoiltANotification(t *testing.T) {
 		{"html_escaped", standard, func(n capture) capture { return n.each(html.EscapeString) }, nil},
 		{"not_decoded", standard, func(n capture) capture { return n.each(url.QueryEscape) }, nil},
 		{"decoded_twice", standard, func(n capture) capture { return n.with("passback_params", "a=1&b=2") }, nil},
+		{"foreign_field", standard, func(n capture) capture { return n.with("account", "main").with("s", "/notify/alipay/main") }, nil},
+		{"quotes_escaped", standard, func(n capture) capture {
+			return n.each(func(text string) string { return strings.ReplaceAll(text, `"`, `\"`) })
+		}, nil},
+		{"empty_changed", standard, func(n capture) capture { return n.with("body", "null") }, nil},
 		{"trimmed", standard, func(n capture) capture { return n.with("subject", strings.TrimSpace(n["subject"])) }, nil},
 		{"charset", standard, func(n capture) capture { return n.each(toGBK) }, nil},
 		{"reserialised", standard, func(n capture) capture {
@@ -188,11 +194,32 @@ func TestDoctorNamesWhatSpoiltANotification(t *testing.T) {
 	c.write("body.txt", "POST /notify/alipay/main?ch=a HTTP/1.1\r\nHost: pay\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n"+body+"\r\n")
 	code, out = c.doctor("--notification", c.path("body.txt"))
 	wantFound(t, code, out, "query_not_allowed")
+	// F21: to the wrong one of the two addresses.
+	head := func(path, media string) string {
+		return "POST " + path + " HTTP/1.1\r\nHost: pay\r\nContent-Type: " + media + "\r\n\r\n"
+	}
+	c.write("body.txt", head("/notify/alipay/main/app", "application/x-www-form-urlencoded")+body)
+	code, out = c.doctor("--notification", c.path("body.txt"))
+	wantFound(t, code, out, "payment_at_app_address")
+	// The odd Content-Type is harmless, and said to be.
+	c.write("body.txt", head("/notify/alipay/main", "application/x-www-form-urlencoded; text/html; charset=utf-8")+body)
+	code, out = c.doctor("--notification", c.path("body.txt"))
+	wantFound(t, code, out, "")
+	if !strings.Contains(out, "does no harm") {
+		t.Error(out)
+	}
+	// F17: a dump of it is named, and what is in it verified.
+	c.write("body.txt", "\ufeff{"+strings.ReplaceAll(strings.ReplaceAll(good.with("sign", sign(t, c.alipay, good.text(true, "sign_type"))).text(true)+"&sign=x", "&sign=x", ""), "&", ", ")+"}")
+	code, out = c.doctor("--notification", c.path("body.txt"))
+	wantFound(t, code, out, "dump")
 	// A message of the application gateway is judged by its own rule.
 	push := capture{"app_id": siteAppID, "msg_method": "alipay.trade.refund.depositback.completed", "notify_id": "1", "sign_type": "RSA2", "charset": "utf-8", "biz_content": "{}"}
 	c.write("body.txt", push.with("sign", sign(t, c.alipay, push.text(true))).encode())
 	code, out = c.doctor("--notification", c.path("body.txt"))
 	wantFound(t, code, out, "")
+	c.write("body.txt", head("/notify/alipay/main", "text/html")+push.with("sign", sign(t, c.alipay, push.text(true))).encode()) // F21
+	code, out = c.doctor("--notification", c.path("body.txt"))
+	wantFound(t, code, out, "message_at_payment_address")
 	// A switch that does not fit the gateway.
 	c.write("body.txt", body)
 	c.edit("channels: [alipay_mini", "drop_empty_in_notify: true, channels: [alipay_mini")
@@ -230,10 +257,19 @@ func TestDoctorNamesWhatSpoiltAnAnswer(t *testing.T) {
 		{"unsigned", "no_signature", answer(node, ""), nil},
 		{"damaged", "bad_base64", answer(node, "x"), nil},
 		{"our own", "signed_by_our_key", answer(node, sign(t, c.app, node)), nil},
-		{"a proxy's page", "unknown", "<html>blocked</html>", nil},
+		{"F20 a proxy's page", "not_the_gateway", "<html>blocked</html>", nil},
+		{"F20 a gateway's page with its head", "not_the_gateway", "HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n<!DOCTYPE html><html>login</html>", nil},
+		{"F20 another program's JSON", "not_the_gateway", `{"message":"no Route matched with those values"}`, nil},
+		{"F20 unsupported media", "unexpected_status", "HTTP/1.1 415 Unsupported Media Type\r\n\r\n<html>", nil},
+		{"F17 a byte order mark", "wrapped", "\ufeff" + answer(node, good), nil},
+		{"F17 quotes", "wrapped", strconv.Quote(answer(node, good)), nil},
+		{"F19 the signature of ours refused, unsigned", "request_signature", answer(`{"code":"40002","sub_code":"isv.invalid-signature","sub_msg":"验签出错"}`, ""), nil},
+
 		{"a proxy's error", "unexpected_status", "HTTP/1.1 502 Bad Gateway\r\n\r\n<html>", nil},
 		{"keys no pair", "request_signature", refusal(sent), []string{"--sent", sent}},
 		{"another text", "request_text_differs", refusal(strings.Replace(sent, "utf-8", "GBK", 1)), []string{"--sent", sent}},
+		{"F22 theirs is longer", "request_text_differs", refusal(sent + "&version=1.0"), []string{"--sent", sent}},
+		{"F22 theirs goes on", "request_text_differs", refusal(sent + "x"), []string{"--sent", sent}},
 		{"refused without our text", "request_signature", refusal(sent), nil},
 		{"app of another world", "invalid-app-id", answer(unsigned, ""), nil},
 		{"G16 clock", "clock_skew", "HTTP/1.1 200 OK\r\nDate: Sun, 22 Nov 2026 12:15:00 GMT\r\n\r\n" + answer(node, good), []string{"--received", "2026-11-22T20:00:00+08:00"}},

@@ -56,7 +56,10 @@ func (d *doctor) callBy(ctx context.Context, p patient) {
 func (d *doctor) says(p patient, x exchange) {
 	seen := finding{proven: x.verified(), detail: strings.TrimSpace(x.result.Code + " " + x.result.SubCode)}
 	switch code := x.code(); {
-	case x.result.Class == alipay.NotExist, x.unsignedV3() && code == "ACQ.TRADE_NOT_EXIST":
+	case x.absent() && !x.verified() && !x.live:
+		d.report.note("应答称没有这笔交易，但没有签名，不作为凭据", "the answer says that there is no such trade, and carries no signature: it proves nothing")
+		return
+	case x.absent():
 		d.report.fine("网关认可我们的签名，并答复没有这笔交易", "the gateway accepts our signature, and says that there is no such trade")
 		return
 	case x.result.Class == alipay.Done:
@@ -77,6 +80,8 @@ func (d *doctor) says(p patient, x exchange) {
 		seen.code = "gateway_busy"
 	case x.verified() && x.result.Err != nil:
 		seen = refused(x.result.Err)
+	case x.unsignedV3():
+		seen.code = "gateway_refuses"
 	case x.verified() && x.result.Code != "10000":
 		seen.code, seen.detail = "gateway_refuses", seen.detail+" "+firstLine(x.result.SubMsg)
 	default:

@@ -71,7 +71,7 @@ func TestDoctorOnline(t *testing.T) {
 			c.edit(account, "encrypt_content: true, "+account)
 			c.edit("alipay_public_key_file", "aes_key_file: content.aes, alipay_public_key_file")
 		}},
-		{"another AES key", "decryption-error-unknown", func() {
+		{"another AES key", "decryption_failed", func() {
 			c.edit(account, "encrypt_content: true, "+account)
 			c.edit("alipay_public_key_file", "aes_key_file: other.aes, alipay_public_key_file")
 			c.write("other.aes", base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 16)))
@@ -82,6 +82,16 @@ func TestDoctorOnline(t *testing.T) {
 			c.write("gateway.pub", stranger.PublicText)
 		}},
 		{"F01 the console holds another application key", "request_signature", func() { c.write("app.pem", stranger.PrivatePEM) }},
+		{"F19 the same, encrypted: the refusal is encrypted and unsigned", "request_signature", func() {
+			c.edit(account, "encrypt_content: true, "+account)
+			c.edit("alipay_public_key_file", "aes_key_file: content.aes, alipay_public_key_file")
+			c.write("app.pem", stranger.PrivatePEM)
+		}},
+		{"F19 the same, and another AES key", "decryption_failed", func() {
+			c.edit(account, "encrypt_content: true, "+account)
+			c.edit("alipay_public_key_file", "aes_key_file: other.aes, alipay_public_key_file")
+			c.write("app.pem", stranger.PrivatePEM)
+		}},
 		{"F03 an app of the other world", "invalid-app-id", func() { c.edit(siteAppID, "9021000100000078") }},
 		{"nobody there", "no_answer", func() { c.edit(c.simURL, "http://"+freeAddress(t)) }},
 		{"another service there", "unexpected_status", func() { c.edit("/gateway.do", "/gateway") }},
@@ -150,7 +160,7 @@ func TestDoctorProbesTheNotificationAddress(t *testing.T) {
 		answer     http.HandlerFunc
 	}{
 		{"paymux", "", func(w http.ResponseWriter, r *http.Request) {
-			if r.Method != http.MethodPost || r.URL.String() != "/notify/alipay/main" || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
+			if r.Method != http.MethodPost || r.URL.String() != "/notify/alipay/main" || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 				t.Errorf("%s %s", r.Method, r.URL)
 			}
 			text(200, "fail")(w, r)
@@ -160,6 +170,21 @@ func TestDoctorProbesTheNotificationAddress(t *testing.T) {
 		{"F06 a redirect", "notify_redirect", http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP},
 		{"one who believes everything", "notify_gullible", text(200, "success")},
 		{"busy", "", text(429, "")},
+		{"F20 a framework that wants JSON", "notify_media", text(415, "")},
+		{"F20 a firewall that knows the plain Content-Type only", "notify_media", func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
+				text(415, "<html>")(w, r)
+				return
+			}
+			text(200, "fail")(w, r)
+		}},
+		{"F20 believes the odd one", "notify_gullible", func(w http.ResponseWriter, r *http.Request) {
+			answer := "success"
+			if r.Header.Get("Content-Type") == "application/x-www-form-urlencoded" {
+				answer = "fail"
+			}
+			text(200, answer)(w, r)
+		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c.t, answer = t, row.answer

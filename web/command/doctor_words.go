@@ -69,6 +69,15 @@ func signatureWords() []word {
 		{"request_text_differs", "签名的内容与发出的不同", "what was signed is not what was sent", "发出的每个参数必须与参与签名的逐字节一致。Send every parameter byte for byte as it was signed."},
 		{"alipay_key_differs", "应答不是用所配的支付宝公钥对应的私钥签的", "the gateway signs with a key that is not the configured one", "重新从该应用的控制台复制支付宝公钥；不同应用、沙箱与生产的公钥都不同。Copy Alipay's public key from this app's own console: each app, and each environment, has its own."},
 		{"notify_switch", "签名本身正确，但被本账户的开关或密钥期限拒绝", "the signature is good; a switch or a key's end refuses it", "核对 drop_… 开关与 not_after。Check the drop_… switches and not_after."},
+		{"dump", "不是原始请求体，而是程序打印的内容", "not the raw body, but what a program printed of it", "用原始请求体（字节）验签和抓包。Verify and capture the raw body, byte for byte."},
+		{"wrapped", "报文外面多了东西", "something stands around the message", "只取原始请求体。Take the raw body alone."},
+		{"foreign_field", "混入了支付宝没有发送的参数", "a parameter that Alipay did not send got in", "框架常把路由、查询参数并入表单；取原始请求体。Frameworks merge route and query parameters into the form: take the raw body."},
+		{"quotes_escaped", "引号前多了反斜杠", "backslashes stand before quotes", "关闭 magic quotes / addslashes，取原始请求体。Switch magic quotes or addslashes off, and take the raw body."},
+		{"empty_changed", "空字段被改成 null 或被删除", "empty fields became null, or were lost", "在框架处理之前取原始请求体。Take the raw body, before the framework."},
+		{"line_ends", "换行符被改动", "line ends were changed", "取原始字节。Take the raw bytes."},
+		{"page_return", "这是买家浏览器的返回，不是通知", "the buyer's way back, not a notification", "以异步通知或查询为准。Go by the notification, or ask."},
+		{"not_the_gateway", "答复的不是支付宝网关", "something else answers in the gateway's place", "检查中间的代理、网关地址与出口网络。Look for a proxy in between, and at the gateway's address."},
+		{"refused_unsigned", "加密的拒绝应答，没有签名", "an encrypted refusal without a signature", "按代码查官方文档。Look the code up in the official documents."},
 		{"unknown", "没有已知的原因能解释", "no known mistake explains it", "核对支付宝公钥；取最原始的报文再试。Compare Alipay's public key; try again with the rawest capture."},
 	}
 }
@@ -113,6 +122,7 @@ func messageWords() []word {
 		{"old_interface", "旧版接口的报文", "a message of an older interface", "用开放平台接口下单，或把旧接口的通知地址改到别处。Make the order with the open platform's interface, or point the old one elsewhere."},
 		{"service_check", "旧版网关校验请求", "the old test of a gateway address", "无需处理：它与支付无关。Nothing to do: it is about no payment."},
 		{"query_not_allowed", "通知地址带了参数", "the notification address has a query", "通知地址不要带参数，否则参数可被冒用。Use an address without a query."},
+		{"content_encoding", "报文被压缩", "the message was compressed on its way", "让前面的代理不要改动请求体。Let no proxy in front change the body."},
 		{"malformed_response", "不是完整的网关应答", "not a whole answer of the gateway", "检查代理和超时。Look at proxies and time-outs."},
 		{"ambiguous_response", "应答有歧义", "the answer can be read in two ways", "确认 --method 与请求一致。See that --method is the API that was called."},
 		{"answer_mismatch", "应答对应另一个请求", "the answer belongs to another request", "检查中间的代理或缓存。Look for a proxy or cache in between."},
@@ -155,6 +165,9 @@ func lineWords() []word {
 		{"notify_unreachable", "通知地址没有答复", "the notification address does not answer", "确认服务已启动，且反向代理转发 /notify/。See that the server runs and that the reverse proxy hands /notify/ on."},
 		{"notify_redirect", "通知地址会跳转，支付宝不跟随", "the notification address redirects, which the gateway does not follow", "直接用最终地址。Use the final address itself."},
 		{"notify_elsewhere", "答复的不是本账户的通知接口", "something else answers at the notification address", "核对反向代理的路径与账户名；登录页、拦截页都会这样。Check the reverse proxy's path and the account's name; log-in and block pages look like this."},
+		{"notify_media", "通知地址按 Content-Type 拒收了通知", "the notification address refuses by the Content-Type", "支付宝会发送不规范的 Content-Type；在反向代理或防火墙上放行 /notify/。Alipay sends an irregular Content-Type: let /notify/ through in the reverse proxy or firewall."},
+		{"payment_at_app_address", "支付通知发到了应用网关地址", "a payment's notification came to the application gateway's address", "下单的 notify_url 用 /notify/alipay/{账户}，不带 /app。The notify_url of orders is /notify/alipay/{account}, without /app."},
+		{"message_at_payment_address", "应用网关消息发到了支付通知地址", "an application gateway's message came to the payments' address", "控制台的应用网关填 /notify/alipay/{账户}/app。In the console the application gateway is /notify/alipay/{account}/app."},
 		{"notify_gullible", "未签名的消息也被应答 success", `an unsigned message is answered with "success"`, "答复者不是 paymux，且不验签：立即停用。Whatever answers is not paymux and checks nothing: switch it off."},
 	}
 }
