@@ -12,8 +12,8 @@ import (
 
 // contentCipher is AES-128-CBC with PKCS#7 padding and an all-zero IV: the
 // gateway's scheme, not ours. It hides content from middlemen who log; what
-// protects it from change is the signature over the ciphertext, which is why
-// verification always comes first.
+// protects it from change is the signature over the ciphertext, without which
+// nothing of the content is believed.
 type contentCipher struct{ block cipher.Block }
 
 func newContentCipher(text string) (*contentCipher, error) {

@@ -159,7 +159,7 @@ func TestVerifyAppResult(t *testing.T) {
 		strings.Replace(good, "RSA2", "RSA", 1):             ErrSignTypeMismatch,
 		frame(foreign, mustSign(t, gatewayKey(t), foreign)): ErrAppMismatch,
 		"":                                     ErrMalformedResponse,
-		"null":                                 ErrSignTypeMismatch,
+		"null":                                 ErrMalformedResponse,
 		strings.Repeat("x", MaxNotification+1): ErrBodyTooLarge,
 		strings.Replace(good, "trade_app_pay", "trade_close", 1): ErrAmbiguousResponse,
 	} {

@@ -77,6 +77,9 @@ type AppConfig struct {
 
 	Logger   *slog.Logger   // nil means silence
 	Observer func(Exchange) // called after each exchange, for metrics; may be nil
+	// Oddity is called for each field of a verified answer or message that decides nothing and could not be read. source is the API's name,
+	// "notification" or "message"; field its name on the wire. May be nil.
+	Oddity func(source, field string)
 	// Tracing makes a span of each exchange, named after its method; nil means none.
 	Tracing trace.TracerProvider
 }

@@ -52,16 +52,16 @@ type certificateWire struct {
 }
 
 func (w certificateWire) read(a *App, call Call, r reply, result *Result) (answer, error) {
-	cut, err := cutEnvelope(call.Method, r.body)
+	cut, err := cutEnvelope(call.Method, r.body, charsetOfHeader(r.header.Get("Content-Type")))
 	if err != nil {
 		return answer{}, err
 	}
-	read, err := newAnswer(cut.node)
+	read, err := newAnswer(cut.node, cut.charset)
 	if err != nil || read.head.Code != codeSuccess {
 		return w.classicWire.read(a, call, r, result)
 	}
 	result.Code = read.head.Code
-	key, err := w.trusted(a, cut)
+	key, err := w.trusted(a, read)
 	if err != nil {
 		return answer{}, err
 	}
@@ -81,9 +81,9 @@ func (w certificateWire) read(a *App, call Call, r reply, result *Result) (answe
 }
 
 // trusted checks the downloaded chain against the app's own roots and clock.
-func (w certificateWire) trusted(a *App, cut envelope) (verifier, error) {
+func (w certificateWire) trusted(a *App, read answer) (verifier, error) {
 	var content certificateContent
-	if err := unmarshalNode(cut.node, &content); err != nil {
+	if _, err := read.members.decode(&content); err != nil {
 		return nil, err
 	}
 	text, err := base64.StdEncoding.DecodeString(content.Content)

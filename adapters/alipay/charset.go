@@ -87,6 +87,55 @@ func (c charset) decode(text string) (decoded string, clean bool) {
 	return decoded, !strings.ContainsRune(decoded, utf8.RuneError)
 }
 
+// skeleton gives bytes as a reader of JSON must see them: the ASCII of the text
+// as it is, and "x" for each byte of a character outside ASCII. It is as long as
+// the text, so that places in it are places in the text. In GB18030 a character
+// may end in a byte that looks like a backslash, a brace or a digit.
+func (c charset) skeleton(text []byte) []byte {
+	masked := make([]byte, len(text))
+	for i := 0; i < len(text); {
+		size := 1
+		if c == charsetGB && text[i] >= 0x81 {
+			size = sizeOfGB(text[i:])
+		}
+		if text[i] < utf8.RuneSelf {
+			masked[i] = text[i]
+			i++
+			continue
+		}
+		for range size {
+			masked[i] = 'x'
+			i++
+		}
+	}
+	return masked
+}
+
+// sizeOfGB is the length of the character that text begins with, whose first
+// byte is none of ASCII's; 1 when it begins with none.
+func sizeOfGB(text []byte) int {
+	follows := func(at int, low, high byte) bool { return at < len(text) && text[at] >= low && text[at] <= high }
+	switch {
+	case text[0] == 0xff:
+		return 1
+	case follows(1, 0x40, 0xfe) && text[1] != 0x7f:
+		return 2
+	case follows(1, '0', '9') && follows(2, 0x81, 0xfe) && follows(3, '0', '9'):
+		return 4
+	}
+	return 1
+}
+
+// likeliest is the first charset in which all of the text is text, else the first.
+func likeliest(text []byte, order []charset) charset {
+	for _, c := range order {
+		if _, clean := c.decode(string(text)); clean {
+			return c
+		}
+	}
+	return order[0]
+}
+
 // decodeText reads one text in the first charset in which all of it is text.
 func decodeText(text string, order []charset) (decoded string, clean bool) {
 	for _, c := range order {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"github.com/go-json-experiment/json"
 )
 
 // Call is one API call before it is signed.
@@ -133,8 +131,8 @@ func (a *App) judge(call Call, r reply, result Result, out any) Result {
 	if out == nil || (result.Class != Done && result.Class != Pending) {
 		return result
 	}
-	if err := json.Unmarshal(read.node, out); err != nil {
-		return result.unknown(fmt.Errorf("%w: %s", ErrMalformedResponse, call.Method))
+	if result.Oddities, err = read.members.decode(out); err != nil {
+		return result.unknown(fmt.Errorf("%w: %s", err, call.Method))
 	}
 	return result
 }

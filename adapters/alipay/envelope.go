@@ -2,8 +2,10 @@ package alipay
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,41 +20,68 @@ type envelope struct {
 	isError   bool   // the node is named error_response
 	sign      string
 	serial    string // alipay_cert_sn, certificate mode only
+	signType  string // what a client's SDK brings back has it; answers have not
 	encrypted bool   // the node is a string of ciphertext; its quotes are signed too
 
-	hasSign, hasSerial bool // even when empty
+	charset charset
+
+	hasSign, hasSerial, hasSignType bool // even when empty
 }
 
 // cutEnvelope finds the signed bytes without re-serialising anything. It reads
 // the members of the outer object only, so that text such as `"sign":` inside
 // a field is just text; whatever has a second reading is refused (C33): a
 // repeated member, a node of another method, a node beside error_response.
-func cutEnvelope(method string, body []byte) (envelope, error) {
-	var e envelope
-	// Repeated names are looked for here, for the members that matter; inside the
-	// node, decoding refuses them.
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
+//
+// The gateway does not always write the charset that it was asked for. The
+// readings are tried in turn, those first in which all bytes are text; where
+// the node begins and ends is settled by the signature over its bytes.
+func cutEnvelope(method string, body []byte, declared ...charset) (envelope, error) {
+	if utf8.Valid(body) && (len(declared) == 0 || declared[0] != charsetGB) {
+		return cutSkeleton(method, body, body, charsetUTF8)
+	}
+	var refused error
+	order := readings(declared...)
+	for _, clean := range [...]bool{true, false} {
+		for _, c := range order {
+			if _, fits := c.decode(string(body)); fits != clean {
+				continue
+			}
+			e, err := cutSkeleton(method, c.skeleton(body), body, c)
+			if err == nil || errors.Is(err, ErrAmbiguousResponse) {
+				return e, err
+			}
+			refused = err
+		}
+	}
+	return envelope{}, refused
+}
+
+// cutSkeleton reads skeleton, which is as long as body, and cuts body.
+func cutSkeleton(method string, skeleton, body []byte, c charset) (envelope, error) {
+	e := envelope{charset: c}
+	decoder := lenientDecoder(skeleton)
 	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {
 		return e, fmt.Errorf("%w: no JSON object", ErrMalformedResponse)
 	}
+	var seen nameSet
 	for decoder.PeekKind() != '}' {
-		name, err := decoder.ReadToken()
+		name, err := readName(decoder, &seen)
 		if err != nil {
-			return e, malformedJSON(err)
+			return e, err
 		}
-		member := name.String()
 		value, err := decoder.ReadValue()
 		if err != nil {
-			return e, malformedJSON(err)
+			return e, malformedJSON()
 		}
 		// The decoder may reuse its buffer; the signed bytes are taken from ours.
 		end := int(decoder.InputOffset())
-		if err := e.take(method, member, body[end-len(value):end]); err != nil {
+		if err := e.take(method, name, body[end-len(value):end]); err != nil {
 			return e, err
 		}
 	}
 	if _, err := decoder.ReadToken(); err != nil {
-		return e, malformedJSON(err)
+		return e, malformedJSON()
 	}
 	if rest := bytes.TrimSpace(body[decoder.InputOffset():]); len(rest) > 0 {
 		return e, fmt.Errorf("%w: bytes after the object", ErrAmbiguousResponse)
@@ -67,6 +96,8 @@ func (e *envelope) take(method, member string, value jsontext.Value) error {
 	switch {
 	case member == "sign":
 		return unquote(value, &e.sign, &e.hasSign)
+	case member == "sign_type" && value.Kind() == '"':
+		return unquote(value, &e.signType, &e.hasSignType)
 	case member == "alipay_cert_sn":
 		return unquote(value, &e.serial, &e.hasSerial)
 	case member == "error_response" || strings.HasSuffix(member, "_response"):
@@ -107,17 +138,10 @@ func unquote(value jsontext.Value, text *string, seen *bool) error {
 	return nil
 }
 
-func malformedJSON(err error) error {
-	if strings.Contains(err.Error(), "duplicate object member name") {
-		return fmt.Errorf("%w: a member stands twice", ErrAmbiguousResponse)
-	}
-	return fmt.Errorf("%w: not complete JSON", ErrMalformedResponse)
-}
-
-// answer is a verified and decrypted node.
+// answer is a verified and decrypted node, read as far as its names.
 type answer struct {
-	node []byte
-	head answerHead
+	members members
+	head    answerHead
 }
 
 // answerHead is what every node may carry beside its own fields.
@@ -130,14 +154,17 @@ type answerHead struct {
 	OutRequestNo string `json:"out_request_no"`
 }
 
-func newAnswer(node []byte) (answer, error) {
-	a := answer{node: node}
-	return a, unmarshalNode(node, &a.head)
-}
-
-func unmarshalNode(node []byte, target any) error {
-	if err := json.Unmarshal(node, target); err != nil {
-		return malformedJSON(err)
+// newAnswer reads a node that is written in the charset.
+func newAnswer(node []byte, c charset) (answer, error) {
+	if c != charsetUTF8 || !utf8.Valid(node) {
+		text, _ := c.decode(string(node))
+		node = []byte(text)
 	}
-	return nil
+	var a answer
+	var err error
+	if a.members, err = readMembers(node); err != nil {
+		return a, err
+	}
+	_, err = a.members.decode(&a.head)
+	return a, err
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-
-	"github.com/go-json-experiment/json"
 )
 
 // Messages of the application gateway (应用网关).
@@ -23,7 +21,11 @@ type GatewayMessage struct {
 	SentAt     time.Time // utc_timestamp, or notify_time
 	BizContent string    // JSON text, decrypted; empty in the older format, which has fields of its own
 
+	// Oddities names the fields that lost a character or could not be read: none that decides.
+	Oddities []string
+
 	fields []field
+	note   func(source string, names []string)
 }
 
 // Get returns any field of the form, as it was signed.
@@ -57,8 +59,9 @@ func (a *App) VerifyGatewayMessage(u *Unverified) (*GatewayMessage, error) {
 	}
 	message := &GatewayMessage{
 		KeyVersion: n.KeyVersion, NotifyID: n.NotifyID, Method: method, SentAt: n.Time("notify_time"),
-		BizContent: n.Get("biz_content"), fields: n.fields,
+		BizContent: n.Get("biz_content"), fields: n.fields, Oddities: n.Oddities, note: a.noteOddities,
 	}
+	a.noteOddities("message", n.Oddities)
 	if millis, err := strconv.ParseInt(n.Get("utc_timestamp"), 10, 64); err == nil {
 		message.SentAt = time.UnixMilli(millis).UTC()
 	}
@@ -70,15 +73,24 @@ func (a *App) VerifyGatewayMessage(u *Unverified) (*GatewayMessage, error) {
 		if err != nil {
 			return nil, err
 		}
-		message.BizContent = string(plain)
+		message.BizContent, _ = decodeText(string(plain), readings(charsetNamed(n.Get("charset"))))
 	}
 	return message, nil
 }
 
-// Decode reads the content into target; unknown members are ignored.
+// Decode reads the content into target, a pointer to a struct; unknown members
+// are ignored. A field that decides is read strictly; another that cannot be
+// read stays empty, and its name is added to Oddities.
 func (m *GatewayMessage) Decode(target any) error {
-	if err := json.Unmarshal([]byte(m.BizContent), target); err != nil {
-		return fmt.Errorf("%w: biz_content of %.64q", ErrMalformedResponse, m.Method)
+	list, err := readMembers([]byte(m.BizContent))
+	if err == nil {
+		var odd []string
+		odd, err = list.decode(target)
+		m.note("message", odd)
+		m.Oddities = append(m.Oddities, odd...)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: biz_content of %.64q", err, m.Method)
 	}
 	return nil
 }

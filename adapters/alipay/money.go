@@ -36,6 +36,27 @@ func (a *Amount) UnmarshalText(text []byte) error {
 	return err
 }
 
+// UnmarshalJSON reads the text, or a number as it is written: without a sign or
+// an exponent, up to two decimals. The value never passes through a float.
+func (a *Amount) UnmarshalJSON(raw []byte) error {
+	switch {
+	case string(raw) == "null":
+		*a = 0
+		return nil
+	case raw[0] == '"':
+		text, err := unquoteText(raw)
+		if err != nil {
+			return err
+		}
+		return a.UnmarshalText([]byte(text))
+	}
+	fen, err := parseYuan(string(raw), 0, false)
+	if err == nil {
+		*a = Amount(fen)
+	}
+	return err
+}
+
 // FenToYuan writes fen as yuan with exactly two decimals: 8888 is "88.88".
 func FenToYuan(fen int64) string { return string(appendYuan(nil, fen)) }
 

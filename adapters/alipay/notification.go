@@ -92,7 +92,7 @@ type Notification struct {
 	TradeStatus TradeStatus
 	BuyerID     string
 	BuyerOpenID string
-	// Oddities names the fields that were not wholly text, and lost a character.
+	// Oddities names the fields that lost a character, since they were not wholly text, or could not be read: none that decides.
 	Oddities []string
 
 	fields []field
@@ -163,7 +163,28 @@ func (a *App) VerifyNotification(u *Unverified) (*Notification, error) {
 			}
 		}
 	}
-	return a.verifyFields(u, a.formRule())
+	n, err := a.verifyFields(u, a.formRule())
+	if err != nil {
+		return nil, err
+	}
+	n.findOddities()
+	a.noteOddities("notification", n.Oddities)
+	return n, nil
+}
+
+// findOddities names what is read of a notification, decides nothing, and
+// cannot be read.
+func (n *Notification) findOddities() {
+	if n.HasAmount("receipt_amount") {
+		if _, err := n.Amount("receipt_amount"); err != nil {
+			n.Oddities = append(n.Oddities, "receipt_amount")
+		}
+	}
+	for _, name := range [...]string{"gmt_payment", "gmt_refund", "gmt_close"} {
+		if n.Get(name) != "" && n.Time(name).IsZero() {
+			n.Oddities = append(n.Oddities, name)
+		}
+	}
 }
 
 // formRule is what notifications and page returns sign: everything but

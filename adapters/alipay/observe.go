@@ -32,6 +32,7 @@ func (a *App) observe(method string, started time.Time, result Result) {
 	if a.config.Observer != nil {
 		a.config.Observer(exchange)
 	}
+	a.noteOddities(method, result.Oddities)
 	if a.config.Logger == nil {
 		return
 	}
@@ -48,6 +49,23 @@ func (a *App) observe(method string, started time.Time, result Result) {
 		slog.String("class", result.Class.String()), slog.String("code", result.Code),
 		slog.String("sub_code", result.SubCode), slog.String("refusal", exchange.Refusal),
 		slog.String("trace_id", result.TraceID), slog.Duration("duration", exchange.Duration))
+}
+
+// noteOddities counts and logs what could not be read and decided nothing, so
+// that a change of the gateway's is seen. Names only, never values.
+func (a *App) noteOddities(source string, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	if a.config.Oddity != nil {
+		for _, name := range names {
+			a.config.Oddity(source, name)
+		}
+	}
+	if a.config.Logger != nil {
+		a.config.Logger.LogAttrs(context.Background(), slog.LevelInfo, "alipay fields not read",
+			slog.String("app_id", a.config.AppID), slog.String("source", source), slog.Any("fields", names))
+	}
 }
 
 // tracerOf names the spans' maker. The global provider is not asked: who traces

@@ -3,8 +3,6 @@ package alipay
 import (
 	"fmt"
 	"time"
-
-	"github.com/go-json-experiment/json"
 )
 
 // AppPayRequest describes a payment started by an app or by my.tradePay's
@@ -75,25 +73,23 @@ func (a *App) VerifyAppResult(text string) (AppPayResult, error) {
 	if len(text) > MaxNotification {
 		return AppPayResult{}, fmt.Errorf("%w: over %d bytes", ErrBodyTooLarge, MaxNotification)
 	}
-	var frame struct {
-		SignType string `json:"sign_type"`
-	}
-	if err := json.Unmarshal([]byte(text), &frame); err != nil {
-		return AppPayResult{}, fmt.Errorf("%w: not complete JSON", ErrMalformedResponse)
-	}
-	if frame.SignType != a.config.SignType {
-		return AppPayResult{}, fmt.Errorf("%w: %.16q", ErrSignTypeMismatch, frame.SignType)
-	}
 	cut, err := cutEnvelope(MethodAppPay, []byte(text))
 	if err != nil {
 		return AppPayResult{}, err
 	}
+	if cut.signType != a.config.SignType {
+		return AppPayResult{}, fmt.Errorf("%w: %.16q", ErrSignTypeMismatch, cut.signType)
+	}
 	if _, err := a.ring.verify(cut.node, cut.sign, "", a.config.Now()); err != nil {
 		return AppPayResult{}, err
 	}
+	read, err := newAnswer(cut.node, cut.charset)
+	if err != nil {
+		return AppPayResult{}, err
+	}
 	var result AppPayResult
-	if err := json.Unmarshal(cut.node, &result); err != nil {
-		return AppPayResult{}, fmt.Errorf("%w: the node's fields", ErrMalformedResponse)
+	if _, err := read.members.decode(&result); err != nil {
+		return AppPayResult{}, err
 	}
 	if result.AppID != a.config.AppID {
 		return AppPayResult{}, ErrAppMismatch

@@ -147,8 +147,10 @@ type v3Error struct {
 
 func (v3Wire) read(a *App, call Call, r reply, result *Result) (answer, error) {
 	succeeded := r.status == http.StatusOK || r.status == http.StatusAccepted
+	read, unread := a.readV3(call, r)
 	var refusal v3Error
-	if !succeeded && json.Unmarshal(r.body, &refusal) == nil {
+	if !succeeded && unread == nil {
+		_, unread = read.members.decode(&refusal)
 		result.Code, result.SubCode, result.SubMsg = v3Code(r.status, refusal.Code), refusal.Code, refusal.Message
 	}
 	var err error
@@ -163,20 +165,31 @@ func (v3Wire) read(a *App, call Call, r reply, result *Result) (answer, error) {
 		return answer{}, fmt.Errorf("%w: %d", ErrUnexpectedStatus, r.status)
 	case !succeeded:
 		return answer{}, nil
-	}
-	body := r.body
-	if a.config.EncryptContent && !slices.Contains(v3PlainMethods(), call.Method) {
-		if body, err = a.ring.aes.decrypt(string(body)); err != nil {
-			return answer{}, err
-		}
+	case unread != nil:
+		return answer{}, unread
 	}
 	result.Code = codeSuccess
 	if r.status == http.StatusAccepted {
 		result.Code = codePending // taken, to be asked for again
 	}
-	read, err := newAnswer(body)
 	read.head.Code = result.Code
-	return read, err
+	return read, nil
+}
+
+// readV3 opens and reads a body that nobody has verified yet. A refusal may
+// come in the clear although the request was encrypted.
+func (a *App) readV3(call Call, r reply) (answer, error) {
+	body := r.body
+	if a.config.EncryptContent && !slices.Contains(v3PlainMethods(), call.Method) {
+		plain, err := a.ring.aes.decrypt(string(body))
+		switch {
+		case err == nil:
+			body = plain
+		case r.status == http.StatusOK || r.status == http.StatusAccepted:
+			return answer{}, err
+		}
+	}
+	return newAnswer(body, likeliest(body, readings(charsetOfHeader(r.header.Get("Content-Type")))))
 }
 
 // v3PlainMethods are GETs: they send no body, so nothing is encrypted either way.

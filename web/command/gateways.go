@@ -49,6 +49,7 @@ func transportOf(g config.Gateway, on foundation) (http.RoundTripper, error) {
 func (g gatewayEnd) app(a config.Account, on foundation) (*alipay.App, error) {
 	app := appConfig(g.Gateway, a)
 	app.Transport, app.Now, app.Guards, app.Logger, app.Observer, app.Tracing = g.transport, on.now, on.guards, on.logger, on.observer, on.tracing
+	app.Oddity = on.oddity
 	app.Nonce = func() string { return letters(mustDraw(on.random, idBytes)) }
 	for _, k := range a.Keys {
 		key, err := alipayKey(k, on.master)

@@ -35,6 +35,7 @@ type foundation struct {
 	random    io.Reader
 	logger    *slog.Logger
 	observer  func(alipay.Exchange)
+	oddity    func(source, field string)
 	guards    *alipay.Guards // a reload changes no limit that stays as it is
 	webhooks  outbox.Policy
 	tracing   trace.TracerProvider // nil for none

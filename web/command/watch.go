@@ -17,6 +17,7 @@ type watch struct {
 	alerts    *prometheus.CounterVec
 	failures  *prometheus.CounterVec
 	exchanges *prometheus.HistogramVec
+	oddities  *prometheus.CounterVec
 	broken    *prometheus.CounterVec
 	orders    prometheus.Gauge
 	alarms    alarms
@@ -38,6 +39,9 @@ func newWatch(registry *prometheus.Registry, logger *slog.Logger) (*watch, error
 			Name: "paymux_gateway_seconds", Help: "Exchanges with the gateway, by method and what they proved.",
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
 		}, []string{"method", "class"}),
+		oddities: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "paymux_gateway_odd_fields_total", Help: "Fields of verified answers and messages that decide nothing and could not be read.",
+		}, []string{"source", "field"}),
 		broken: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "paymux_invariant_broken_total", Help: "Breaches that the daily inspection of the books found; any is for a person, at once.",
 		}, []string{"invariant"}),
@@ -45,7 +49,7 @@ func newWatch(registry *prometheus.Registry, logger *slog.Logger) (*watch, error
 			Name: "paymux_inspected_orders", Help: "Orders that the last inspection of the books has seen.",
 		}),
 	}
-	for _, c := range []prometheus.Collector{w.happened, w.alerts, w.failures, w.exchanges, w.broken, w.orders} {
+	for _, c := range []prometheus.Collector{w.happened, w.alerts, w.failures, w.exchanges, w.oddities, w.broken, w.orders} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
 		}
@@ -79,3 +83,5 @@ func (w *watch) exchange(x alipay.Exchange) {
 	w.exchanges.WithLabelValues(x.Method, x.Class.String()).Observe(x.Duration.Seconds())
 	w.line(x)
 }
+
+func (w *watch) oddity(source, field string) { w.oddities.WithLabelValues(source, field).Inc() }

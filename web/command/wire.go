@@ -57,7 +57,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	if err := a.wireTenants(foundation{
-		master: master, transport: a.setup.Transport, now: a.setup.Now, random: a.setup.Random, logger: a.setup.Logger, observer: watch.exchange,
+		master: master, transport: a.setup.Transport, now: a.setup.Now, random: a.setup.Random, logger: a.setup.Logger, observer: watch.exchange, oddity: watch.oddity,
 		guards:   &alipay.Guards{},
 		webhooks: webhookPolicy(a.config), tracing: a.tracing.provider(),
 	}, book); err != nil {
