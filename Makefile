@@ -1,6 +1,6 @@
 # make help lists what there is; each line below with ## is one entry.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test cover check fmt lint fuzz bench bench-peers conformance sim mutants chaos ci
+.PHONY: help demo build test cover check fmt lint fuzz bench bench-peers openapi conformance sim mutants chaos ci
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,14 +42,17 @@ bench: ## benchmarks with allocations; PKG=./adapters/alipay for some of them
 bench-peers: ## other SDKs measured beside ours
 	@.ci/tagged peers -v -bench .
 
+openapi: ## web/openapi.yaml against a linter and generated clients in Go and TypeScript
+	@.ci/openapi
+
 conformance: ## our client, our simulator and the official SDK against each other, CASES=20000
 	@CASES=$(or $(CASES),20000) .ci/tagged conformance -v
 
 sim: ## deterministic simulation, ORDERS=20000 SEED=1
 	@SIM_ORDERS=$(or $(ORDERS),20000) SIM_SEED=$(or $(SEED),1) go test -count=1 -timeout 0 -v -run '^TestSimulation' ./core/...
 
-mutants: ## known mistakes, one at a time; each must be caught
-	@.ci/tagged mutants -v
+mutants: ## known mistakes, one at a time; each must be caught; MUTANTS=recent for those that CI tries
+	@MUTANTS=$(MUTANTS) .ci/tagged mutants -v
 
 chaos: ## the real binary under kill -9 on MariaDB, CYCLES=1000
 	@CYCLES=$(or $(CYCLES),1000) .ci/tagged chaos -v

@@ -74,6 +74,7 @@ func owners() map[string]string {
 		"github.com/standard-webhooks/": "core/outbox",
 		"github.com/spf13/cobra":        "web/command",
 		"github.com/getkin/kin-openapi": "web",
+		"github.com/yuin/goldmark":      "web",
 		"github.com/prometheus/":        "web web/command",
 		"github.com/emmansun/gmsm":      "adapters/alipay",
 		"github.com/go-playground/":     "config platforms web",

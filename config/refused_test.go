@@ -82,6 +82,8 @@ func addressMistakes() []refusal {
 		{"gateway with a query", "/gateway.do", "/gateway.do?a=b", "gateways[0].url", "query"},
 		{"API and admin on one port", "127.0.0.1:9090", "127.0.0.1:8080", "server.admin_listen", "API"},
 		{"trusting everybody", "[127.0.0.0/8]", "[0.0.0.0/0]", "server.trusted_proxies[0]", "everybody"},
+		{"trusting everybody by IPv6", "[127.0.0.0/8]", `["::/0"]`, "server.trusted_proxies[0]", "everybody"},
+		{"trusting everybody beside a proxy", "[127.0.0.0/8]", `[127.0.0.0/8, "::/0"]`, "server.trusted_proxies[1]", "everybody"},
 		{"a gateway's proxy with a password", "# proxy: http://10.0.0.8:3128", "proxy: http://a:b@10.0.0.8:3128", "gateways[0].proxy", "user name"},
 		{"a gateway's proxy with a path", "# proxy: http://10.0.0.8:3128", "proxy: http://10.0.0.8:3128/gateway.do", "gateways[0].proxy", "path"},
 		{"a proxy without a mask", "[127.0.0.0/8]", "[127.0.0.1]", "server.trusted_proxies[0]", "network"},

@@ -68,6 +68,7 @@ type bank struct {
 	// outcome with a "+" in front does the work first and then answers so. Other words are scripted's.
 	script map[string][]string
 	calls  map[string]int
+	handed map[string][]any // what each method was called with, so that tests see what travels through core
 	now    func() time.Time
 	// what it was handed, in order
 	payAsks    []core.PayRequest
@@ -85,7 +86,7 @@ type trade struct {
 }
 
 func newBank(c *clock) *bank {
-	return &bank{trades: map[string]*trade{}, script: map[string][]string{}, calls: map[string]int{}, now: c.Now}
+	return &bank{trades: map[string]*trade{}, script: map[string][]string{}, calls: map[string]int{}, handed: map[string][]any{}, now: c.Now}
 }
 
 // next takes the scripted answer of a call: what to answer, with an empty outcome for the truth, and whether the work is done first.
@@ -167,6 +168,7 @@ func (c channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.payAsks = append(c.payAsks, r)
+	c.handed["pay"] = append(c.handed["pay"], r)
 	if c.door == core.DoorPage {
 		fields := map[string]string{"out_trade_no": r.OutTradeNo, "t": r.SignedAt.String(), "x": r.TimeExpire.String()}
 		return core.PayResult{Answer: core.Answer{Outcome: core.OutcomePending}, Action: core.Action{Type: core.ActionForm, URL: "https://bank", Fields: fields}}
@@ -192,6 +194,7 @@ func (c channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 func (c channel) Query(_ context.Context, r core.TradeRef) core.TradeResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.handed["query"] = append(c.handed["query"], r)
 	if answer, _ := c.next("query"); answer.Outcome != "" {
 		return core.TradeResult{Answer: answer}
 	}
@@ -208,6 +211,7 @@ func (c channel) Close(_ context.Context, r core.TradeRef) core.CloseResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	planned, work := c.next("close")
+	c.handed["close"] = append(c.handed["close"], r)
 	t := c.trades[r.OutTradeNo]
 	answer := core.OutcomeSucceeded
 	switch {
@@ -229,6 +233,7 @@ func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResu
 	defer c.mu.Unlock()
 	c.refundAsks = append(c.refundAsks, r)
 	answer, work := c.next("refund")
+	c.handed["refund"] = append(c.handed["refund"], r)
 	t := c.trades[r.OutTradeNo]
 	if t == nil || t.paidAt.IsZero() {
 		return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeFailed, Code: "trade_status"}}
@@ -248,12 +253,14 @@ func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResu
 	if answer.Outcome != "" {
 		return core.RefundResult{Answer: answer}
 	}
-	return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}, ActualFen: r.AmountFen, CumulativeFen: t.refunded}
+	// Like Alipay's answer to a refund, it tells what went back in all and not what this one sent.
+	return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}, CumulativeFen: t.refunded}
 }
 
 func (c channel) QueryRefund(_ context.Context, r core.RefundRequest) core.RefundResult {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.handed["query_refund"] = append(c.handed["query_refund"], r)
 	if answer, _ := c.next("query_refund"); answer.Outcome != "" {
 		return core.RefundResult{Answer: answer}
 	}
@@ -264,8 +271,9 @@ func (c channel) QueryRefund(_ context.Context, r core.RefundRequest) core.Refun
 	return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}, AskedFen: t.refunds[r.OutRequestNo], ActualFen: t.refunds[r.OutRequestNo] - t.coupon}
 }
 
-func (c channel) Authorize(_ context.Context, _ core.Account, code string) core.AuthorizeResult {
+func (c channel) Authorize(_ context.Context, account core.Account, code string) core.AuthorizeResult {
 	c.mu.Lock()
+	c.handed["authorize"] = append(c.handed["authorize"], account)
 	answer, _ := c.next("login")
 	c.mu.Unlock()
 	if answer.Outcome != "" {

@@ -4,6 +4,7 @@ package core_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -42,7 +43,8 @@ type verdict struct {
 
 // TestMutants builds every known mistake into the program by an overlay, one at a time, and wants a test to fail for each: a suite that cannot tell
 // the mistake from the program proves nothing about it. First the plain tests are tried, then the simulation. A patch that no longer applies, does not
-// compile, or is not caught fails here. MUTANT=word tries only those with the word in their name.
+// compile, or is not caught fails here. MUTANT=word,word tries only those with one of the words in their name; MUTANTS=recent
+// tries what recentMutants says.
 func TestMutants(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -59,9 +61,14 @@ func TestMutants(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		if strings.Contains(m.name, os.Getenv("MUTANT")) {
+		if slices.ContainsFunc(strings.Split(os.Getenv("MUTANT"), ","), func(word string) bool { return strings.Contains(m.name, word) }) {
 			list = append(list, m)
 		}
+	}
+	if os.Getenv("MUTANTS") == "recent" {
+		all := len(list)
+		list = recentMutants(t, root, list)
+		t.Logf("%d of %d mutants: those of files that changed lately, and this commit's quarter of the others", len(list), all)
 	}
 	published, err := os.ReadFile(filepath.Join(root, "docs", "RELIABILITY.md"))
 	if err != nil {
@@ -94,6 +101,31 @@ func TestMutants(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d known mistakes caught", caught, len(list))
+}
+
+// recentMutants are those that touch a file which the last 50 commits changed, and a quarter of the others that another
+// commit draws anew: a change is tried at once, and everything is tried again within some commits. All of them without a
+// history to read.
+func recentMutants(t *testing.T, root string, list []mutant) []mutant {
+	t.Helper()
+	git := func(args ...string) (string, bool) {
+		out, err := exec.Command("git", append([]string{"-C", root}, args...)...).Output()
+		return strings.TrimSpace(string(out)), err == nil
+	}
+	commit, ok := git("rev-parse", "HEAD")
+	changed, both := git("log", "-50", "--name-only", "--pretty=format:")
+	if !ok || !both {
+		return list
+	}
+	lately := strings.Split(changed, "\n")
+	return slices.DeleteFunc(list, func(m mutant) bool {
+		for name := range m.changed {
+			if relative, err := filepath.Rel(root, name); err != nil || slices.Contains(lately, filepath.ToSlash(relative)) {
+				return false
+			}
+		}
+		return sha256.Sum256([]byte(commit + m.name))[0]%4 != 0
+	})
 }
 
 // readMutant reads a patch and applies it to copies of the files it names.

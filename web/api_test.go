@@ -196,7 +196,7 @@ func TestIdempotencyKey(t *testing.T) {
 		"/v1/refunds/" + upper.ID + "/reject", "/v1/payments/" + p.ID + "/refund-late",
 		"/v1/payments/" + p.ID + "/accept-late",
 	} {
-		answer := w.as("m_a/admin", "POST", path, "", "Idempotency-Key", "", "Content-Type", "application/json")
+		answer := w.as("m_a/admin", "POST", path, "{}", "Idempotency-Key", "", "Content-Type", "application/json")
 		if answer.Code != http.StatusBadRequest || problem(t, answer).Field != "Idempotency-Key" {
 			t.Errorf("%s without a key: %d %s", path, answer.Code, answer.Body)
 		}

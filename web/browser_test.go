@@ -297,6 +297,11 @@ func TestBrowserOtherPages(t *testing.T) {
 			t.Errorf("%s is %d pixels wide", name, width)
 		}
 	}
+	var menu int // the reference page's: its text begins on the first screen
+	b.do(chromedp.Navigate(s.options.BaseURL+"/docs"), chromedp.Evaluate(`document.querySelector("nav").offsetHeight`, &menu))
+	if menu > 200 {
+		t.Errorf("the menu is %d pixels high", menu)
+	}
 }
 
 // The largest amount there is stands on one line of the narrowest phone: broken in two it would be read as another.

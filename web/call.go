@@ -98,6 +98,8 @@ func checkBody(r *http.Request, rule bodyRule, body []byte) error {
 			return &core.Error{Code: codeMediaType, Message: "the body must not be compressed"}
 		}
 		return nil
+	case rule == bodyJSON && len(body) == 0:
+		return &core.Error{Code: core.CodeInvalid, Message: "this request needs a JSON body"}
 	}
 	types := r.Header.Values("Content-Type")
 	if len(types) != 1 || r.Header.Get("Content-Encoding") != "" {

@@ -19,7 +19,7 @@ var templateDir embed.FS
 type pages struct{ templates *template.Template }
 
 func loadPages(files staticFiles) (*pages, error) {
-	t, err := template.New("").Funcs(template.FuncMap{"asset": files.address}).ParseFS(templateDir, "templates/*.html")
+	t, err := template.New("").Funcs(template.FuncMap{"asset": files.address, "prose": prose, "inline": inline}).ParseFS(templateDir, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("web: templates: %w", err)
 	}

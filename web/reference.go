@@ -1,12 +1,15 @@
 package web
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/yuin/goldmark"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -21,7 +24,7 @@ type specDoc struct {
 	}
 	Tags       []struct{ Name, Description string }
 	Paths      yaml.Node // in the document's order
-	Webhooks   yaml.Node `yaml:"x-webhooks"`
+	Webhooks   yaml.Node // in the document's order
 	Components struct {
 		Schemas         map[string]specSchema
 		Parameters      map[string]specParameter
@@ -50,13 +53,29 @@ type specParameter struct {
 
 type specSchema struct {
 	Ref         string `yaml:"$ref"`
-	Type        string
+	Type        specType
 	Format      string
 	Description string
 	Enum        []string
 	Required    []string
 	Properties  map[string]specSchema
 	Items       *specSchema
+}
+
+// specType is a schema's type: one name, or several of which "null" is one.
+type specType string
+
+// UnmarshalYAML reads both spellings.
+func (s *specType) UnmarshalYAML(node *yaml.Node) error {
+	var several []string
+	if node.Kind == yaml.SequenceNode {
+		if err := node.Decode(&several); err != nil {
+			return err
+		}
+		*s = specType(strings.Join(several, " or "))
+		return nil
+	}
+	return node.Decode((*string)(s))
 }
 
 // What the template shows.
@@ -118,12 +137,11 @@ func readReference(text []byte) (reference, error) {
 		r.Groups = append(r.Groups, group)
 	}
 	for i := 0; i+1 < len(doc.Webhooks.Content); i += 2 {
-		var event referenceEvent
-		if err := doc.Webhooks.Content[i+1].Decode(&event); err != nil {
+		var hook struct{ Post struct{ Summary string } }
+		if err := doc.Webhooks.Content[i+1].Decode(&hook); err != nil {
 			return reference{}, fmt.Errorf("web: openapi.yaml: webhooks: %w", err)
 		}
-		event.Name = doc.Webhooks.Content[i].Value
-		r.Events = append(r.Events, event)
+		r.Events = append(r.Events, referenceEvent{doc.Webhooks.Content[i].Value, hook.Post.Summary})
 	}
 	for _, name := range sortedKeys(doc.Components.Schemas) {
 		r.Schemas = append(r.Schemas, schemaOf(name, doc.Components.Schemas[name]))
@@ -174,7 +192,9 @@ func operationsOf(doc specDoc, path string, node *yaml.Node, tag string) ([]refe
 			entry.Parameters = append(entry.Parameters, p)
 		}
 		for _, content := range op.RequestBody.Content {
-			entry.Body = typeOf(content.Schema)
+			if content.Schema.Ref != "" { // the others are described by their operation
+				entry.Body = typeOf(content.Schema)
+			}
 		}
 		found = append(found, entry)
 	}
@@ -204,7 +224,7 @@ func typeOf(s specSchema) string {
 	case s.Items != nil:
 		return "list of " + typeOf(*s.Items)
 	default:
-		return s.Type
+		return string(s.Type)
 	}
 }
 
@@ -215,6 +235,25 @@ func sortedKeys[K ~string, V any](m map[K]V) []K {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// prose renders a description's Markdown. Raw HTML in it is left out.
+func prose(text string) (template.HTML, error) {
+	var out bytes.Buffer
+	if err := goldmark.Convert([]byte(text), &out); err != nil {
+		return "", fmt.Errorf("web: openapi.yaml: a description: %w", err)
+	}
+	return template.HTML(out.String()), nil //nolint:gosec // the document is ours, and goldmark escapes what is no Markdown
+}
+
+// inline renders a description that stands in a line: a paragraph without its frame.
+func inline(text string) (template.HTML, error) {
+	html, err := prose(text)
+	inner, ok := strings.CutPrefix(strings.TrimSpace(string(html)), "<p>")
+	if inner, closed := strings.CutSuffix(inner, "</p>"); ok && closed && !strings.Contains(inner, "<p>") {
+		return template.HTML(inner), err //nolint:gosec // as above
+	}
+	return html, err
 }
 
 func (s *Server) openapi(c *call) error {

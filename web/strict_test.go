@@ -143,6 +143,13 @@ func TestContentTypes(t *testing.T) {
 	}
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments", body, "Content-Encoding", "gzip"), 415, "unsupported_media_type")
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments", body, "Content-Type", "application/json; charset=utf-8"), 201, "")
+	for _, path := range []string{"/v1/payments", "/v1/payments/pay_1/attempts", "/v1/payments/pay_1/refunds", "/v1/refunds/ref_1/reject", "/v1/alipay/login"} {
+		refused := w.as("m_a/admin", "POST", path, "") // nothing is there to have a type
+		want(t, refused, 400, core.CodeInvalid)
+		if !strings.Contains(refused.Body.String(), "needs a JSON body") {
+			t.Errorf("%s: %s", path, refused.Body)
+		}
+	}
 	p := w.create("m_a", "wechat", "o2")
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/close", `{"force":true}`), 400, core.CodeInvalid)
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/close", `{}`, "Content-Type", "text/plain"), 415, "unsupported_media_type")

@@ -25,9 +25,11 @@ func TestPayAsksForTheMeans(t *testing.T) {
 		{number: "M2", funding: core.Funding{Forbid: forbid}, disable: "pcredit,pcreditpayInstallment"},
 		{number: "M3", funding: core.Funding{Periods: 1, Forbid: forbid[1:]}, enable: "pcredit,coupon,voucher,promotion"},
 		{number: "M4", funding: core.Funding{Periods: 6, FeeBearer: "seller"}, num: "6", percent: "100"},
+		{number: "M5", funding: core.Funding{Periods: 3, FeeBearer: "buyer"}, num: "3", percent: "0"},
 	}
 	for _, c := range cases {
-		result := channel.Pay(t.Context(), bench.Request(c.number, "physical", c.funding))
+		request := bench.Request(c.number, "physical", c.funding)
+		result := channel.Pay(t.Context(), request)
 		if result.Outcome != core.OutcomeSucceeded {
 			t.Fatalf("%s: %s %s", c.number, result.Outcome, result.Detail)
 		}
@@ -38,7 +40,8 @@ func TestPayAsksForTheMeans(t *testing.T) {
 		if order.HbFqNum != c.num || order.HbFqSeller != c.percent || order.EnableChannels != c.enable || order.DisableChannels != c.disable {
 			t.Errorf("%s: the gateway understood %+v", c.number, order)
 		}
-		if order.ProductCode != "JSAPI_PAY" || order.NotifyURL != bench.Account.NotifyURL || order.TotalFen != 10_000 {
+		if order.ProductCode != "JSAPI_PAY" || order.NotifyURL != bench.Account.NotifyURL || order.TotalFen != 10_000 ||
+			order.SellerID != tradetest.SellerID || order.Subject != request.Subject {
 			t.Errorf("%s: the gateway understood %+v", c.number, order)
 		}
 		if order.TimeExpire != "2026-11-22 18:15:00" { // GMT+8, absolute

@@ -67,6 +67,12 @@ func TestGoodsType(t *testing.T) {
 		{[]string{"physically"}, "", false},
 		{nil, "", false},
 	}
+	for _, c := range cases { // the mirror of each as well: the order of the lines decides nothing
+		turned := c
+		turned.categories = slices.Clone(c.categories)
+		slices.Reverse(turned.categories)
+		cases = append(cases, turned)
+	}
 	for _, c := range cases {
 		lines := []core.Line{}
 		for _, category := range c.categories {

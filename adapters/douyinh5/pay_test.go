@@ -1,6 +1,7 @@
 package douyinh5_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/paymux/paymux/adapters/alipaytrade/tradetest"
@@ -26,10 +27,15 @@ func TestPaySellsPhysicalGoodsOnly(t *testing.T) {
 			t.Errorf("%q: %s %s", category, result.Outcome, result.Detail)
 		}
 	}
-	mixed := bench.Request("Dmixed", "physical", core.Funding{})
-	mixed.Lines = append(mixed.Lines, core.Line{LineID: "2", GoodsID: "g2", Name: "券", Category: "virtual", Quantity: 1})
-	if result := channel.Pay(t.Context(), mixed); result.Outcome != core.OutcomeFailed {
-		t.Errorf("a basket with one virtual line: %s", result.Outcome)
+	for _, turned := range []bool{false, true} {
+		mixed := bench.Request("Dmixed", "physical", core.Funding{})
+		mixed.Lines = append(mixed.Lines, core.Line{LineID: "2", GoodsID: "g2", Name: "券", Category: "virtual", Quantity: 1})
+		if turned {
+			slices.Reverse(mixed.Lines)
+		}
+		if result := channel.Pay(t.Context(), mixed); result.Outcome != core.OutcomeFailed {
+			t.Errorf("a basket with one virtual line, turned %v: %s", turned, result.Outcome)
+		}
 	}
 }
 
@@ -39,7 +45,7 @@ func TestPaySaysGoodsType(t *testing.T) {
 	if err := bench.Enter("", result.Action.URL, result.Action.Fields, ""); err != nil {
 		t.Fatal(err)
 	}
-	if order, ok := bench.Order("D1"); !ok || order.GoodsType != "1" || order.ProductCode != "QUICK_WAP_WAY" {
+	if order, ok := bench.Order("D1"); !ok || order.GoodsType != "1" || order.ProductCode != "QUICK_WAP_WAY" || order.SellerID != tradetest.SellerID {
 		t.Errorf("the gateway understood %+v", order)
 	}
 }

@@ -16,16 +16,18 @@ func TestPayAsksForTheMeans(t *testing.T) {
 	channel := wechath5.New(bench.Apps())
 	forbid := []core.Feature{core.FeatureHuabei, core.FeatureHuabeiInstalments}
 	cases := []struct {
-		number, category                       string
-		funding                                core.Funding
-		goodsType, specified, disable, periods string
+		number, category              string
+		funding                       core.Funding
+		goodsType, specified, disable string
+		periods, percent              string
 	}{
 		{number: "W1", category: "physical", goodsType: "1"},
 		{number: "W2", category: "virtual.game", funding: core.Funding{Forbid: forbid}, goodsType: "0", disable: "pcredit,pcreditpayInstallment"},
 		{number: "W3", category: "service"},
 		{number: "W4", category: "physical", funding: core.Funding{Periods: 1, Forbid: forbid[1:]},
 			goodsType: "1", specified: "pcredit", disable: "pcreditpayInstallment"},
-		{number: "W5", category: "physical", funding: core.Funding{Periods: 3, FeeBearer: "buyer"}, goodsType: "1", periods: "3"},
+		{number: "W5", category: "physical", funding: core.Funding{Periods: 3, FeeBearer: "buyer"}, goodsType: "1", periods: "3", percent: "0"},
+		{number: "W6", category: "physical", funding: core.Funding{Periods: 12, FeeBearer: "seller"}, goodsType: "1", periods: "12", percent: "100"},
 	}
 	for _, c := range cases {
 		request := bench.Request(c.number, c.category, c.funding)
@@ -37,11 +39,12 @@ func TestPayAsksForTheMeans(t *testing.T) {
 			t.Fatalf("%s: %v", c.number, err)
 		}
 		order, _ := bench.Order(c.number)
-		if order.GoodsType != c.goodsType || order.SpecifiedChan != c.specified || order.DisableChannels != c.disable || order.HbFqNum != c.periods {
+		if order.GoodsType != c.goodsType || order.SpecifiedChan != c.specified || order.DisableChannels != c.disable || order.HbFqNum != c.periods ||
+			order.HbFqSeller != c.percent {
 			t.Errorf("%s: the gateway understood %+v", c.number, order)
 		}
 		if order.ProductCode != "QUICK_WAP_WAY" || order.NotifyURL != bench.Account.NotifyURL || order.TotalFen != 10_000 ||
-			order.ReturnURL != request.ReturnURL || order.QuitURL != request.QuitURL {
+			order.SellerID != tradetest.SellerID || order.Subject != request.Subject || order.ReturnURL != request.ReturnURL || order.QuitURL != request.QuitURL {
 			t.Errorf("%s: the gateway understood %+v", c.number, order)
 		}
 		if order.TimeExpire != "2026-11-22 18:15:00" { // S03: GMT+8, absolute, in every link
