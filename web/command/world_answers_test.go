@@ -15,15 +15,7 @@ import (
 func TestC52_worldAnswers(t *testing.T) {
 	for _, c := range worldCases(t, 27, "response", "oauth") {
 		t.Run(c.ID, func(t *testing.T) {
-			gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				for _, h := range c.Headers {
-					w.Header()[h[0]] = append(w.Header()[h[0]], h[1])
-				}
-				w.WriteHeader(c.Status)
-				_, _ = w.Write(c.body())
-			}))
-			defer gateway.Close()
-			amount, text, result := worldCall(t, worldApp(t, c.CertMode, gateway.URL), c.Call)
+			amount, text, result := worldCall(t, worldApp(t, c.CertMode, replaying(t, c.Status, c.Headers, c.body())), c.Call)
 			got := conclusionOf(c.Call, amount, result)
 			if got != c.Expect.Conclusion {
 				t.Fatalf("concludes %s, want %s: class %s, code %s %s, %v", got, c.Expect.Conclusion, result.Class, result.Code, result.SubCode, result.Err)
@@ -42,6 +34,20 @@ func TestC52_worldAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// replaying is the address of a gateway that answers everything with this.
+func replaying(t *testing.T, status int, headers [][2]string, body []byte) string {
+	t.Helper()
+	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for _, h := range headers {
+			w.Header()[h[0]] = append(w.Header()[h[0]], h[1])
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write(body)
+	}))
+	t.Cleanup(gateway.Close)
+	return gateway.URL
 }
 
 // worldApp is our client of the cases' application.

@@ -126,6 +126,8 @@ func inboxOf(conclusion string) string {
 		return "done agreement"
 	case "waiting", "info":
 		return "done"
+	case "wrong_payee":
+		return "parked wrong_seller"
 	case "not_paid":
 		return "parked amount_mismatch"
 	}
