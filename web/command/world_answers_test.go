@@ -13,7 +13,7 @@ import (
 
 // C52: whatever shape Alipay gives an answer, our client concludes what it proves, and no more.
 func TestC52_worldAnswers(t *testing.T) {
-	for _, c := range worldCases(t, 27, "response", "oauth") {
+	for _, c := range worldCases(t, 28, "response", "oauth") {
 		t.Run(c.ID, func(t *testing.T) {
 			amount, text, result := worldCall(t, worldApp(t, c.CertMode, replaying(t, c.Status, c.Headers, c.body())), c.Call)
 			got := conclusionOf(c.Call, amount, result)
