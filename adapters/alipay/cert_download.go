@@ -52,7 +52,7 @@ type certificateWire struct {
 }
 
 func (w certificateWire) read(a *App, call Call, r reply, result *Result) (answer, error) {
-	cut, err := cutEnvelope(call.Method, r.body, charsetOfHeader(r.header.Get("Content-Type")))
+	cut, err := cutEnvelope(call.Method, r.body, charsetOfAnswer(r.header))
 	if err != nil {
 		return answer{}, err
 	}

@@ -1,6 +1,7 @@
 package alipay
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -57,6 +58,11 @@ func charsetOfHeader(header string) charset {
 			return c
 		}
 	}
+}
+
+// charsetOfAnswer is what an answer's header says of its text.
+func charsetOfAnswer(header http.Header) charset {
+	return charsetOfHeader(strings.Join(header.Values("Content-Type"), ", "))
 }
 
 // readings lists the charsets a text may be in, likeliest first: what its

@@ -115,7 +115,7 @@ func (classicWire) read(a *App, call Call, r reply, result *Result) (answer, err
 	if r.status != http.StatusOK {
 		return answer{}, fmt.Errorf("%w: %d", ErrUnexpectedStatus, r.status)
 	}
-	declared := charsetOfHeader(r.header.Get("Content-Type"))
+	declared := charsetOfAnswer(r.header)
 	cut, err := cutEnvelope(call.Method, r.body, declared)
 	if err != nil {
 		return answer{}, err

@@ -117,6 +117,7 @@ func (a *App) judge(call Call, r reply, result Result, out any) Result {
 		return result
 	}
 	read, err := a.wire.read(a, call, r, &result)
+	result.Oddities = read.oddities
 	class, fault := Classify(call.Method, result.Code, result.SubCode)
 	if result.Fault = fault; err != nil {
 		return result.unknown(err)
@@ -131,9 +132,11 @@ func (a *App) judge(call Call, r reply, result Result, out any) Result {
 	if out == nil || (result.Class != Done && result.Class != Pending) {
 		return result
 	}
-	if result.Oddities, err = read.members.decode(out); err != nil {
+	oddities, err := read.members.decode(out)
+	if err != nil {
 		return result.unknown(fmt.Errorf("%w: %s", err, call.Method))
 	}
+	result.Oddities = append(result.Oddities, oddities...)
 	return result
 }
 

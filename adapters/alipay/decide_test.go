@@ -29,6 +29,7 @@ func TestC46_decorations(t *testing.T) {
 		`"buyer_logon_id":7`:                                       "buyer_logon_id",
 		`"buyer_user_id":2088000000000002`:                         "buyer_user_id",
 		`"buyer_open_id":{}`:                                       "buyer_open_id",
+		`"sub_msg":5`:                                              "sub_msg",
 		`"store_id":true`:                                          "store_id",
 		`"passback_params":{"a":[1,{"b":null}]}`:                   "passback_params",
 		`"receipt_amount":"8,888.00"`:                              "receipt_amount",

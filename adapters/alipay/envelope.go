@@ -140,8 +140,9 @@ func unquote(value jsontext.Value, text *string, seen *bool) error {
 
 // answer is a verified and decrypted node, read as far as its names.
 type answer struct {
-	members members
-	head    answerHead
+	members  members
+	head     answerHead
+	oddities []string // of the head
 }
 
 // answerHead is what every node may carry beside its own fields.
@@ -165,6 +166,6 @@ func newAnswer(node []byte, c charset) (answer, error) {
 	if a.members, err = readMembers(node); err != nil {
 		return a, err
 	}
-	_, err = a.members.decode(&a.head)
+	a.oddities, err = a.members.decode(&a.head)
 	return a, err
 }

@@ -2,6 +2,7 @@ package alipay
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -66,6 +67,19 @@ func (a *App) noteOddities(source string, names []string) {
 		a.config.Logger.LogAttrs(context.Background(), slog.LevelInfo, "alipay fields not read",
 			slog.String("app_id", a.config.AppID), slog.String("source", source), slog.Any("fields", names))
 	}
+}
+
+// NoteRefused logs why a message that reached this app was not taken: its code,
+// and for what older interfaces send, a sentence. Nothing of the message itself.
+func (a *App) NoteRefused(err error) {
+	if a.config.Logger == nil {
+		return
+	}
+	attributes := []slog.Attr{slog.String("app_id", a.config.AppID), slog.String("refusal", RefusalCode(err))}
+	if errors.Is(err, ErrOldInterface) || errors.Is(err, ErrServiceCheck) {
+		attributes = append(attributes, slog.String("detail", err.Error()))
+	}
+	a.config.Logger.LogAttrs(context.Background(), slog.LevelInfo, "alipay message refused", attributes...)
 }
 
 // tracerOf names the spans' maker. The global provider is not asked: who traces

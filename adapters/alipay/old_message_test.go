@@ -1,10 +1,17 @@
 package alipay
 
-import "testing"
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+)
 
 // C42: what Alipay's older interfaces send is refused by what it is, not as a broken message of today.
 func TestC42_oldMessages(t *testing.T) {
 	app := newTestApp(t, nil)
+	var logged bytes.Buffer
+	app.config.Logger = slog.New(slog.NewTextHandler(&logged, nil))
 	for name, c := range map[string]struct {
 		body string
 		want Refusal
@@ -28,6 +35,13 @@ func TestC42_oldMessages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := receive(app, c.body)
 			wantRefusal(t, err, c.want)
+			logged.Reset()
+			app.NoteRefused(err)
+			old := c.want == ErrOldInterface || c.want == ErrServiceCheck
+			if text := logged.String(); !strings.Contains(text, "refusal="+string(c.want)) || strings.Contains(text, "detail=") != old ||
+				strings.Contains(text, "2088") || strings.Contains(text, "T1") {
+				t.Errorf("logged as %s", text)
+			}
 		})
 	}
 }

@@ -189,7 +189,7 @@ func (a *App) readV3(call Call, r reply) (answer, error) {
 			return answer{}, err
 		}
 	}
-	return newAnswer(body, likeliest(body, readings(charsetOfHeader(r.header.Get("Content-Type")))))
+	return newAnswer(body, likeliest(body, readings(charsetOfAnswer(r.header))))
 }
 
 // v3PlainMethods are GETs: they send no body, so nothing is encrypted either way.

@@ -37,6 +37,7 @@ func (g Gateway) Receive(_ context.Context, account core.Account, m core.Message
 	}
 	notices, keyVersion, err := read(app, m)
 	if err != nil {
+		app.NoteRefused(err)
 		return refuse(receipt, err)
 	}
 	receipt.Verified, receipt.KeyVersion, receipt.Notices = true, keyVersion, notices
