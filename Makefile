@@ -45,8 +45,9 @@ bench-peers: ## other SDKs measured beside ours
 openapi: ## web/openapi.yaml against a linter and generated clients in Go and TypeScript
 	@.ci/openapi
 
-conformance: ## our client, our simulator and the official SDK against each other, CASES=20000
+conformance: ## our client and our simulator judged by the official SDK and by gopay, CASES=20000 each
 	@CASES=$(or $(CASES),20000) .ci/tagged conformance -v
+	@cd adapters/alipaysim/conformance/gopay && CASES=$(or $(CASES),20000) GOWORK=off go test -count=1 -timeout 0 -v .
 
 sim: ## deterministic simulation, ORDERS=20000 SEED=1
 	@SIM_ORDERS=$(or $(ORDERS),20000) SIM_SEED=$(or $(SEED),1) go test -count=1 -timeout 0 -v -run '^TestSimulation' ./core/...

@@ -121,7 +121,7 @@ func readingsOf(s Switches, triggers map[string]Triggers) *readings {
 		s.WaitingMessage = "order success pay inprocess"
 	}
 	if s.NotifyContentType == "" {
-		s.NotifyContentType = contentTypePlain
+		s.NotifyContentType = contentTypeMixed
 	}
 	if s.V3BusinessStatus == 0 {
 		s.V3BusinessStatus = http.StatusBadRequest

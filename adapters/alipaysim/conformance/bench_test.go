@@ -59,8 +59,11 @@ type bench struct {
 // inbox takes what the simulator sends to merchants.
 type inbox struct {
 	mu    sync.Mutex
-	forms []string
+	forms []delivery
 }
+
+// delivery is a body and the header it came with.
+type delivery struct{ contentType, body string }
 
 // RoundTrip keeps the form and says success.
 func (i *inbox) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -70,11 +73,11 @@ func (i *inbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.forms = append(i.forms, string(body))
+	i.forms = append(i.forms, delivery{r.Header.Get("Content-Type"), string(body)})
 	return &http.Response{StatusCode: http.StatusOK, Request: r, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("success"))}, nil
 }
 
-func (i *inbox) take() []string {
+func (i *inbox) take() []delivery {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	forms := i.forms
@@ -209,14 +212,14 @@ func (b *bench) control(method, path string, body any) (fields, error) {
 }
 
 // notices are the forms the merchant gets when everything due is delivered.
-func (b *bench) notices() ([]map[string]string, []string, error) {
+func (b *bench) notices() ([]map[string]string, []delivery, error) {
 	if err := b.sim.Flush(); err != nil {
 		return nil, nil, err
 	}
-	bodies := b.inbox.take()
-	forms := make([]map[string]string, 0, len(bodies))
-	for _, body := range bodies {
-		values, err := url.ParseQuery(body)
+	got := b.inbox.take()
+	forms := make([]map[string]string, 0, len(got))
+	for _, d := range got {
+		values, err := url.ParseQuery(d.body)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -226,5 +229,5 @@ func (b *bench) notices() ([]map[string]string, []string, error) {
 		}
 		forms = append(forms, form)
 	}
-	return forms, bodies, nil
+	return forms, got, nil
 }

@@ -38,12 +38,12 @@ func notificationCase(b *bench, d *draw) error {
 			return err
 		}
 	}
-	forms, bodies, err := b.notices()
+	forms, got, err := b.notices()
 	if err != nil || len(forms) == 0 {
 		return errors.Join(err, same("notifications", len(forms), "some"))
 	}
 	for i, form := range forms {
-		if err := b.showGenuine(mode, o, form, bodies[i]); err != nil {
+		if err := b.showGenuine(mode, o, form, got[i]); err != nil {
 			return err
 		}
 		for range 3 {
@@ -68,13 +68,13 @@ func (b *bench) wild(d *draw, mode string) (order, string, error) {
 	return o, text(theirs["trade_no"]), err
 }
 
-func (b *bench) showGenuine(mode string, o order, form map[string]string, body string) error {
+func (b *bench) showGenuine(mode string, o order, form map[string]string, got delivery) error {
 	if !b.judge.genuine(form) {
 		return fmt.Errorf("%w: the SDK refuses a genuine notification %v", errDisagree, form)
 	}
-	parsed, err := alipay.ParseNotification([]byte(body), formType)
+	parsed, err := alipay.ParseNotification([]byte(got.body), got.contentType)
 	if err != nil {
-		return fmt.Errorf("%w: our client cannot parse %s: %w", errDisagree, body, err)
+		return fmt.Errorf("%w: our client cannot parse %s: %w", errDisagree, got.body, err)
 	}
 	n, err := b.clients[mode].VerifyNotification(parsed)
 	if errors.Is(err, alipay.ErrAmbiguousForm) && strings.Contains(form["subject"], "&") {
@@ -166,14 +166,14 @@ func messageCase(b *bench, d *draw) error {
 	if err != nil {
 		return err
 	}
-	forms, bodies, err := b.notices()
+	forms, got, err := b.notices()
 	if err != nil || len(forms) != 1 {
 		return errors.Join(err, same("messages", len(forms), 1))
 	}
 	if !b.judge.genuine(forms[0]) {
 		return fmt.Errorf("%w: the SDK refuses a genuine message %v", errDisagree, forms[0])
 	}
-	parsed, err := alipay.ParseNotification([]byte(bodies[0]), formType)
+	parsed, err := alipay.ParseNotification([]byte(got[0].body), got[0].contentType)
 	if err != nil {
 		return err
 	}
