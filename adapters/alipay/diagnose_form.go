@@ -60,14 +60,19 @@ func (d *diagnosis) search(capture Capture, fields []field, sign string) {
 			"报文由应用私钥签名，不是支付宝发出的。Signed with the application's key: it did not come from Alipay.")
 		return
 	}
+	if d.withoutStrange(capture, fields, sign) {
+		return
+	}
 	repairs := formRepairs(capture)
 	for _, one := range repairs {
 		if d.undoing(fields, sign, one) {
 			return
 		}
 	}
-	if d.withoutForeign(capture, fields, sign) {
-		return
+	for i := range fields { // one that has a name of Alipay's, such as the second of two
+		if d.leavingOut(capture, fields, sign, []int{i}) {
+			return
+		}
 	}
 	for i, one := range repairs {
 		for _, other := range repairs[i+1:] {
@@ -105,12 +110,12 @@ func (d *diagnosis) undoing(fields []field, sign string, repairs ...repair) bool
 // maxForeign bounds the fields of which every selection is left out: a thousand checks.
 const maxForeign = 10
 
-// withoutForeign leaves out fields that frameworks mix in: those that no message has, in every
-// selection, and each single other one, such as the second of two that have one name.
-func (d *diagnosis) withoutForeign(capture Capture, fields []field, sign string) bool {
+// withoutStrange leaves out fields that frameworks mix in: those that no message has, in every
+// selection, since Alipay may have sent one of them.
+func (d *diagnosis) withoutStrange(capture Capture, fields []field, sign string) bool {
 	var strange []int
 	for i, f := range fields {
-		if !slices.Contains(messageFields(), f.name) && len(strange) < maxForeign {
+		if f.value != "" && !slices.Contains(messageFields(), f.name) && len(strange) < maxForeign {
 			strange = append(strange, i)
 		}
 	}
@@ -125,20 +130,18 @@ func (d *diagnosis) withoutForeign(capture Capture, fields []field, sign string)
 			return true
 		}
 	}
-	for i := range fields {
-		if d.leavingOut(capture, fields, sign, append([]int{i}, strange...)) || d.leavingOut(capture, fields, sign, []int{i}) {
-			return true
-		}
-	}
 	return false
 }
 
 func (d *diagnosis) leavingOut(capture Capture, fields []field, sign string, out []int) bool {
+	own, _ := url.ParseQuery(strings.TrimPrefix(capture.Query, "?")) // what cannot be read is in no query
 	var kept []field
 	var names []string
+	ofQuery := true
 	for i, f := range fields {
 		if slices.Contains(out, i) {
 			names = append(names, fmt.Sprintf("%.64q", f.name))
+			ofQuery = ofQuery && own.Has(f.name)
 		} else {
 			kept = append(kept, f)
 		}
@@ -147,7 +150,7 @@ func (d *diagnosis) leavingOut(capture Capture, fields []field, sign string, out
 		return false
 	}
 	cause, remedy := CauseForeignField, "框架把路由或其他参数混进了表单；请用原始请求体。A framework mixed route or other parameters into the form: take the raw body."
-	if own, err := url.ParseQuery(strings.TrimPrefix(capture.Query, "?")); err == nil && len(names) == 1 && own.Has(fields[out[0]].name) {
+	if ofQuery {
 		cause, remedy = CauseQueryParams, "notify_url 自带的参数混入了验签，请剔除。Parameters of notify_url's own query were mixed in: leave them out."
 	}
 	d.explain(cause, true, "without "+strings.Join(slices.Compact(names), ", ")+" the signature verifies", remedy)

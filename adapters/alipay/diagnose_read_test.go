@@ -154,6 +154,9 @@ func TestF18_frameworks(t *testing.T) {
 			for _, cause := range c.causes {
 				wantCause(t, findings, cause, true)
 			}
+			if c.causes[0] == CauseForeignField && !strings.Contains(findings[0].Detail, `"`) {
+				t.Errorf("%+v names no field", findings)
+			}
 			if _, err := receive(newTestApp(t, nil), body); err == nil {
 				t.Error("the wire took it")
 			}
