@@ -36,7 +36,7 @@ func quotedBy(quote, arrow string) func(name, value string) string {
 func TestF17_capturesThatAreNoForm(t *testing.T) {
 	good := paidForm().with("subject", `"测试" 50%25, a=b: {c} [d]`).with("body", "").signed(t, gatewayKey(t), notifyRule())
 	body := good.encode()
-	quoted := func(text string) string { return jsonText(text) }
+	quoted := jsonText
 	list := func(name, value string) string { return quoted(name) + ":[" + quoted(value) + "]" }
 	for _, c := range []struct {
 		name  string

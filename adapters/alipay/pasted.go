@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Keys and certificates come to us through consoles, editors, chats, shells, JSON and YAML, and
@@ -40,6 +41,12 @@ func (p paste) unwrap(text string) ([]pasted, error) {
 // maxWrappings is how often base64 may hold a text that is wrapped again, as when a secret store
 // encodes what was encoded already.
 const maxWrappings = 2
+
+// maxRuns bounds how many places of a text are tried as the beginning of a value.
+const maxRuns = 64
+
+// maxValues bounds what one text holds; the longest bundles of TLS have some hundred roots.
+const maxValues = 512
 
 // minInner is less text than any key has.
 const minInner = 64
@@ -130,7 +137,8 @@ func (p paste) bare(plain string, depth int) ([]pasted, error) {
 	var all []pasted
 	var refusal error
 	read := 0
-	for rest := plain; ; rest = plain[read:] {
+	for range maxRuns {
+		rest := plain[read:]
 		at := begin.FindStringSubmatchIndex(rest)
 		if at == nil {
 			break
@@ -158,11 +166,8 @@ func (p paste) bare(plain string, depth int) ([]pasted, error) {
 
 // broken names the character at which a value breaks off, if it is none that quotes or separates.
 func (p paste) broken(behind string, err error) error {
-	for _, r := range behind {
-		if !strings.ContainsRune("\",;:<>(){}[]|", r) {
-			return p.noBase64(r)
-		}
-		break
+	if r, size := utf8.DecodeRuneInString(behind); size > 0 && !strings.ContainsRune("\",;:<>(){}[]|", r) {
+		return p.noBase64(r)
 	}
 	return err
 }
@@ -264,10 +269,12 @@ func fromBase64(text string) []byte {
 // splitDER cuts the SEQUENCEs that data consists of. missing is how many bytes the last one lacks;
 // no values and none missing is: no DER. Line ends and zeros after the last are nobody's.
 func splitDER(data []byte) (values [][]byte, missing int) {
-	for rest := data; strings.Trim(string(rest), "\x00\r\n \t") != ""; {
+	for rest := data; len(rest) > 0; {
 		size := derSize(rest)
 		switch {
-		case size == 0:
+		case size == 0 && len(values) > 0 && strings.Trim(string(rest), "\x00\r\n \t") == "":
+			return values, 0
+		case size == 0 || len(values) == maxValues:
 			return nil, 0
 		case size > len(rest):
 			return values, size - len(rest)

@@ -271,7 +271,8 @@ func TestF16_noCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sm2 := roots[:strings.Index(roots, "-----END CERTIFICATE-----")] + "-----END CERTIFICATE-----\n"
+	first, _, _ := strings.Cut(roots, "-----END CERTIFICATE-----")
+	sm2 := first + "-----END CERTIFICATE-----\n"
 	bundle, _ := parseBundle(chain)
 	for _, c := range []struct {
 		name, text, says string
@@ -341,4 +342,21 @@ func TestF14_otherMaterial(t *testing.T) {
 	}
 	_, err := NewTransport(TransportConfig{RootCAs: "<html>"})
 	wantRefusal(t, err, ErrConfig)
+}
+
+// F15: a text made to be slow to read is read in bounded time, and nothing in it stops the program.
+func TestF15_hostileText(t *testing.T) {
+	for _, part := range []string{
+		"\nMIIBAAAAAAAAAAAAAAAA", "MIIBAAAAAAAAAAAAAAAA:", "-----BEGIN", "-----BEGIN A-----", "-----END A-----", `\u`, `\`, "&#", "%0a", "=", "M", "\x30\x82", "0\x80", "<br", "\"\n\"", "\x00", "\xff\xfe", "0\x00",
+	} {
+		for _, count := range []int{7, maxBundle / len(part)} {
+			text := strings.Repeat(part, count)
+			if _, err := ParsePrivateKey(text); err == nil || len(err.Error()) > 300 {
+				t.Errorf("%d times %q: %v", count, part, err)
+			}
+			if _, err := parseChain(text); err == nil || len(err.Error()) > 300 {
+				t.Errorf("%d times %q: %v", count, part, err)
+			}
+		}
+	}
 }

@@ -78,9 +78,9 @@ func fromUTF16(text string) string {
 	default:
 		return text
 	}
-	units := make([]uint16, len(text)/2)
+	data, units := []byte(text), make([]uint16, len(text)/2)
 	for i := range units {
-		units[i] = order.Uint16([]byte(text[2*i:]))
+		units[i] = order.Uint16(data[2*i:])
 	}
 	return string(utf16.Decode(units))
 }
