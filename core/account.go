@@ -10,7 +10,9 @@ type Account struct {
 	Gateway     GatewayID
 	Environment Environment
 	AppID       string
-	SellerID    string
+	// OpAppID is the mini-program that pays through AppID, "" if that is the mini-program itself.
+	OpAppID  string
+	SellerID string
 	// Active accounts take new attempts; inactive ones only finish their own.
 	Active bool
 	// Channels are the channels this account is contracted for.
@@ -19,6 +21,11 @@ type Account struct {
 	OrderStrings bool
 	// NotifyURL is the absolute address the gateway is told to notify: configured, never taken from a request (F07).
 	NotifyURL string
+}
+
+// knows tells whether the account can name the payer to its gateway: an open_id only if it belongs to its app or to the mini-program that pays through it.
+func (a Account) knows(p Payer) bool {
+	return p.OpenID == "" || p.AppID == "" || p.AppID == a.AppID || p.AppID == a.OpAppID
 }
 
 // Serves tells whether the account takes new attempts by the channel.

@@ -74,10 +74,20 @@ func (a Attempt) clone() Attempt {
 	return a
 }
 
-// Payer is who pays, as the platform names them: an Alipay user_id (2088…), or an open_id that is scoped to the app. Both may be empty for pages.
+// Payer is who pays, as the platform names them: an Alipay user_id (2088…), which means the same buyer everywhere, or an open_id, which means one to the app
+// that the buyer logged in to and nobody to any other. Both may be empty for pages.
 type Payer struct {
 	UserID string `json:"user_id,omitempty"`
 	OpenID string `json:"open_id,omitempty"`
+	AppID  string `json:"app_id,omitempty"` // the app that OpenID belongs to, "" if the merchant did not say
+}
+
+// scoped leaves out the app of an id that needs none.
+func (p Payer) scoped() Payer {
+	if p.OpenID == "" {
+		p.AppID = ""
+	}
+	return p
 }
 
 // Empty tells whether no payer was named.

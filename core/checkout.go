@@ -2,19 +2,20 @@ package core
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
 // Operations that an idempotency key may belong to.
 const (
-	opCheckout        = "payment.create"
-	opCheckoutByOrder = "payment.create.by_order" // no key was sent: merchant_order_no stands in (I09)
-	opAttempt         = "attempt.create"
-	opRefund          = "refund.create"
+	opCheckout = "payment.create"
+	opAttempt  = "attempt.create"
+	opRefund   = "refund.create"
 )
 
 // Checkout creates a payment and makes it payable: SEED-1's "create order". The payment is committed before the gateway is called. The same key again
-// gets the same answer; if the first answer is not known, the gateway is asked before anything is sent again.
+// gets the same answer; without a key merchant_order_no stands in, and the same request gets the payment as it is now (I09). If the first answer is not
+// known, the gateway is asked before anything is sent again.
 //
 // Errors: CodeInvalid, CodeAmountMismatch, CodeReturnURL, CodeRefused (with every layer's refusal), CodeChannelMissing, CodeOrderExists,
 // CodeIdempotencyMismatch, CodeInProgress, CodeChannelRefused, CodeChannelUnavailable, CodeContended, CodeUnavailable.
@@ -26,10 +27,8 @@ func (c *Cashier) Checkout(ctx context.Context, caller Caller, req CheckoutReque
 	if err := req.checkShape(m); err != nil {
 		return Answered{}, err
 	}
-	job := checkoutJob{cashier: c, caller: caller, req: req, print: fingerprint(
-		req.MerchantOrderNo, req.Platform, req.AmountFen, req.Subject, req.Lines, c.payerMark(caller.MerchantID, req.Payer), req.Funding.Periods, req.Funding.FeeBearer,
-		req.ExpiresInSeconds, req.ReturnURL, req.Metadata,
-	)}
+	req.Payer = req.Payer.scoped()
+	job := checkoutJob{cashier: c, caller: caller, req: req, prints: c.prints(caller.MerchantID, req)}
 	job.plan, job.refused = c.planFor(m, req.Platform, req.Lines, req.Funding, req.Payer)
 	c.pass(PointCheckoutBeforeInsert)
 	stored, err := job.store(ctx)
@@ -38,10 +37,10 @@ func (c *Cashier) Checkout(ctx context.Context, caller Caller, req CheckoutReque
 	}
 	c.pass(PointCheckoutAfterInsert)
 	if stored.mine && job.plan.caps.Channel.Door() == DoorPage {
-		return Answered{Body: stored.answer, ID: stored.paymentID}, nil
+		return Answered{Body: stored.answer, Status: statusMade, ID: stored.paymentID}, nil
 	}
 	if stored.mine {
-		return c.payAndAnswer(ctx, caller, stored.paymentID, stored.attemptID, stored.idempotency)
+		return c.payAndAnswer(ctx, caller, stored.paymentID, stored.attemptID, stored.to)
 	}
 	return c.resume(ctx, caller, stored, req.again())
 }
@@ -51,26 +50,44 @@ type checkoutJob struct {
 	cashier *Cashier
 	caller  Caller
 	req     CheckoutRequest
-	print   string
+	prints  []string // the fingerprint to keep, then those that older programs kept of the same request
 	plan    plan
 	refused error // what planFor said; it matters only when the order is new
 }
 
 // storedOrder is what the store holds for a request: our own new order, or an earlier one.
 type storedOrder struct {
-	mine        bool
-	paymentID   string
-	attemptID   string
-	idempotency Key // names the row that keeps the answer
-	answer      []byte
+	mine      bool
+	paymentID string
+	attemptID string
+	to        answerTo
+	answer    []byte
 }
 
-// keys returns the names under which an earlier create of the same request is found.
+// prints are the fingerprints of a request, the one to keep first. Absent and empty members are the same: that empty metadata were once told from none is
+// remembered for the orders and keys of then.
+func (c *Cashier) prints(merchantID string, req CheckoutRequest) []string {
+	of := func(metadata map[string]string) string {
+		parts := []any{
+			req.MerchantOrderNo, req.Platform, req.AmountFen, req.Subject, req.Lines, c.payerMark(merchantID, req.Payer), req.Funding.Periods, req.Funding.FeeBearer,
+			req.ExpiresInSeconds, req.ReturnURL, metadata,
+		}
+		if req.Payer.AppID != "" { // older programs knew none, and of what has none their fingerprint stays
+			parts = append(parts, req.Payer.AppID)
+		}
+		return fingerprint(parts...)
+	}
+	if len(req.Metadata) > 0 {
+		return []string{of(req.Metadata)}
+	}
+	return []string{of(nil), of(map[string]string{})}
+}
+
+// keys returns the names under which an earlier create of the same request is found; byKey is no key at all if none was sent.
 func (j *checkoutJob) keys() (byKey, byOrder Key) {
 	byOrder = Key{Kind: OrderByMerchantNo, Merchant: j.caller.MerchantID, Value: j.req.MerchantOrderNo}
-	byKey = Key{Kind: IdempotencyByKey, Merchant: j.caller.MerchantID, Scope: opCheckoutByOrder, Value: j.req.MerchantOrderNo}
 	if j.req.IdempotencyKey != "" {
-		byKey.Scope, byKey.Value = opCheckout, j.req.IdempotencyKey
+		byKey = Key{Kind: IdempotencyByKey, Merchant: j.caller.MerchantID, Scope: opCheckout, Value: j.req.IdempotencyKey}
 	}
 	return byKey, byOrder
 }
@@ -90,7 +107,7 @@ func (j *checkoutJob) store(ctx context.Context) (storedOrder, error) {
 			earlier, err := j.earlier(v.Idempotency(byKey), v.Order(byOrder))
 			if err != nil || earlier.paymentID != "" {
 				found = earlier
-				found.idempotency = byKey
+				found.to = answerTo{byKey, pick(byKey == (Key{}), statusFound, statusMade)}
 				return Writes{}, err
 			}
 			if j.refused != nil {
@@ -98,7 +115,7 @@ func (j *checkoutJob) store(ctx context.Context) (storedOrder, error) {
 			}
 			p := drawn.fresh(fresh.Clone())
 			answer := j.write(p, byKey, payer)
-			found = storedOrder{mine: true, paymentID: fresh.Payment.ID, attemptID: fresh.Attempts[0].ID, idempotency: byKey, answer: answer}
+			found = storedOrder{mine: true, paymentID: fresh.Payment.ID, attemptID: fresh.Attempts[0].ID, to: answerTo{byKey, statusMade}, answer: answer}
 			return p.writes(), nil
 		}})
 		if err != nil {
@@ -114,7 +131,7 @@ func (j *checkoutJob) store(ctx context.Context) (storedOrder, error) {
 // earlier tells what the store already holds for the request: nothing, the same request's order, or another request's.
 func (j *checkoutJob) earlier(idem *Idempotency, o *Order) (storedOrder, error) {
 	switch {
-	case idem != nil && idem.Fingerprint != j.print:
+	case idem != nil && !slices.Contains(j.prints, idem.Fingerprint):
 		return storedOrder{}, Errorf(CodeIdempotencyMismatch, "this key was used with another request")
 	case idem != nil:
 		return storedOrder{paymentID: idem.ObjectID}, nil
@@ -122,8 +139,8 @@ func (j *checkoutJob) earlier(idem *Idempotency, o *Order) (storedOrder, error) 
 		return storedOrder{}, nil
 	case j.req.IdempotencyKey != "":
 		return storedOrder{}, &Error{Code: CodeOrderExists, Message: "merchant_order_no was used before", Field: "merchant_order_no", PaymentID: o.Payment.ID}
-	case o.Payment.Fingerprint != j.print:
-		return storedOrder{}, Errorf(CodeIdempotencyMismatch, "merchant_order_no was used with another request")
+	case !slices.Contains(j.prints, o.Payment.Fingerprint):
+		return storedOrder{}, &Error{Code: CodeOrderExists, Message: "merchant_order_no was used with another request", Field: "merchant_order_no", PaymentID: o.Payment.ID}
 	default:
 		return storedOrder{paymentID: o.Payment.ID}, nil
 	}
@@ -143,7 +160,7 @@ func (j *checkoutJob) newOrder(now time.Time) (*Order, *SealedPayer, error) {
 	o := &Order{Payment: Payment{
 		ID: c.IDs.Public("pay"), MerchantID: j.caller.MerchantID, MerchantOrderNo: req.MerchantOrderNo, Environment: j.plan.merchant.Environment,
 		Platform: req.Platform, AmountFen: req.AmountFen, Currency: Currency, Subject: clean(req.Subject), Lines: cleanLines(req.Lines), Metadata: req.Metadata,
-		ReturnURL: req.ReturnURL, Fingerprint: j.print, Status: PaymentCreated, CreatedAt: now, ExpiresAt: expires,
+		ReturnURL: req.ReturnURL, Fingerprint: j.prints[0], Status: PaymentCreated, Version: 1, CreatedAt: now, ExpiresAt: expires,
 	}}
 	o.Attempts = []Attempt{c.newAttempt(o.Payment, j.plan, req.Platform, payer, req.Client, now)}
 	o.Payment.ActiveAttempt = o.Attempts[0].ID
@@ -155,14 +172,18 @@ func (j *checkoutJob) write(p *pen, byKey Key, payer *SealedPayer) []byte {
 	a := &p.order.Attempts[0]
 	p.added = []string{p.order.Payment.ID, a.ID}
 	p.order.Payment.Settling = a.Settling
-	idem := j.cashier.newIdempotency(p, byKey, j.print, p.order.Payment.ID)
 	var answer []byte
 	if a.State == AttemptReady {
 		answer = j.cashier.answer(p.order)
-		idem.Done, idem.Status, idem.Answer = true, 201, answer
 	}
 	p.audit("payment.create", p.order.Payment.ID, string(a.Channel))
-	p.insert(idem)
+	if byKey != (Key{}) {
+		idem := j.cashier.newIdempotency(p, byKey, j.prints[0], p.order.Payment.ID)
+		if answer != nil {
+			idem.Done, idem.Status, idem.Answer, idem.AnswerOf = true, statusMade, answer, p.order.Payment.Version
+		}
+		p.insert(idem)
+	}
 	if payer != nil {
 		p.insert(payer)
 	}

@@ -83,7 +83,7 @@ func (c *Cashier) lateAnswer(ctx context.Context, byID, idem Key) (Answered, err
 		return Answered{}, Errorf(CodeNotFound, "no such payment")
 	}
 	if row != nil && row.Done {
-		return Answered{Body: row.Answer, Replayed: true, ID: byID.Value}, nil
+		return row.replay(byID.Value, o.Payment.Version), nil
 	}
 	if idem.Scope == opRefundLate {
 		if o, err = c.sendLate(ctx, byID, o); err != nil {
@@ -93,8 +93,8 @@ func (c *Cashier) lateAnswer(ctx context.Context, byID, idem Key) (Answered, err
 			return Answered{Body: render(ViewOf(o)), Settling: true, ID: byID.Value}, nil
 		}
 	}
-	body, err := c.storeAnswer(ctx, c.draw(system()), idem, render(ViewOf(o)), 200)
-	return Answered{Body: body, ID: byID.Value}, err
+	made := Answered{Body: render(ViewOf(o)), Status: statusFound, ID: byID.Value}
+	return c.storeAnswer(ctx, c.draw(system()), idem, made, o.Payment.Version)
 }
 
 // sendLate sends what is on its way back, or asks what became of it.

@@ -150,7 +150,7 @@ func TestCheckoutI09KeyFirstThenNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 200))
-	wantCode(t, err, core.CodeIdempotencyMismatch)
+	wantCode(t, err, core.CodeOrderExists)
 	again, err := w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100))
 	if err != nil || again.ID != first.ID {
 		t.Fatalf("%v %s, want %s", err, again.ID, first.ID)

@@ -59,7 +59,13 @@ func (m *machine) create(rt *rapid.T) {
 
 // checkout sends the order's create once and takes what it answers.
 func (m *machine) checkout(o *modelOrder) {
-	a, err := m.Checkout(context.Background(), shopCaller, o.request())
+	m.send(o, o.request())
+}
+
+// send sends a create, or a repeat of one with or without its key, and holds the answer to what the repeat may say.
+func (m *machine) send(o *modelOrder, req core.CheckoutRequest) {
+	first := o.id == ""
+	a, err := m.Checkout(context.Background(), shopCaller, req)
 	m.wantCode("create", err, "", core.CodeInProgress, core.CodeChannelRefused, core.CodeChannelUnavailable)
 	id := a.ID
 	if failed, ok := errors.AsType[*core.Error](err); ok {
@@ -74,22 +80,48 @@ func (m *machine) checkout(o *modelOrder) {
 	if err != nil {
 		return
 	}
-	if o.answer, err = replay(o.answer, a); err != nil {
-		m.rt.Fatal(err)
+	now := m.payment(o.id)
+	if req.IdempotencyKey == "" {
+		err = showsNow(now, a, first)
+	} else {
+		known := o.answer != nil
+		if o.answer, err = replay(o.answer, a); err == nil {
+			err = tellsStale(now, a, known)
+		}
+	}
+	if err != nil {
+		m.rt.Fatal(o.no, err)
 	}
 }
 
-// createAgain repeats a create: the same order, and once there was a final answer, the same bytes.
+// createAgain repeats a create: the same order, and once there was a final answer under its key, the same bytes; without the key the payment as it is.
 func (m *machine) createAgain(rt *rapid.T) {
 	o := m.anyOrder(rt)
-	m.checkout(o)
+	req := o.request()
+	if rapid.Bool().Draw(rt, "without the key") {
+		req.IdempotencyKey = ""
+	}
+	m.send(o, req)
 	m.look(o)
+}
+
+// repeatBoth repeats a create both ways, wherever that asks the gateway nothing.
+func (m *machine) repeatBoth(o *modelOrder) {
+	req := o.request()
+	if o.answer != nil {
+		m.send(o, req)
+	}
+	v := m.payment(o.id)
+	if open := v.Status == core.PaymentCreated || v.Status == core.PaymentPaying; !v.Settling && (!open || v.Action != nil) {
+		req.IdempotencyKey = ""
+		m.send(o, req)
+	}
 }
 
 // createChanged sends another request under a name that is taken (I02, I07).
 func (m *machine) createChanged(rt *rapid.T) {
 	o := m.anyOrder(rt)
-	req, want := o.request(), core.CodeIdempotencyMismatch
+	req, want := o.request(), pick(o.key == "", core.CodeOrderExists, core.CodeIdempotencyMismatch)
 	switch rapid.IntRange(0, 2).Draw(rt, "change") {
 	case 0:
 		req.AmountFen, req.Lines[0].PriceFen = req.AmountFen+1, req.Lines[0].PriceFen+1

@@ -176,6 +176,7 @@ func (m *machine) check(rt *rapid.T) {
 		if o.id == "" {
 			continue
 		}
+		m.repeatBoth(o)
 		v := m.look(o)
 		for i, a := range o.attempts {
 			if state, _ := m.truth(a); v.Status == core.PaymentClosed && state == core.TradeWaiting {

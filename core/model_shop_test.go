@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -216,6 +217,40 @@ func fateOf(status core.RefundStatus) []core.RefundStatus {
 	default:
 		return nil
 	}
+}
+
+// showsNow holds the answer to a create without a key to the payment as it is: 201 for the call that made it, 200 after, 202 while it settles.
+func showsNow(now core.PaymentView, a core.Answered, first bool) error {
+	status := 200
+	if first {
+		status = 201
+	}
+	body, err := json.Marshal(now)
+	if err != nil || a.Status != status || a.Replayed || a.Stale || !bytes.Equal(body, a.Body) {
+		return fmt.Errorf("a create without a key is answered %d, replayed %t, stale %t:\n%s\nthe payment is\n%s", a.Status, a.Replayed, a.Stale, a.Body, body)
+	}
+	return nil
+}
+
+// tellsStale holds the headers of an answer under a key to what became of the payment since: whoever is not told of a change must see none.
+func tellsStale(now core.PaymentView, a core.Answered, known bool) error {
+	if a.Replayed != known || !a.Replayed && a.Stale || a.Settling && a.Replayed {
+		return fmt.Errorf("replayed %t, stale %t, settling %t, known before %t", a.Replayed, a.Stale, a.Settling, known)
+	}
+	if a.Stale || a.Settling {
+		return nil
+	}
+	var then core.PaymentView
+	if err := json.Unmarshal(a.Body, &then); err != nil {
+		return err
+	}
+	then.Action, now.Action = nil, nil // time alone takes it away
+	was, err := json.Marshal(then)
+	is, errNow := json.Marshal(now)
+	if err != nil || errNow != nil || !bytes.Equal(was, is) {
+		return fmt.Errorf("the answer is not called stale:\n%s\nthe payment is\n%s", was, is)
+	}
+	return nil
 }
 
 // replay takes the answer to a key: the first final one is repeated byte for byte for ever (I01, I04).

@@ -14,9 +14,14 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 	if err := checkPayer(req.Payer); err != nil {
 		return Answered{}, err
 	}
+	req.Payer = req.Payer.scoped()
 	byID := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: req.PaymentID}
 	idem := Key{Kind: IdempotencyByKey, Merchant: caller.MerchantID, Scope: opAttempt, Value: req.IdempotencyKey}
-	print := fingerprint(req.PaymentID, req.Platform, c.payerMark(caller.MerchantID, req.Payer), req.Funding.Periods, req.Funding.FeeBearer)
+	asked := []any{req.PaymentID, req.Platform, c.payerMark(caller.MerchantID, req.Payer), req.Funding.Periods, req.Funding.FeeBearer}
+	if req.Payer.AppID != "" {
+		asked = append(asked, req.Payer.AppID)
+	}
+	print := fingerprint(asked...)
 	v, err := c.Store.See(ctx, byID, idem)
 	if err != nil {
 		return Answered{}, err
@@ -29,7 +34,7 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 		if earlier.Fingerprint != print {
 			return Answered{}, Errorf(CodeIdempotencyMismatch, "this key was used with another request")
 		}
-		return c.resume(ctx, caller, storedOrder{paymentID: o.Payment.ID, idempotency: idem}, req)
+		return c.resume(ctx, caller, storedOrder{paymentID: o.Payment.ID, to: answerTo{idem, statusMade}}, req)
 	}
 	plan, err := c.planFor(m, req.Platform, o.Payment.Lines, req.Funding, req.Payer)
 	if err != nil {
@@ -38,7 +43,7 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 	if err := c.supersede(ctx, caller, byID, o.Payment.ActiveAttempt); err != nil {
 		return Answered{}, err
 	}
-	return c.startAttempt(ctx, caller, req.PaymentID, req, plan, idem, print)
+	return c.startAttempt(ctx, caller, req.PaymentID, req, plan, answerTo{idem, statusMade}, print)
 }
 
 // supersede ends the older attempt, the one that was active when the request came: at once if nothing was signed, else by closing it at the gateway.
@@ -131,7 +136,7 @@ func (c *Cashier) attemptable(o *Order, p *pen) error {
 
 // startAttempt stores a new attempt as the active one and, for a native channel, pays it. print is the fingerprint to keep under the key, "" when the
 // key's row exists already.
-func (c *Cashier) startAttempt(ctx context.Context, caller Caller, paymentID string, req AttemptRequest, plan plan, idem Key, print string) (Answered, error) {
+func (c *Cashier) startAttempt(ctx context.Context, caller Caller, paymentID string, req AttemptRequest, plan plan, to answerTo, print string) (Answered, error) {
 	byID := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID}
 	before, err := c.order(ctx, byID)
 	if err != nil {
@@ -153,7 +158,7 @@ func (c *Cashier) startAttempt(ctx context.Context, caller Caller, paymentID str
 		p.order.Payment.ActiveAttempt, p.order.Payment.Platform = a.ID, a.Platform
 		p.audit("attempt.create", a.ID, string(a.Channel))
 		if print != "" {
-			p.insert(c.newIdempotency(p, idem, print, paymentID))
+			p.insert(c.newIdempotency(p, to.key, print, paymentID))
 		}
 		if payer != nil {
 			p.insert(payer)
@@ -164,7 +169,7 @@ func (c *Cashier) startAttempt(ctx context.Context, caller Caller, paymentID str
 		return Answered{}, err
 	}
 	if plan.caps.Channel.Door() == DoorPage {
-		return c.finalAnswer(ctx, idem, o)
+		return c.finalAnswer(ctx, to, o)
 	}
-	return c.payAndAnswer(ctx, caller, paymentID, made.ID, idem)
+	return c.payAndAnswer(ctx, caller, paymentID, made.ID, to)
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// payAndAnswer calls the channel for a committed native attempt, records the outcome, and answers the request that the idempotency key belongs to.
-func (c *Cashier) payAndAnswer(ctx context.Context, caller Caller, paymentID, attemptID string, idem Key) (Answered, error) {
+// payAndAnswer calls the channel for a committed native attempt, records the outcome, and answers the request that it was made for.
+func (c *Cashier) payAndAnswer(ctx context.Context, caller Caller, paymentID, attemptID string, to answerTo) (Answered, error) {
 	o, err := c.order(ctx, Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID})
 	if err != nil {
 		return Answered{}, err
@@ -29,7 +29,7 @@ func (c *Cashier) payAndAnswer(ctx context.Context, caller Caller, paymentID, at
 	if err := refusalOf(o, attemptID, res); err != nil {
 		return Answered{}, err
 	}
-	return c.finalAnswer(ctx, idem, o)
+	return c.finalAnswer(ctx, to, o)
 }
 
 // pay calls the channel for one attempt. The result's outcome says what is known; an error means that nothing was called.

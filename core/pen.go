@@ -274,6 +274,7 @@ func settling(o *Order) bool {
 func (c *Cashier) change(ctx context.Context, caller Caller, key Key, decide func(*pen) error) (*Order, error) {
 	drawn := c.draw(caller)
 	var decided *Order
+	wrote := false
 	verdict, err := c.Store.Do(ctx, Unit{Keys: []Key{key}, Decide: func(v View) (Writes, error) {
 		o := v.Order(key)
 		if o == nil {
@@ -284,7 +285,7 @@ func (c *Cashier) change(ctx context.Context, caller Caller, key Key, decide fun
 			return Writes{}, err
 		}
 		w := p.writes()
-		decided = p.order
+		decided, wrote = p.order, len(w.Guards) > 0
 		return w, nil
 	}})
 	if err != nil {
@@ -292,6 +293,9 @@ func (c *Cashier) change(ctx context.Context, caller Caller, key Key, decide fun
 	}
 	switch verdict.Duplicate {
 	case "":
+		if wrote {
+			decided.Payment.Version++ // as it is stored now
+		}
 		return decided, nil
 	case UniqueTradeNo: // no race: the gateway calls two trades of ours by one number, and would do so again
 		return nil, Errorf(CodeWrongState, "the gateway's trade_no belongs to another order")

@@ -127,6 +127,9 @@ func checkPayer(p Payer) error {
 	if p.UserID != "" && (len(p.UserID) != 16 || !strings.HasPrefix(p.UserID, "2088") || strings.Trim(p.UserID, "0123456789") != "") {
 		return invalid("payer.user_id", "must be 16 digits that begin with 2088")
 	}
+	if len(p.AppID) > 32 || strings.Trim(p.AppID, "0123456789") != "" {
+		return invalid("payer.app_id", "must be the number of an app")
+	}
 	if p.OpenID != "" {
 		return checkNumber("payer.open_id", p.OpenID, 128)
 	}
@@ -177,6 +180,9 @@ func (c *Cashier) planFor(m Merchant, platform PlatformID, lines []Line, funding
 		// and ended an older attempt.
 		if caps.Channel.Door() == DoorNative && !account.OrderStrings && payer.Empty() {
 			return plan{}, invalid("payer", "platform %s needs the buyer's user_id or open_id", platform)
+		}
+		if caps.Channel.Door() == DoorNative && !account.OrderStrings && !account.knows(payer) {
+			return plan{}, invalid("payer.app_id", "the open_id belongs to an app that account %s does not pay for", account.ID)
 		}
 		funding.Forbid = d.Forbid
 		return plan{merchant: m, decision: d, caps: caps, account: account, funding: funding}, nil

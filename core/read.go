@@ -26,7 +26,7 @@ func (c *Cashier) Payment(ctx context.Context, merchantID, id string) (PaymentVi
 	if err != nil {
 		return PaymentView{}, err
 	}
-	return ViewOf(o), nil
+	return c.viewNow(o), nil
 }
 
 // Payments lists a merchant's payments, newest first. A page has q.Limit rows, MaxPage at most; the last row is the next page's keyset.
@@ -50,7 +50,7 @@ func (c *Cashier) Payments(ctx context.Context, q PaymentQuery) ([]PaymentView, 
 	}
 	for _, k := range keys {
 		if o := v.Order(k); o != nil {
-			views = append(views, ViewOf(o))
+			views = append(views, c.viewNow(o))
 		}
 	}
 	return views, nil
@@ -172,7 +172,9 @@ func (c *Cashier) Login(ctx context.Context, caller Caller, accountID, authCode 
 	res := caps.Authorizer.Authorize(ctx, account, authCode)
 	switch {
 	case res.Outcome == OutcomeSucceeded:
-		return res.Payer, nil
+		payer := res.Payer
+		payer.AppID = account.AppID // a code is exchanged by the app whose mini-program got it
+		return payer.scoped(), nil
 	case res.Code == CodeMisconfigured: // signed or not: no money hangs on a login
 		return Payer{}, misconfigured("", res.Answer)
 	case res.Outcome == OutcomeFailed:

@@ -72,7 +72,7 @@ func (c *Cashier) reserve(ctx context.Context, caller Caller, m Merchant, ask Re
 			r := Refund{
 				ID: newID, PaymentID: o.Payment.ID, AttemptID: o.Payment.PaidAttempt, MerchantID: caller.MerchantID, OutRequestNo: requestNo,
 				MerchantRefundNo: ask.MerchantRefundNo, Origin: RefundByMerchant, AmountFen: ask.AmountFen, Reason: reasonSent(ask.Reason), ReasonGiven: reasonKept(ask.Reason),
-				Fingerprint: print, Asker: caller.Actor, CreatedAt: p.now,
+				Fingerprint: print, Asker: caller.Actor, CreatedAt: p.now, Version: 1,
 			}
 			if err := c.writeReservation(p, m, r); err != nil {
 				return Writes{}, err
@@ -94,7 +94,9 @@ func (c *Cashier) rememberKey(drawn *pen, known *Idempotency, key Key, print, re
 		return Writes{}
 	}
 	p := drawn.fresh(nil)
-	p.insert(c.newIdempotency(p, key, print, refundID))
+	row := c.newIdempotency(p, key, print, refundID)
+	row.Status = statusFound // whoever comes under this key made nothing
+	p.insert(row)
 	return p.writes()
 }
 
@@ -175,9 +177,12 @@ func (c *Cashier) refundAnswer(ctx context.Context, caller Caller, refundID stri
 		return Answered{}, Errorf(CodeNotFound, "no such refund")
 	}
 	if row != nil && row.Done {
-		return Answered{Body: row.Answer, Replayed: true, ID: refundID}, nil
+		return row.replay(refundID, o.Refund(refundID).Version), nil
 	}
-	r := o.Refund(refundID)
+	r, status := o.Refund(refundID), statusMade
+	if row != nil && row.Status != 0 {
+		status = row.Status
+	}
 	if !mine && r.Status == RefundProcessing {
 		if r.Tries == 0 && c.at().Before(r.NextAt) {
 			return Answered{}, &Error{Code: CodeInProgress, Message: "the same refund is being worked on", PaymentID: r.PaymentID, RetryAfterSeconds: 1}
@@ -190,12 +195,12 @@ func (c *Cashier) refundAnswer(ctx context.Context, caller Caller, refundID stri
 		}
 		r = o.Refund(refundID)
 	}
-	body := render(RefundViewOf(r))
+	made := Answered{Body: render(RefundViewOf(r)), Status: status, ID: refundID}
 	if r.Status == RefundProcessing {
-		return Answered{Body: body, Settling: true, ID: refundID}, nil
+		made.Settling = true
+		return made, nil
 	}
-	body, err = c.storeAnswer(ctx, c.draw(system()), idem, body, 201)
-	return Answered{Body: body, ID: refundID}, err
+	return c.storeAnswer(ctx, c.draw(system()), idem, made, r.Version)
 }
 
 // sendRefund hands a reserved refund to the gateway and writes what it answered. A refund that waits for approval is not sent.

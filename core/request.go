@@ -53,11 +53,15 @@ type LateAsk struct {
 // Answered is what a POST answers: a body rendered once and, when final, stored, so that a repeat gets the same bytes (I04).
 type Answered struct {
 	Body []byte
+	// Status is the HTTP status: 201 to the call that made something, 200 to one that found it. While Settling it is 202.
+	Status int
 	// Settling says that an outcome at the gateway is unknown: HTTP 202, and the same key again asks again.
 	Settling bool
 	// Replayed says that the answer was stored by an earlier request.
 	Replayed bool
-	ID       string
+	// Stale says that the payment or refund which a replayed answer shows has changed since.
+	Stale bool
+	ID    string
 }
 
 // CloseOutcome is what became of a wish to close.

@@ -174,19 +174,26 @@ func TestRefundI05InProgress(t *testing.T) {
 	}
 }
 
-// I01, I05: the same create comes again while the first one's call is about to be made. It is told to wait: nobody inquires, and nobody calls twice.
+// I01, I05: the same create comes again while the first one's call is about to be made. Under a key it is told to wait, without one it sees the payment that
+// settles: nobody inquires, and nobody calls twice.
 func TestCheckoutI05InProgress(t *testing.T) {
 	w := newWorld(t)
+	req := order("A1", "alipay", 100)
+	req.IdempotencyKey = "k"
 	w.Failpoints = pointFunc(func(p core.Point) {
 		if p == core.PointCheckoutAfterInsert {
 			w.Failpoints = nil
-			_, err := w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100))
+			_, err := w.Checkout(context.Background(), shopCaller, req)
 			if e := wantCode(t, err, core.CodeInProgress); e.RetryAfterSeconds < 1 || e.PaymentID == "" {
 				t.Errorf("%+v", e)
 			}
+			a, err := w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100))
+			if err != nil || !a.Settling || view(t, a.Body).Action != nil {
+				t.Errorf("without a key: %v %s", err, a.Body)
+			}
 		}
 	})
-	w.create("A1", "alipay", 100)
+	must(w.Checkout(context.Background(), shopCaller, req))
 	if w.Failpoints != nil || w.bank.count("query") != 0 || w.bank.count("pay") != 1 {
 		t.Fatalf("%d inquiries, %d calls", w.bank.count("query"), w.bank.count("pay"))
 	}
@@ -212,7 +219,9 @@ func TestKeysAreKeptI08(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)
 	w.refund(v.ID, "k", 10)
-	other := w.create("A2", "wechat", 100)
+	req := order("A2", "wechat", 100)
+	req.IdempotencyKey = "k"
+	other := must(w.Checkout(context.Background(), shopCaller, req))
 	must(w.NextAttempt(context.Background(), shopCaller, core.AttemptRequest{PaymentID: other.ID, Platform: "douyin", IdempotencyKey: "k"}))
 	rows := w.memory.All().Idempotency
 	for _, row := range rows {
@@ -220,7 +229,7 @@ func TestKeysAreKeptI08(t *testing.T) {
 			t.Errorf("%s is kept until %s", row.Operation, row.DeleteAfter)
 		}
 	}
-	if len(rows) != 4 {
+	if len(rows) != 3 { // a create without a key keeps none
 		t.Fatalf("%d keys", len(rows))
 	}
 }

@@ -62,6 +62,9 @@ func (s *simWorld) customer(n int) {
 		s.sleep(s.upTo(10 * time.Minute))
 		platform := []core.PlatformID{"alipay", "wechat", "douyin"}[s.rng.IntN(3)]
 		req := order(fmt.Sprint("A", n), platform, core.Fen(1+s.rng.IntN(10000)))
+		if s.chance(2) {
+			req.IdempotencyKey = "create-" + req.MerchantOrderNo
+		}
 		if s.chance(4) { // an impatient shop sends it twice at once
 			s.outside("shop again", func() { s.checkout(req) })
 		}
@@ -72,6 +75,7 @@ func (s *simWorld) customer(n int) {
 		}
 		s.count("orders")
 		s.buyer(id)
+		s.comesBack(req)
 		s.lateMoney(id)
 		s.approver(id)
 		switch s.rng.IntN(4) {
@@ -94,8 +98,12 @@ func (s *simWorld) checkout(req core.CheckoutRequest) (id string) {
 			switch core.CodeOf(err) {
 			case "":
 				id = a.ID
-				s.answered("create "+req.MerchantOrderNo, a)
-			case core.CodeInProgress, core.CodeChannelUnavailable, core.CodeUnavailable, core.CodeContended:
+				if req.IdempotencyKey != "" {
+					s.answered(req.IdempotencyKey, a)
+				} else if v := view(s.t, a.Body); a.Replayed || v.Action != nil && v.Status != core.PaymentCreated && v.Status != core.PaymentPaying {
+					s.t.Errorf("without a key: replayed %t, %s with %+v", a.Replayed, v.Status, v.Action)
+				}
+			case core.CodeInProgress, core.CodeChannelUnavailable, core.CodeUnavailable, core.CodeContended, core.CodeAttemptInFlight:
 			default:
 				s.t.Errorf("checkout: %v", err)
 			}
@@ -106,6 +114,19 @@ func (s *simWorld) checkout(req core.CheckoutRequest) (id string) {
 		s.sleep(s.upTo(20 * time.Second))
 	}
 	return ""
+}
+
+// comesBack lets the shop repeat its create long after, both ways: it lost its books, or its customer pressed the button again.
+func (s *simWorld) comesBack(req core.CheckoutRequest) {
+	s.outside("shop comes back", func() {
+		for range 2 {
+			s.sleep(s.upTo(40 * time.Minute))
+			s.checkout(req)
+			without := req
+			without.IdempotencyKey = ""
+			s.checkout(without)
+		}
+	})
 }
 
 // buyer comes to the payment when it pleases, opens the page or not, pays or not, and sometimes pays what is closed or paid already.

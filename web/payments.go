@@ -48,16 +48,21 @@ func (s *Server) createAttempt(c *call) error {
 // answer tells of an object that was made, which stands under its id below the path.
 func (s *Server) answer(c *call, path string, a core.Answered) error {
 	c.Response().Header().Set("Location", path+a.ID)
-	return s.answered(c, http.StatusCreated, a)
+	return s.answered(c, a)
 }
 
-// answered writes what core rendered, byte for byte: a repeat must get what the first got (I04). The status is 202 while an outcome is unknown.
-func (s *Server) answered(c *call, status int, a core.Answered) error {
+// answered writes what core rendered, byte for byte: a repeat must get what the first got (I04), and what is to be said of it stands in the headers. The
+// status is 202 while an outcome is unknown.
+func (s *Server) answered(c *call, a core.Answered) error {
+	status := a.Status
 	if a.Settling {
 		status = http.StatusAccepted
 	}
 	if a.Replayed {
 		c.Response().Header().Set("Idempotent-Replayed", "true")
+	}
+	if a.Stale {
+		c.Response().Header().Set("Idempotent-Stale", "true")
 	}
 	s.write(c, status, "application/json", a.Body)
 	return nil

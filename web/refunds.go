@@ -86,7 +86,7 @@ func (s *Server) decideLate(c *call, decide func(context.Context, core.Caller, c
 	if err != nil {
 		return err
 	}
-	return s.answered(c, http.StatusOK, answered)
+	return s.answered(c, answered)
 }
 
 func (s *Server) approveRefund(c *call) error {

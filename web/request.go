@@ -31,6 +31,7 @@ type goodsLine struct {
 type payer struct {
 	UserID string `json:"user_id" validate:"max=64,excluded_with=OpenID"`
 	OpenID string `json:"open_id" validate:"max=128"`
+	AppID  string `json:"app_id" validate:"max=32"`
 }
 
 type instalments struct {
@@ -72,6 +73,18 @@ type checkPlatform struct {
 type login struct {
 	AuthCode string `json:"auth_code" validate:"required,max=128"`
 	Account  string `json:"account" validate:"max=40"`
+}
+
+// An optional object that says nothing is none: its own required members are not asked for.
+func (r *createPayment) leaveOutEmpty() { r.Instalments = r.Instalments.orNone() }
+func (r *createAttempt) leaveOutEmpty() { r.Instalments = r.Instalments.orNone() }
+func (r *checkPlatform) leaveOutEmpty() { r.Instalments = r.Instalments.orNone() }
+
+func (i *instalments) orNone() *instalments {
+	if i != nil && *i == (instalments{}) {
+		return nil
+	}
+	return i
 }
 
 func (r createPayment) checkout(key string) core.CheckoutRequest {

@@ -18,7 +18,7 @@ type route struct {
 type keyRule int
 
 const (
-	keyUnused   keyRule = iota // reads, and calls whose repeat is the same call
+	keyUnused   keyRule = iota // reads, and calls whose repeat is the same call: close. The header is accepted and means nothing
 	keyOptional                // create: merchant_order_no stands in (I09)
 	keyRequired                // every other change of money or state
 )
@@ -40,7 +40,7 @@ func (s *Server) table() []route {
 		{"GET", "/v1/payments", PermRead, keyUnused, bodyNone, s.listPayments},
 		{"GET", "/v1/payments/:id", PermRead, keyUnused, bodyNone, s.getPayment},
 		{"POST", "/v1/payments/:id/attempts", PermPay, keyRequired, bodyJSON, s.createAttempt},
-		{"POST", "/v1/payments/:id/close", PermPay, keyRequired, bodyNone, s.closePayment},
+		{"POST", "/v1/payments/:id/close", PermPay, keyUnused, bodyNone, s.closePayment},
 		{"POST", "/v1/payments/:id/sync", PermPay, keyUnused, bodyNone, s.syncPayment},
 		{"POST", "/v1/payments/:id/refunds", PermRefund, keyRequired, bodyJSON, s.createRefund},
 		{"POST", "/v1/payments/:id/refund-late", PermRefund, keyRequired, bodyNone, s.refundLate},

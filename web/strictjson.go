@@ -27,6 +27,9 @@ func (s *Server) decode(body []byte, into any) error {
 	if err := json.Unmarshal(body, into, json.RejectUnknownMembers(true)); err != nil {
 		return decodeProblem(err)
 	}
+	if request, ok := into.(interface{ leaveOutEmpty() }); ok {
+		request.leaveOutEmpty()
+	}
 	return s.check(into)
 }
 

@@ -76,12 +76,10 @@ func create(ctx context.Context, app *alipay.App, r core.PayRequest, means alipa
 		DisablePayChannels: means.Disable,
 		NotifyURL:          r.Account.NotifyURL,
 	}
-	switch {
-	case r.Payer.UserID != "":
-	case app.OpAppID() != app.ID(): // the mini-program's own open_id, which the calling app does not know
-		order.OpBuyerOpenID = r.Payer.OpenID
-	default:
-		order.BuyerOpenID = r.Payer.OpenID
+	if r.Payer.UserID == "" {
+		if err := nameBuyer(&order, app, r.Payer); err != nil {
+			return core.PayResult{Answer: alipaytrade.Refused(err, app)}
+		}
 	}
 	if means.OneSum {
 		// trade.create has no specified_channel: it gets a list of what is allowed, which must name the discounts or the cashier takes none.
@@ -93,6 +91,24 @@ func create(ctx context.Context, app *alipay.App, r core.PayRequest, means alipa
 		return core.PayResult{Answer: answer}
 	}
 	return payable(answer, response.TradeNo)
+}
+
+// nameBuyer puts an open_id where Alipay looks for it by the app that it belongs to: buyer_open_id is the calling app's, op_buyer_open_id the one of the
+// mini-program that pays through it. Of an id without an app the mini-program is taken for the one that logged in.
+func nameBuyer(order *alipay.CreateRequest, app *alipay.App, payer core.Payer) error {
+	owner := payer.AppID
+	if owner == "" {
+		owner = app.OpAppID()
+	}
+	switch owner {
+	case app.ID():
+		order.BuyerOpenID = payer.OpenID
+	case app.OpAppID():
+		order.OpBuyerOpenID = payer.OpenID
+	default:
+		return &alipay.FieldError{Field: "buyer_open_id", Rule: "must belong to the calling app or to op_app_id"}
+	}
+	return nil
 }
 
 func payable(answer core.Answer, tradeNo string) core.PayResult {

@@ -88,12 +88,14 @@ func TestPayOnAUsedNumber(t *testing.T) {
 	}
 }
 
-// An account whose app calls for a mini-program with another app_id names the buyer as that mini-program knows them, in the field made for it.
+// I18: an account whose app calls for a mini-program with another app_id names the buyer in the field of the app that their open_id belongs to, and asks nothing
+// about an id of a third one.
 func TestPayForAnotherMiniProgram(t *testing.T) {
 	const mini = "9021000000000002"
 	bench := tradetest.New(t, alipaymini.ID, func(c *alipaysim.Config) {
 		other := c.Apps[0]
 		other.AppID, other.OpenIDMode = mini, true
+		c.Apps[0].OpenIDMode = true
 		c.Apps[0].OpAppIDs = []string{mini}
 		c.Apps = append(c.Apps, other)
 	})
@@ -106,21 +108,39 @@ func TestPayForAnotherMiniProgram(t *testing.T) {
 		}
 		return app
 	}
-	code, err := bench.Sim.IssueAuthCode(mini, "")
-	if err != nil {
-		t.Fatal(err)
+	own, foreign := variant(func(c *alipay.AppConfig) { c.OpAppID = mini }), variant(func(c *alipay.AppConfig) { c.AppID = mini })
+	login := func(app *alipay.App) string {
+		code, err := bench.Sim.IssueAuthCode(app.ID(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, result := app.OAuthToken(t.Context(), alipay.OAuthTokenRequest{Code: code})
+		if token.OpenID == "" {
+			t.Fatalf("%s: %+v", result.Class, token)
+		}
+		return token.OpenID
 	}
-	token, result := variant(func(c *alipay.AppConfig) { c.AppID = mini }).OAuthToken(t.Context(), alipay.OAuthTokenRequest{Code: code})
-	if token.OpenID == "" {
-		t.Fatalf("%s: %+v", result.Class, token)
-	}
-	request := bench.Request("O1", "physical", core.Funding{})
-	request.Payer = core.Payer{OpenID: token.OpenID}
-	caller := alipaymini.New(tradetest.One{Of: variant(func(c *alipay.AppConfig) { c.OpAppID = mini })})
-	if paid := caller.Pay(t.Context(), request); paid.Outcome != core.OutcomeSucceeded {
-		t.Fatalf("%s %s", paid.Outcome, paid.Detail)
-	}
-	if order, _ := bench.Order("O1"); order.BuyerID != alipaysim.DefaultBuyer().UserID {
-		t.Errorf("the gateway understood %+v", order)
+	for number, c := range map[string]struct {
+		payer   core.Payer
+		outcome core.Outcome
+		calls   int
+	}{
+		"O1": {core.Payer{OpenID: login(foreign)}, core.OutcomeSucceeded, 1},
+		"O2": {core.Payer{OpenID: login(foreign), AppID: mini}, core.OutcomeSucceeded, 1},
+		"O3": {core.Payer{OpenID: login(own), AppID: own.ID()}, core.OutcomeSucceeded, 1},
+		"O4": {core.Payer{OpenID: login(own), AppID: mini}, core.OutcomeFailed, 1},
+		"O5": {core.Payer{OpenID: login(foreign), AppID: own.ID()}, core.OutcomeFailed, 1},
+		"O6": {core.Payer{OpenID: login(foreign), AppID: "9021000000000009"}, core.OutcomeFailed, 0},
+		"O7": {core.Payer{UserID: alipaysim.DefaultBuyer().UserID, AppID: "9021000000000009"}, core.OutcomeSucceeded, 1},
+	} {
+		request, before := bench.Request(number, "physical", core.Funding{}), bench.Calls()
+		request.Payer = c.payer
+		paid := alipaymini.New(tradetest.One{Of: own}).Pay(t.Context(), request)
+		if paid.Outcome != c.outcome || bench.Calls()-before != c.calls {
+			t.Errorf("%s: %s %s after %d calls", number, paid.Outcome, paid.Detail, bench.Calls()-before)
+		}
+		if order, _ := bench.Order(number); c.outcome == core.OutcomeSucceeded && order.BuyerID != alipaysim.DefaultBuyer().UserID {
+			t.Errorf("%s: the gateway understood %+v", number, order)
+		}
 	}
 }

@@ -107,7 +107,7 @@ func changeable(t table) []string {
 			"Fault", "Said",
 		}
 	case idempotency:
-		return []string{"ObjectID", "Done", "Status", "Answer", "DeleteAfter"}
+		return []string{"ObjectID", "Done", "Status", "Answer", "AnswerOf", "DeleteAfter"}
 	case inbox:
 		return []string{"State", "Code", "Repeats", "OutTradeNo", "PaymentID", "KeyVersion", "NextAt", "Tries", "DeleteAfter"}
 	case deliveries:

@@ -106,7 +106,7 @@ func (s *Shop) do(ctx context.Context, act, id, key string, amount int64) error 
 	path := "/v1/payments/" + id
 	switch act {
 	case "close":
-		return s.api.call(ctx, http.MethodPost, path+"/close", key, nil, nil)
+		return s.api.call(ctx, http.MethodPost, path+"/close", "", nil, nil) // which takes no key
 	case "sync":
 		return s.api.call(ctx, http.MethodPost, path+"/sync", "", nil, nil)
 	case "refund":
