@@ -24,7 +24,7 @@ const (
 )
 
 // clean makes one line of visible text: line breaks, tabs and separators of lines become a space, and what nobody can see is left out: controls, marks that
-// turn the direction of writing, zero-width and unassigned characters. A joiner, a variation selector or a tag stays only where it is part of an emoji, or of
+// turn the direction of writing, zero-width and unassigned characters, and what some program could not read. A joiner, a variation selector or a tag stays only where it is part of an emoji, or of
 // a Chinese character's variant. Cleaned text stays as it is when it is cleaned again.
 func clean(text string) string {
 	given := []rune(strings.ToValidUTF8(text, ""))
@@ -56,7 +56,7 @@ func breaksLine(r rune) bool {
 
 // visible tells whether the character shows something by itself, or is a space.
 func visible(r rune) bool {
-	return unicode.IsGraphic(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) && r != braille
+	return unicode.IsGraphic(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) && r != braille && r != utf8.RuneError
 }
 
 // joins tells whether an invisible character belongs to the emoji or the Chinese character before it.

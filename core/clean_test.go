@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -18,13 +19,13 @@ const (
 // cleaned is what pages and gateways get of a text: what is to be seen stays as it is, what is not is gone.
 func cleaned() map[string]string {
 	same := []string{
-		"“不要了”", `"不要了"`, "don't", "a&b=c/d", "<b>", "全角／＝＆　空格", family, "❤️\u200d🔥", "👩🏽\u200d🚀", "1️⃣#️⃣", "🇨🇳", england, spelled, "🙂\u200d↔️", "é", "𠮷野家", "\ufffd",
+		"“不要了”", `"不要了"`, "don't", "a&b=c/d", "<b>", "全角／＝＆　空格", family, "❤️\u200d🔥", "👩🏽\u200d🚀", "1️⃣#️⃣", "🇨🇳", england, spelled, "🙂\u200d↔️", "é", "𠮷野家",
 	}
 	table := map[string]string{
 		"line\nbreak": "line break", "crlf\r\ntwo": "crlf two", "tab\tand \v more": "tab and more", "\n a \n": "a", "nel\u0085x": "nel x",
 		"a\u2028b\u2029c": "a b c", "a\x00b\x1b[0m": "ab[0m", "\u202egnp.exe": "gnp.exe", "\u2066a\u2069": "a", "\ufeffa\u200bb\u200d": "ab", "a\u00adb": "ab",
 		"a\u200db": "ab", "👨\u200d": "👨", "\u200d👨": "👨", "👨\u200d\u200d👩": "👨\u200d👩", "a\ufe0fb": "ab", "1\ufe0f2": "12", "❤\ufe0f\ufe0f": "❤️", "a\U000e0100": "a",
-		"🏴\U000e0067\U000e0062": "🏴", "x\U000e0067\U000e007f": "x", "\u3164\u115f\uffa0\u2800\u034f\u061c": "", "\ue000\U000fffff\u0378": "", "broken \xff": "broken",
+		"🏴\U000e0067\U000e0062": "🏴", "x\U000e0067\U000e007f": "x", "\u3164\u115f\uffa0\u2800\u034f\u061c": "", "\ue000\U000fffff\u0378": "", "broken \xff": "broken", "half \ufffd": "half",
 		"\u202a\u202b\u202c\u202d\u2067\u2068\u200e\u200f\u2060\u180e": "",
 	}
 	for _, text := range same {
@@ -151,5 +152,28 @@ func TestRejectReason(t *testing.T) {
 		if kept != want {
 			t.Errorf("of %q is kept %q", given, kept)
 		}
+	}
+}
+
+// A18, D09: the largest order that the API takes, with every reason at its longest and every character escaped, still fits what stores keep of an event.
+func TestTheLargestEventFits(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("<", n) } // six bytes each in JSON
+	o := core.Order{Payment: core.Payment{Subject: long(core.MaxSubjectCharacters), ReturnURL: long(512), Metadata: map[string]string{}}}
+	for range core.MaxLines {
+		o.Payment.Lines = append(o.Payment.Lines, core.Line{LineID: long(64), MerchantOrderNo: long(64), GoodsID: long(64), Name: long(256), Category: long(64)})
+	}
+	for i := range core.MaxMetadataEntries {
+		o.Payment.Metadata[string(rune('a'+i))+long(63)] = long(core.MaxMetadataBytes)
+	}
+	for range core.MaxAttempts {
+		o.Attempts = append(o.Attempts, core.Attempt{ID: long(26), OutTradeNo: long(32), TradeNo: long(64), Account: long(64), Reason: long(64), Settling: true})
+	}
+	for range core.MaxRefunds + core.MaxAttempts {
+		o.Refunds = append(o.Refunds, core.Refund{ID: long(30), MerchantRefundNo: long(64), OutRequestNo: long(32), ReasonGiven: long(1024), Asker: long(40), Approver: long(40), FailCode: long(64)})
+	}
+	view := core.ViewOf(&o)
+	body, err := json.Marshal(core.EventView{Payment: view, Refund: &view.Refunds[0], Attempt: &view.Attempts[0]})
+	if err != nil || len(body) > 2<<20 {
+		t.Errorf("%d bytes, %v", len(body), err)
 	}
 }

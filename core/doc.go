@@ -4,7 +4,7 @@
 //
 //	checkout.go      Checkout stores the payment and its first attempt, whose number, amount and time_expire never change, then makes it payable
 //	plan.go pay.go   what is asked is checked, and planned by the rulebook; the channel is called
-//	resume.go        the same request again: the stored answer, or an inquiry first
+//	resume.go        the same request again: the stored answer, or the payment as it is, after an inquiry
 //	next_attempt.go  the buyer goes on elsewhere: the older attempt is closed at the gateway first
 //	open.go          a hand-off page is opened: that is committed, then the form is signed
 //	notify.go        a gateway's message is verified, held against the books (account, app, payee, amount), and applied in one unit

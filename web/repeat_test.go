@@ -57,3 +57,34 @@ func TestEmptyMembersAreNone(t *testing.T) {
 	w := newWorld(t)
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments", strings.Replace(absent, `"platform"`, `"instalments":{"periods":3},"platform"`, 1)), 400, core.CodeInvalid)
 }
+
+// paidOrder is an order that was paid by its page.
+func paidOrder(t *testing.T, w *world) core.PaymentView {
+	p := w.create("m_a", "wechat", "o1")
+	want(t, w.ask("POST", "/h5/"+tokenOf(p)+"/pay", ""), 200, "")
+	w.pay(p)
+	return p
+}
+
+// A18: half an emoji, as JavaScript leaves it when it cuts a text, refuses no refund and no order; what is escaped to look like one stays as it is.
+func TestHalvesOfCharacters(t *testing.T) {
+	for given, want := range map[string]string{
+		`cut \ud83d`: "cut \ufffd", `\ude00 cut`: "\ufffd cut", `\uD83D\uD83D\uDE00`: "\ufffd😀", `\ud83d\u0041`: "\ufffdA", `\ud83d\n`: "\ufffd\n", `whole \ud83d\ude00`: "whole 😀",
+		`\\ud83d`: `\ud83d`, `\\\ud83d`: "\\\ufffd", `\ud7ff`: "\ud7ff",
+	} {
+		w := newWorld(t)
+		p := paidOrder(t, w)
+		answer := w.as("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/refunds", `{"amount_fen":1,"reason":"`+given+`"}`)
+		if answer.Code != 201 || decode[core.RefundView](t, answer).Reason != want {
+			t.Errorf("%s: %d %s", given, answer.Code, answer.Body)
+		}
+	}
+	w := newWorld(t)
+	body := `{"merchant_order_no":"o\ud83d","platform":"wechat",` + basket + `}`
+	want(t, w.as("m_a/cashier", "POST", "/v1/payments", body), 400, core.CodeInvalid) // a number is exact
+	for _, broken := range []string{`{"reason":"\ud83`, `{"reason":"\ud83d`, `{"\ud83d":1,"\ude00":2}`, `{"amount_fen":1,"reason":"\uzzzz"}`} {
+		w := newWorld(t)
+		p := paidOrder(t, w)
+		want(t, w.as("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/refunds", broken), 400, core.CodeInvalid)
+	}
+}

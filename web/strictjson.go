@@ -21,6 +21,7 @@ const maxDepth = 8
 // decode reads a body into a request, strictly, before any handler sees it: one object, no member unknown, twice or in another case, no null, no number
 // that is not an integer, nothing after it (A04, A05, W04). Then it validates. Errors name the field as the caller wrote it.
 func (s *Server) decode(body []byte, into any) error {
+	body = mendSurrogates(body)
 	if err := scan(body); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ func keyCases() []namedCase {
 		{"keys/one view, many keys", manyKeys},
 		{"keys/attempts and refunds oldest first", oldestFirst},
 		{"keys/single reads", singleReads},
+		{"keys/a repeat reads both ways at every step (I14, I15)", repeats},
 	}
 }
 
@@ -49,6 +50,26 @@ func everyKind(w *world) {
 	}})
 	w.equal(seen, in)
 	w.equal(order.Payment, *p)
+}
+
+// repeats is what the repeat of a create reads: its key's answer stays as it was kept, with the version that it shows; its number finds the order as it is.
+func repeats(w *world) {
+	p, kept := w.payment(), w.idempotency(w.id("k"))
+	kept.ObjectID, kept.Done, kept.Status, kept.Answer, kept.AnswerOf = p.ID, true, 201, []byte(`{"a":1}`), p.Version
+	w.insert(p, kept)
+	byKey := core.Key{Kind: core.IdempotencyByKey, Merchant: w.merchant, Scope: kept.Operation, Value: kept.Key}
+	byNo := core.Key{Kind: core.OrderByMerchantNo, Merchant: w.merchant, Value: p.MerchantOrderNo}
+	for step := range 3 {
+		v := w.see(byKey, core.Key{}, byNo) // no key at all finds nothing, and spoils nothing
+		w.equal([]any{v.Idempotency(byKey), v.Idempotency(core.Key{}) == nil, v.Order(core.Key{}) == nil}, []any{kept, true, true})
+		o := v.Order(byNo)
+		w.equal([]any{o.Payment.Version, o.Payment.Sequence}, []any{kept.AnswerOf + int64(step), int64(step)})
+		w.do(core.Unit{Keys: []core.Key{byNo, {}}, Decide: func(v core.View) (core.Writes, error) {
+			o := v.Order(byNo)
+			o.Payment.Sequence++
+			return core.Writes{Guards: []core.Row{&o.Payment}, Inserts: []core.Row{w.audit("x")}}, nil
+		}})
+	}
 }
 
 func tenants(w *world) {
