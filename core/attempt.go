@@ -46,6 +46,10 @@ type Attempt struct {
 	OpenedAt   time.Time // when the page was first opened, before anything was signed
 	NextAt     time.Time // when a job must look at it again; zero for never
 	Tries      int       // inquiries made since the last change
+	SumFen     Fen       // what the trade has refunded in all, as the gateway said once, while the books do not explain it; 0 otherwise
+	ExcessFen  Fen       // how much of SumFen the books did not explain then
+	SumAt      time.Time // when it first said so; zero otherwise
+	Doubt      string    // what a person must look at about the trade's refunds: our code, "" for nothing
 	Version    int64
 
 	CreatedAt time.Time

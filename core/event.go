@@ -17,6 +17,7 @@ const (
 	EventPaymentDuplicateAccepted EventType = "payment.duplicate_accepted"
 	EventRefundSucceeded          EventType = "refund.succeeded"
 	EventRefundFailed             EventType = "refund.failed"
+	EventRefundReturned           EventType = "refund.returned"
 )
 
 // EventTypes lists the events.
@@ -24,6 +25,7 @@ func EventTypes() []EventType {
 	return []EventType{
 		EventPaymentPaid, EventPaymentClosed, EventPaymentLateRefunded, EventPaymentLateHeld, EventPaymentLateAccepted,
 		EventPaymentDuplicateRefunded, EventPaymentDuplicateHeld, EventPaymentDuplicateAccepted, EventRefundSucceeded, EventRefundFailed,
+		EventRefundReturned,
 	}
 }
 

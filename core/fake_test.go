@@ -83,6 +83,8 @@ type trade struct {
 	refunds  map[string]core.Fen
 	refunded core.Fen
 	coupon   core.Fen // the part of each refund that does not go back
+	says     core.Fen // what it says it has refunded in all, if that is not what it has
+	hidden   int      // how many queries of refunds are blank from now on
 }
 
 func newBank(c *clock) *bank {
@@ -238,7 +240,12 @@ func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResu
 	if t == nil || t.paidAt.IsZero() {
 		return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeFailed, Code: "trade_status"}}
 	}
-	if _, done := t.refunds[r.OutRequestNo]; work && !done {
+	if amount, done := t.refunds[r.OutRequestNo]; done && answer.Outcome == "" { // a repeat moves nothing: fund_change=N (G07)
+		if amount != r.AmountFen {
+			return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeUnknown, Code: "number_used"}}
+		}
+		return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomePending}, CumulativeFen: t.sum()}
+	} else if work && !done {
 		if t.refunded == t.total {
 			return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeUnknown, Code: core.NothingLeft}}
 		}
@@ -253,8 +260,19 @@ func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResu
 	if answer.Outcome != "" {
 		return core.RefundResult{Answer: answer}
 	}
+	if t.hidden > 0 { // done, and yet fund_change=N
+		return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomePending}, CumulativeFen: t.sum()}
+	}
 	// Like Alipay's answer to a refund, it tells what went back in all and not what this one sent.
-	return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}, CumulativeFen: t.refunded}
+	return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}, CumulativeFen: t.sum()}
+}
+
+// sum is what the bank says the trade has refunded in all, 0 for nothing said.
+func (t *trade) sum() core.Fen {
+	if t.says != 0 {
+		return max(t.says, 0)
+	}
+	return t.refunded
 }
 
 func (c channel) QueryRefund(_ context.Context, r core.RefundRequest) core.RefundResult {
@@ -265,6 +283,10 @@ func (c channel) QueryRefund(_ context.Context, r core.RefundRequest) core.Refun
 		return core.RefundResult{Answer: answer}
 	}
 	t := c.trades[r.OutTradeNo]
+	if t != nil && t.hidden > 0 {
+		t.hidden--
+		return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeAbsent}}
+	}
 	if t == nil || t.refunds[r.OutRequestNo] == 0 {
 		return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeAbsent}}
 	}

@@ -60,6 +60,7 @@ const (
 	NoticePayment   NoticeKind = "payment"   // the trade is paid
 	NoticeRefund    NoticeKind = "refund"    // money of the trade went back, in part or in full
 	NoticeClosed    NoticeKind = "closed"    // the trade is closed without a refund in the message
+	NoticeReturned  NoticeKind = "returned"  // the buyer's bank sent a refund back to us
 	NoticeWaiting   NoticeKind = "waiting"   // the trade exists, unpaid: nothing to do
 	NoticeAgreement NoticeKind = "agreement" // a withholding agreement changed
 	NoticeComplaint NoticeKind = "complaint" // a buyer complained
@@ -81,5 +82,6 @@ type Notice struct {
 	Trade         Trade
 	OutRequestNo  string    // the refund's number; "" when not said
 	CumulativeFen Fen       // refunded of the trade in all
+	ReturnedFen   Fen       // of NoticeReturned: what the bank sent back of the refund
 	At            time.Time // when it happened, by the gateway's clock
 }

@@ -96,10 +96,22 @@ const patientTries = 6
 func (c *Cashier) applyWaiting(p *pen, a *Attempt, box *Inbox, n Notice, outside RefundResult) (decidedNotice, error) {
 	again := decidedNotice{state: InboxWaiting, code: Code(box.Code), next: p.now.Add(askAfter(box.Tries))}
 	switch {
+	case n.Kind == NoticeReturned:
+		became := c.applyReturned(p, a, n)
+		if became.state != InboxWaiting {
+			return became, nil
+		}
+		if box.Tries > patientTries && n.Trade.State != "" { // the trade's own message has told of no such refund
+			return c.parkNotice(p, a, returnedUnknown), nil
+		}
 	case n.Kind == NoticeRefund && Code(box.Code) == waitsForRefundQuery && outside.Outcome == OutcomeSucceeded && outside.ActualFen > 0:
 		made := outsideRefund{n.OutRequestNo, max(outside.AskedFen, outside.ActualFen), outside.ActualFen, n.CumulativeFen}
-		if booked, err := c.bookOutside(p, a, made); booked || err != nil {
-			return decidedNotice{state: InboxDone}, err
+		booked, err := c.bookOutside(p, a, made)
+		if err != nil {
+			return again, err
+		}
+		if booked {
+			return decidedNotice{state: InboxDone}, c.hearNotice(p, a, n)
 		}
 	case n.Kind == NoticeRefund && Code(box.Code) != waitsForRefundQuery && !c.wantsConfirmation(a):
 		became, err := c.applyRefundNotice(p, a, n)

@@ -175,18 +175,3 @@ func (o *Order) lateRefund() string {
 	}
 	return ""
 }
-
-// lateRefundedOutside books that somebody sent all of an attempt's unawaited money back in the gateway's own console (G14). A refund of ours that waits
-// or is under way can move nothing any more then, for no gateway sends back more than it took.
-func (c *Cashier) lateRefundedOutside(p *pen, a *Attempt, number, reason string, actual Fen) error {
-	for i := range p.order.Refunds {
-		if r := &p.order.Refunds[i]; r.AttemptID == a.ID && (r.Status == RefundProcessing || r.Status == RefundPendingApproval) {
-			if err := c.failRefund(p, r, "refunded_outside"); err != nil {
-				return err
-			}
-		}
-	}
-	r := c.refundSuspense(p, a, ActorGateway, RefundProcessing)
-	r.OutRequestNo, r.Reason = number, reason
-	return c.finishRefund(p, r, actual)
-}

@@ -11,11 +11,12 @@ const (
 	LedgerTransit   LedgerAccount = "refund_in_transit" // reserved for refunds that are not final; 0 when all are
 	LedgerSuspense  LedgerAccount = "late_suspense"     // money of closed or twice-paid payments; 0 when refunded or accepted
 	LedgerShortfall LedgerAccount = "refund_difference" // a refund sent back less than asked, coupons being the usual reason (A14)
+	LedgerReturned  LedgerAccount = "refund_returned"   // refunds that the buyer's bank sent back: owed to the buyer until a person has seen to it (G31)
 )
 
 // LedgerAccounts lists the accounts with what each is for, as GET /v1/ledger/accounts explains them.
 func LedgerAccounts() []LedgerAccount {
-	return []LedgerAccount{LedgerGateway, LedgerMerchant, LedgerTransit, LedgerSuspense, LedgerShortfall}
+	return []LedgerAccount{LedgerGateway, LedgerMerchant, LedgerTransit, LedgerSuspense, LedgerShortfall, LedgerReturned}
 }
 
 // Clearing tells whether the account must be zero once every order is terminal and every refund final.

@@ -144,6 +144,9 @@ type decidedNotice struct {
 
 // judgeNotice holds a verified notice against our books and applies it, parks it, leaves it to a job, or refuses it.
 func (c *Cashier) judgeNotice(p *pen, account Account, n Notice, box *Inbox) (decidedNotice, error) {
+	if n.Kind == NoticeReturned {
+		return c.judgeReturned(p, account, n, box), nil
+	}
 	if !n.Kind.movesTrade() { // agreements, complaints, risk warnings: kept, and applied by those who know them
 		return decidedNotice{state: InboxDone, code: Code(n.Kind)}, nil
 	}
@@ -205,6 +208,11 @@ func (c *Cashier) wantsConfirmation(a *Attempt) bool {
 // applyRefundNotice reads a message that says money of the trade went back. It is not a second payment (C17), but it is proof of the first, should
 // that message have been lost.
 func (c *Cashier) applyRefundNotice(p *pen, a *Attempt, n Notice) (decidedNotice, error) {
+	if n.CumulativeFen > a.AmountFen {
+		c.doubt(p, a, 1, doubtBeyond, "a verified message says that more was refunded than was paid")
+		p.audit("notify.parked", a.ID, doubtBeyond)
+		return decidedNotice{state: InboxParked, code: doubtBeyond}, nil
+	}
 	if c.wantsConfirmation(a) {
 		return decidedNotice{state: InboxWaiting, code: "wants_query", next: p.now}, nil
 	}
@@ -229,11 +237,11 @@ func (c *Cashier) applyRefundNotice(p *pen, a *Attempt, n Notice) (decidedNotice
 			return c.parkNotice(p, a, "failed_refund_paid"), nil
 		}
 		if r.Status == RefundProcessing { // ours: its inquiry comes now
-			r.NextAt = p.now
+			r.NextAt, r.SumFen = p.now, n.CumulativeFen
 			p.touchRefund(r)
 			p.audit("refund.noticed", r.ID, "")
 		}
-		return decidedNotice{state: InboxDone}, nil
+		return decidedNotice{state: InboxDone}, c.hearNotice(p, a, n)
 	}
 	return decidedNotice{state: InboxWaiting, code: waitsForRefundQuery, next: p.now}, nil
 }
@@ -245,10 +253,8 @@ const waitsForRefundQuery Code = "external_refund"
 // refund of ours that was sent is under way that cannot be told apart, and what the books have no room for yet waits: a reservation may come free.
 func (c *Cashier) unnamedRefund(p *pen, a *Attempt, n Notice) (decidedNotice, error) {
 	wait := decidedNotice{state: InboxWaiting, code: "refund_under_way", next: p.now.Add(askAfter(1))}
-	for _, r := range p.order.Refunds {
-		if r.AttemptID == a.ID && r.Status == RefundProcessing && !r.SentAt.IsZero() && r.FailCode == "" {
-			return wait, nil
-		}
+	if p.order.underWay(a) {
+		return wait, nil
 	}
 	if booked, err := c.externalRefund(p, a, n.CumulativeFen); !booked || err != nil {
 		return wait, err

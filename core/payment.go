@@ -33,6 +33,7 @@ type Payment struct {
 	CloseReason   string // expired | merchant, once closing or closed
 	LateFen       Fen    // money that came after the close, 0 for none
 	LateRefundID  string // the refund that sends it back, if one does
+	Attention     string // what a person must look at: reasons, separated by commas; "" for nothing
 
 	Sequence int64 // of the newest event of this payment; starts at 1
 	Version  int64

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -184,7 +185,7 @@ func (p *pen) writes() Writes {
 		p.audit("order.change", p.order.Payment.ID, "")
 	}
 	o := p.order
-	o.Payment.Settling = settling(o)
+	o.Payment.Settling, o.Payment.Attention = settling(o), strings.Join(attention(o, p.now), ",")
 	for i, t := range p.told {
 		o.Payment.Sequence++
 		e := p.event(i, t)

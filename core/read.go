@@ -104,7 +104,8 @@ func (c *Cashier) Balances(ctx context.Context, merchantID string) ([]Balance, e
 	return c.Store.Balances(ctx, merchantID)
 }
 
-// Sync asks the gateway now about everything of a payment that is not final, and returns the payment as it is then.
+// Sync asks the gateway now about everything of a payment that is not final, and about refunds that were made outside, and returns the payment as it is
+// then.
 func (c *Cashier) Sync(ctx context.Context, caller Caller, paymentID string) (PaymentView, error) {
 	key := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID}
 	o, err := c.order(ctx, key)
@@ -121,6 +122,16 @@ func (c *Cashier) Sync(ctx context.Context, caller Caller, paymentID string) (Pa
 	for _, r := range o.Refunds {
 		if r.Status == RefundProcessing {
 			if err := c.SettleRefund(ctx, caller.MerchantID, r.ID); err != nil {
+				return PaymentView{}, err
+			}
+		}
+	}
+	if o, err = c.order(ctx, key); err != nil {
+		return PaymentView{}, err
+	}
+	for i := range o.Attempts {
+		if a := &o.Attempts[i]; a.PaidFen > 0 { // somebody may have refunded it in the gateway's console (G34)
+			if err := c.askSum(ctx, a); err != nil {
 				return PaymentView{}, err
 			}
 		}

@@ -226,12 +226,22 @@ func (c *Cashier) callRefund(ctx context.Context, o *Order, r *Refund, call func
 	}
 	limited, cancel := context.WithTimeout(ctx, callLease-5*time.Second)
 	defer cancel()
-	res := call(caps.Refunder, limited, RefundRequest{
-		TradeRef: tradeRef(a, account), OutRequestNo: r.OutRequestNo, AmountFen: r.AmountFen, Reason: r.Reason, RefundState: r.ChannelState,
-	})
+	res := call(caps.Refunder, limited, refundRequest(a, account, r))
 	c.pass(after)
+	floor := o.refundsOf(a, RefundSucceeded)
 	_, err = c.change(ctx, system(), Key{Kind: OrderByRefund, Merchant: r.MerchantID, Value: r.ID}, func(p *pen) error {
-		return c.recordRefund(p, p.order.Refund(r.ID), res)
+		r := p.order.Refund(r.ID)
+		if err := c.recordRefund(p, r, res); err != nil {
+			return err
+		}
+		return c.hearRefund(p, r, res, floor)
 	})
 	return res.Outcome, err
+}
+
+// refundRequest is what the gateway is asked, the same at every repeat.
+func refundRequest(a *Attempt, account Account, r *Refund) RefundRequest {
+	return RefundRequest{
+		TradeRef: tradeRef(a, account), OutRequestNo: r.OutRequestNo, AmountFen: r.AmountFen, Reason: r.Reason, RefundState: r.ChannelState,
+	}
 }

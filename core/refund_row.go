@@ -42,7 +42,11 @@ type Refund struct {
 	SentAt       time.Time // first time it was handed to the gateway; zero before
 	NextAt       time.Time
 	Tries        int
+	SumFen       Fen // what the trade had refunded in all, as the gateway last said about this refund, or when it was found by that sum; 0 for never
 	Version      int64
+
+	ReturnedFen Fen       // what the buyer's bank sent back of it, after it had succeeded at the gateway; 0 for nothing
+	ReturnedAt  time.Time // when we heard of that; zero for never
 
 	CreatedAt time.Time
 	EndedAt   time.Time

@@ -63,7 +63,13 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 	if res.RefundState != nil {
 		r.ChannelState = res.RefundState
 	}
+	if res.CumulativeFen > 0 {
+		r.SumFen = res.CumulativeFen
+	}
 	switch {
+	case p.order.provenBySum(r, res):
+		p.audit("refund.proven_by_sum", r.ID, itoa(int(r.SumFen)))
+		return c.finishRefund(p, r, 0)
 	case res.Outcome == OutcomeSucceeded:
 		return c.finishRefund(p, r, res.ActualFen)
 	case res.Outcome == OutcomeFailed && r.Counts():
@@ -77,6 +83,9 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 	}
 	r.Settling, r.Tries = true, r.Tries+1
 	r.NextAt = p.now.Add(askAfter(r.Tries))
+	if over := r.SentAt.Add(overAfter); res.Code == NothingLeft && p.now.Before(over) && r.NextAt.After(over) {
+		r.NextAt = over // by then its query knows it, or nothing of it was done
+	}
 	if res.RetryAfter > 0 {
 		r.NextAt = p.now.Add(res.RetryAfter)
 	}
@@ -186,69 +195,4 @@ func (c *Cashier) judge(ctx context.Context, caller Caller, refundID string, app
 		return RefundView{}, err
 	}
 	return c.RefundView(ctx, caller.MerchantID, refundID)
-}
-
-// externalRefund books what was refunded outside, in the gateway's own console (G14): the part of cumulative, what the trade has refunded in all, that
-// none of our refunds explains. It is for trades of which nothing of ours that was sent is under way.
-func (c *Cashier) externalRefund(p *pen, a *Attempt, cumulative Fen) (booked bool, err error) {
-	extra := cumulative - p.order.refundsOf(a, RefundSucceeded)
-	if extra <= 0 {
-		return true, nil
-	}
-	return c.bookOutside(p, a, outsideRefund{amount: extra, actual: extra, cumulative: cumulative})
-}
-
-// outsideRefund is a refund that was made outside, as far as it is known.
-type outsideRefund struct {
-	number         string // its out_request_no, "" when not told
-	amount, actual Fen    // what it was made for, and what went back: less when coupons were used (A14)
-	cumulative     Fen    // what the trade had refunded in all when that was told, 0 when it was not said
-}
-
-// bookOutside books one refund that was made outside. booked is false when the books have no room for it: then a refund of ours is under way that the
-// gateway must refuse first, or a person must look.
-func (c *Cashier) bookOutside(p *pen, a *Attempt, made outsideRefund) (booked bool, err error) {
-	pay, amount := &p.order.Payment, made.amount
-	number := externalNumber(a, made.number, pay.RefundedFen)
-	foundUnnamed := Fen(0)
-	for _, r := range p.order.Refunds {
-		if r.OutRequestNo == number {
-			return true, nil
-		}
-		if r.AttemptID == a.ID && r.Outside() && r.Reason == unnamed {
-			foundUnnamed += r.AmountFen
-		}
-	}
-	// It may be a part of what was found by its effect before its own message came, unless the trade has refunded more than the books explain.
-	if made.number != "" && amount <= foundUnnamed && made.cumulative <= p.order.refundsOf(a, RefundSucceeded) {
-		return true, nil
-	}
-	reason := pick(made.number == "", unnamed, "external")
-	if a.Unawaited() && amount == a.PaidFen && p.order.refundsOf(a, RefundSucceeded) == 0 {
-		return true, c.lateRefundedOutside(p, a, number, reason, made.actual)
-	}
-	if a.State != AttemptPaid || amount > pay.Refundable() {
-		c.alert(2, "refund.external_unexplained", a.ID, "the gateway refunded what our books have no room for")
-		p.audit("refund.unexplained", a.ID, itoa(int(amount)))
-		return false, nil
-	}
-	r := p.addRefund(Refund{
-		ID: "ref_" + lower(p.rowID()), PaymentID: pay.ID, AttemptID: a.ID, MerchantID: pay.MerchantID, Origin: RefundExternal,
-		OutRequestNo: number, Reason: reason, AmountFen: amount, ActualFen: made.actual,
-		Status: RefundSucceeded, Asker: ActorGateway, CreatedAt: p.now, EndedAt: p.now,
-	})
-	pay.ReservedFen += amount
-	p.post(posting{from: LedgerGateway, to: LedgerMerchant, amount: made.actual, refundID: r.ID}, a.Account)
-	p.post(posting{from: LedgerShortfall, to: LedgerMerchant, amount: amount - made.actual, refundID: r.ID}, a.Account)
-	p.audit("refund.external", r.ID, "")
-	return true, c.countRefund(p, r)
-}
-
-// unnamed marks an external refund that was found by its effect on the trade, without its number.
-const unnamed = "external, number not told"
-
-// externalNumber names an external refund in our books. Its own number is somebody else's text, and is unique within one trade only (as Alipay documents out_request_no),
-// so it is hashed together with the attempt; a refund without a number is named by what had gone back before it.
-func externalNumber(a *Attempt, outRequestNo string, before Fen) string {
-	return "X" + fingerprint(a.ID, outRequestNo, pick(outRequestNo == "", before, 0))[:31]
 }

@@ -16,8 +16,12 @@ const (
 	lateWatch = 30 * time.Minute
 	// alarmAfter is how long after its grace an unsettled attempt or refund alarms a person, again at every inquiry (B15).
 	alarmAfter = time.Hour
-	// overAfter is how long after a refund's first call its query may still not know it although it was done (a new refund is found after seconds).
-	overAfter = 10 * time.Minute
+	// overAfter is how long after a refund's first call its query may still not know it although it was done: Alipay's guides ask for ten seconds.
+	overAfter = 3 * time.Minute
+	// sumPatience is how long after a trade's refunded sum was first told a second answer must tell it again before the books follow.
+	sumPatience = time.Minute
+	// personAfter is how long what nobody can tell waits before it is put on a person's list.
+	personAfter = 24 * time.Hour
 	// payerKept is how long a buyer's identity outlives its payment's expiry.
 	payerKept = 30 * 24 * time.Hour
 )

@@ -21,6 +21,9 @@ func (c *Cashier) settleAttempt(ctx context.Context, attemptID string) error {
 		return err
 	}
 	a := o.Attempt(attemptID)
+	if !a.SumAt.IsZero() {
+		return c.askSum(ctx, a)
+	}
 	if a.State == AttemptReady {
 		return c.settleUnopened(ctx, key, attemptID)
 	}

@@ -48,7 +48,7 @@ func TestSimulation(t *testing.T) {
 	close(next)
 	workers.Wait()
 	t.Logf("seeds %d to %d: %s", seed, seed+uint64(worlds)-1, tallyLine(total))
-	for _, what := range []string{"orders", "crashes", "store faults", "network faults", "messages lost", "messages forged", "never notified", "order strings", "late payments", "late money sent back in the console",
+	for _, what := range []string{"orders", "crashes", "store faults", "network faults", "messages lost", "messages forged", "never notified", "order strings", "late payments", "late money sent back in the console", "console refunds", "console refunds never told",
 		"late money released", "late money accepted", "refunds approved", "refunds rejected", "duplicate payments", "refunds"} {
 		if orders >= 2000 && total[what] == 0 {
 			t.Errorf("the simulation never met %s: it proves nothing about them", what)

@@ -226,6 +226,7 @@ type PaymentQuery struct {
 	MerchantID      string
 	MerchantOrderNo string // "" for any
 	Status          PaymentStatus
+	Attention       bool      // only those that a person must look at
 	BeforeCreated   time.Time // keyset: rows older than (BeforeCreated, BeforeID); zero for the newest
 	BeforeID        string
 	Limit           int

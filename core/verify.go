@@ -85,6 +85,11 @@ func (i *Inspection) money(o *Order) {
 			refunded += r.AmountFen
 		}
 	}
+	for _, r := range o.Refunds {
+		if r.ReturnedFen < 0 || r.ReturnedFen > r.ActualFen || r.ReturnedFen > 0 && r.Status != RefundSucceeded {
+			i.breach("INV-M2", p.ID, "of refund %s (%s, %d fen) %d fen came back", r.ID, r.Status, r.ActualFen, r.ReturnedFen)
+		}
+	}
 	if reserved != p.ReservedFen || refunded != p.RefundedFen {
 		i.breach("INV-M2", p.ID, "the refunds add up to %d reserved and %d refunded, the payment says %d and %d", reserved, refunded, p.ReservedFen, p.RefundedFen)
 	}
@@ -214,7 +219,8 @@ func ledgerOf(o *Order) map[LedgerAccount]Fen {
 		case RefundPendingApproval, RefundProcessing:
 			want[LedgerTransit] -= r.AmountFen
 		case RefundSucceeded:
-			want[LedgerGateway] -= r.ActualFen
+			want[LedgerGateway] -= r.ActualFen - r.ReturnedFen
+			want[LedgerReturned] -= r.ReturnedFen
 			want[LedgerShortfall] -= r.AmountFen - r.ActualFen
 		}
 	}
@@ -248,9 +254,13 @@ func (i *Inspection) events(o *Order, events []Event) {
 		if t := refundEvent(r); t != "" {
 			want[t]++
 		}
+		if r.ReturnedFen > 0 {
+			want[EventRefundReturned]++
+		}
 	}
 	for _, t := range []EventType{
-		EventPaymentPaid, EventPaymentClosed, EventRefundSucceeded, EventRefundFailed, EventPaymentLateRefunded, EventPaymentDuplicateRefunded,
+		EventPaymentPaid, EventPaymentClosed, EventRefundSucceeded, EventRefundFailed, EventRefundReturned, EventPaymentLateRefunded,
+		EventPaymentDuplicateRefunded,
 	} {
 		if count[t] != want[t] {
 			i.breach("INV-E2", o.Payment.ID, "%d × %s, want %d", count[t], t, want[t])
@@ -359,6 +369,7 @@ func (i *Inspection) refundsInBook(o *Order, a Attempt, truth Truth) {
 		switch r.Status {
 		case RefundSucceeded:
 			ours += r.ActualFen
+			i.truth[a.Account] += r.ReturnedFen // a gateway's book counts it as refunded all the same
 			if sent, known := truth.Refunds[r.OutRequestNo]; known && sent != r.ActualFen || !known && !r.Outside() {
 				i.breach("INV-S5", o.Payment.ID, "refund %s says %d fen, the gateway's book %d", r.ID, r.ActualFen, sent)
 			}

@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -39,6 +40,7 @@ type PaymentView struct {
 	RefundedFen     Fen               `json:"refunded_fen"`
 	RefundableFen   Fen               `json:"refundable_fen"`
 	LatePayment     *LateView         `json:"late_payment,omitempty"`
+	Attention       []string          `json:"attention,omitempty"` // why a person must look
 	CloseReason     string            `json:"close_reason,omitempty"`
 	Attempts        []AttemptView     `json:"attempts"`
 	Refunds         []RefundView      `json:"refunds"`
@@ -86,6 +88,8 @@ type RefundView struct {
 	ActualFen        Fen          `json:"actual_fen"`
 	Reason           string       `json:"reason,omitempty"`
 	FailCode         string       `json:"fail_code,omitempty"`
+	ReturnedFen      Fen          `json:"returned_fen,omitempty"` // what the buyer's bank sent back
+	ReturnedAt       string       `json:"returned_at,omitempty"`
 	// Fault and Gateway are those of an attempt.
 	Fault        Code          `json:"fault,omitempty"`
 	Gateway      *GatewayWords `json:"gateway,omitempty"`
@@ -116,6 +120,9 @@ func ViewOf(o *Order) PaymentView {
 		PaidFen: p.PaidFen, RefundedFen: p.RefundedFen, RefundableFen: p.Refundable(), CloseReason: p.CloseReason,
 		Attempts: []AttemptView{}, Refunds: []RefundView{},
 		CreatedAt: Stamp(p.CreatedAt), ExpiresAt: Stamp(p.ExpiresAt), PaidAt: Stamp(p.PaidAt), ClosedAt: Stamp(p.ClosedAt),
+	}
+	if p.Attention != "" {
+		v.Attention = strings.Split(p.Attention, ",")
 	}
 	if p.LateFen > 0 {
 		v.LatePayment = &LateView{AmountFen: p.LateFen, RefundID: p.LateRefundID}
@@ -164,7 +171,8 @@ func RefundViewOf(r *Refund) RefundView {
 	v := RefundView{
 		ID: r.ID, PaymentID: r.PaymentID, MerchantRefundNo: r.MerchantRefundNo, Origin: r.Origin, Status: r.Status, Settling: r.Settling,
 		AmountFen: r.AmountFen, ActualFen: r.ActualFen, Reason: firstText(r.ReasonGiven, r.Reason), FailCode: pick(r.Status == RefundFailed, r.FailCode, ""), OutRequestNo: r.OutRequestNo, Asker: r.Asker,
-		Fault: r.Fault, Gateway: r.Said.view(), Approver: r.Approver, CreatedAt: Stamp(r.CreatedAt), EndedAt: Stamp(r.EndedAt),
+		Fault: r.Fault, Gateway: r.Said.view(), Approver: r.Approver, ReturnedFen: r.ReturnedFen, ReturnedAt: Stamp(r.ReturnedAt),
+		CreatedAt: Stamp(r.CreatedAt), EndedAt: Stamp(r.EndedAt),
 	}
 	if r.Settling {
 		v.NextCheckAt = Stamp(r.NextAt)

@@ -84,6 +84,8 @@ func meaning(account core.LedgerAccount) string {
 		return "Money of closed or twice-paid payments. Zero when it was sent back or accepted."
 	case core.LedgerShortfall:
 		return "What refunds sent back less than asked, usually because of coupons."
+	case core.LedgerReturned:
+		return "Refunds that the buyer's bank sent back; negative, because it is owed to the buyer. The money lies at the gateway again until a person has seen to it."
 	default:
 		return ""
 	}

@@ -115,7 +115,7 @@ type list[T any] struct {
 }
 
 func (s *Server) listPayments(c *call) error {
-	q, err := c.query("merchant_order_no", "status", "limit", "cursor")
+	q, err := c.query("merchant_order_no", "status", "attention", "limit", "cursor")
 	if err != nil {
 		return err
 	}
@@ -125,6 +125,9 @@ func (s *Server) listPayments(c *call) error {
 	}
 	if ask.Status != "" && !slices.Contains(core.PaymentStatuses(), ask.Status) {
 		return invalidField("status", "is not a status")
+	}
+	if ask.Attention = q["attention"] != ""; ask.Attention && q["attention"] != "true" {
+		return invalidField("attention", "is true, or left out")
 	}
 	if ask.Limit, err = limitOf(q["limit"]); err != nil {
 		return err

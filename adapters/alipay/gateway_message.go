@@ -100,6 +100,9 @@ type ComplaintChanged struct {
 	ComplainEventID string `json:"complain_event_id"`
 }
 
+// DepositBackFailed is the dback_status of a refund that the buyer's bank did not take.
+const DepositBackFailed = "F"
+
 // DepositBackCompleted is the content of MessageDepositBack: a refund to a bank
 // card has arrived (S) or failed (F).
 type DepositBackCompleted struct {

@@ -20,6 +20,7 @@ type RefundQueryResponse struct {
 	OutRequestNo    string       `json:"out_request_no"`
 	TotalAmount     Amount       `json:"total_amount"` // of the trade
 	RefundAmount    Amount       `json:"refund_amount"`
+	RefundFee       Amount       `json:"refund_fee"` // of the trade in all; no document lists it here, so it is usually absent
 	RefundStatus    string       `json:"refund_status"`
 	RefundReason    string       `json:"refund_reason"`
 	SendBackFee     Amount       `json:"send_back_fee"`

@@ -54,7 +54,7 @@ func readTrade(app *alipay.App, m core.Message) ([]core.Notice, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	return []core.Notice{tradeNotice(verified)}, verified.KeyVersion, nil
+	return tradeNotices(verified), verified.KeyVersion, nil
 }
 
 func reply(body string) core.Reply {

@@ -27,6 +27,21 @@ func tradeNotice(n *alipay.Notification) core.Notice {
 	return notice
 }
 
+// tradeNotices is what one message of the payment path says: of the trade, and, by some products, of a refund that the buyer's bank sent back.
+func tradeNotices(n *alipay.Notification) []core.Notice {
+	notice := tradeNotice(n)
+	notices := []core.Notice{notice}
+	if n.NotifyType != "trade_status_sync" || n.Get("dback_status") != alipay.DepositBackFailed {
+		return notices
+	}
+	back := notice
+	back.Kind, back.ReturnedFen = core.NoticeReturned, 0
+	if amount, err := n.Amount("dback_amount"); err == nil {
+		back.ReturnedFen = core.Fen(amount)
+	}
+	return append(notices, back)
+}
+
 // isAgreement tells the signing and the end of an agreement, which Alipay sends to the address of the request or to the application gateway.
 func isAgreement(notifyType string) bool {
 	return notifyType == "dut_user_sign" || notifyType == "dut_user_unsign"

@@ -43,13 +43,23 @@ func pushNotice(appID string, message *alipay.GatewayMessage) core.Notice {
 	case isAgreement(message.Method):
 		notice.Kind = core.NoticeAgreement
 	case message.Method == alipay.MessageDepositBack:
-		var content alipay.DepositBackCompleted
-		if message.Decode(&content) == nil {
-			notice.Trade.OutTradeNo, notice.Trade.TradeNo = content.OutTradeNo, content.TradeNo
-			notice.OutRequestNo = content.OutRequestNo
-		}
+		describeDepositBack(message, &notice)
 	}
 	return notice
+}
+
+// describeDepositBack tells of a refund to a bank card. That it arrived changes nothing. One that the bank sent back does, and so may one that cannot be
+// read: without a number it is nobody's, and a person looks.
+func describeDepositBack(message *alipay.GatewayMessage, notice *core.Notice) {
+	var content alipay.DepositBackCompleted
+	if message.Decode(&content) != nil {
+		notice.Kind = core.NoticeReturned
+		return
+	}
+	notice.Trade.OutTradeNo, notice.Trade.TradeNo, notice.OutRequestNo = content.OutTradeNo, content.TradeNo, content.OutRequestNo
+	if content.Status == alipay.DepositBackFailed {
+		notice.Kind, notice.ReturnedFen = core.NoticeReturned, core.Fen(content.Amount)
+	}
 }
 
 // riskNotices makes one notice for each trade that a risk push names, or a single one when it names none.

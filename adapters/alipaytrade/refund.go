@@ -44,7 +44,11 @@ func (t Trades) QueryRefund(ctx context.Context, r core.RefundRequest) core.Refu
 	if a.Outcome == core.OutcomeAbsent && response.RefundStatus != "" {
 		a.Outcome = core.OutcomePending // it has heard of the refund, and has not finished it
 	}
-	if a.Outcome != core.OutcomeSucceeded {
+	switch a.Outcome {
+	case core.OutcomeSucceeded:
+	case core.OutcomeAbsent, core.OutcomePending: // verified, too
+		return core.RefundResult{Answer: a, CumulativeFen: core.Fen(response.RefundFee)}
+	default:
 		return core.RefundResult{Answer: a}
 	}
 	actual := response.RefundAmount
@@ -52,7 +56,8 @@ func (t Trades) QueryRefund(ctx context.Context, r core.RefundRequest) core.Refu
 		actual = response.SendBackFee
 	}
 	return core.RefundResult{
-		Answer: a, AskedFen: core.Fen(response.RefundAmount), ActualFen: core.Fen(actual), TotalFen: core.Fen(response.TotalAmount),
+		Answer: a, AskedFen: core.Fen(response.RefundAmount), ActualFen: core.Fen(actual), CumulativeFen: core.Fen(response.RefundFee),
+		TotalFen: core.Fen(response.TotalAmount),
 	}
 }
 

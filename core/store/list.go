@@ -45,6 +45,9 @@ func (s *Store) Payments(ctx context.Context, q core.PaymentQuery) ([]core.Payme
 		if q.Status != "" {
 			db = db.Where("status = ?", string(q.Status))
 		}
+		if q.Attention {
+			db = db.Where("attention <> ''")
+		}
 		return newest(db, q.BeforeCreated, q.BeforeID, q.Limit)
 	})
 	if err != nil {

@@ -32,6 +32,7 @@ type paymentRow struct {
 	CloseReason     string `gorm:"column:close_reason;size:64" store:"ascii,changes"`
 	LateFen         int64  `gorm:"column:late_fen" store:"changes"`
 	LateRefundID    string `gorm:"column:late_refund_id;size:64" store:"ascii,changes"`
+	Attention       string `gorm:"column:attention;size:256" store:"ascii,changes"`
 	Sequence        int64  `gorm:"column:sequence" store:"changes"`
 	ExpiresAt       int64  `gorm:"column:expires_at" store:"changes"`
 	PaidAt          int64  `gorm:"column:paid_at" store:"changes"`
@@ -48,7 +49,7 @@ func paymentRowOf(p *core.Payment) *paymentRow {
 		AmountFen: int64(p.AmountFen), Currency: p.Currency, Subject: p.Subject, GoodsLines: listJSON(p.Lines), Metadata: mapJSON(p.Metadata),
 		ReturnURL: p.ReturnURL, Fingerprint: p.Fingerprint, Status: string(p.Status), Settling: p.Settling, PaidFen: int64(p.PaidFen),
 		ReservedFen: int64(p.ReservedFen), RefundedFen: int64(p.RefundedFen), ActiveAttempt: p.ActiveAttempt, PaidAttempt: p.PaidAttempt,
-		CloseReason: p.CloseReason, LateFen: int64(p.LateFen), LateRefundID: p.LateRefundID, Sequence: p.Sequence, Version: p.Version,
+		CloseReason: p.CloseReason, LateFen: int64(p.LateFen), LateRefundID: p.LateRefundID, Attention: p.Attention, Sequence: p.Sequence, Version: p.Version,
 		CreatedAt: millis(p.CreatedAt), ExpiresAt: millis(p.ExpiresAt), PaidAt: millis(p.PaidAt), ClosedAt: millis(p.ClosedAt),
 	}
 }
@@ -59,7 +60,7 @@ func (r *paymentRow) payment() (core.Payment, error) {
 		Platform: core.PlatformID(r.Platform), AmountFen: core.Fen(r.AmountFen), Currency: r.Currency, Subject: r.Subject, ReturnURL: r.ReturnURL,
 		Fingerprint: r.Fingerprint, Status: core.PaymentStatus(r.Status), Settling: r.Settling, PaidFen: core.Fen(r.PaidFen),
 		ReservedFen: core.Fen(r.ReservedFen), RefundedFen: core.Fen(r.RefundedFen), ActiveAttempt: r.ActiveAttempt, PaidAttempt: r.PaidAttempt,
-		CloseReason: r.CloseReason, LateFen: core.Fen(r.LateFen), LateRefundID: r.LateRefundID, Sequence: r.Sequence, Version: r.Version,
+		CloseReason: r.CloseReason, LateFen: core.Fen(r.LateFen), LateRefundID: r.LateRefundID, Attention: r.Attention, Sequence: r.Sequence, Version: r.Version,
 		CreatedAt: moment(r.CreatedAt), ExpiresAt: moment(r.ExpiresAt), PaidAt: moment(r.PaidAt), ClosedAt: moment(r.ClosedAt),
 	}
 	if err := fromJSON("payments.goods_lines", r.ID, r.GoodsLines, &p.Lines); err != nil {
@@ -104,6 +105,10 @@ type attemptRow struct {
 	SaidCode     string         `gorm:"column:gateway_code;size:64" store:"ascii,changes"`
 	SaidSubCode  string         `gorm:"column:gateway_sub_code;size:64" store:"ascii,changes"`
 	SaidMessage  string         `gorm:"column:gateway_message;size:256" store:"text,changes"`
+	SumFen       int64          `gorm:"column:sum_fen" store:"changes"`
+	ExcessFen    int64          `gorm:"column:excess_fen" store:"changes"`
+	SumAt        int64          `gorm:"column:sum_at" store:"changes"`
+	Doubt        string         `gorm:"column:doubt;size:64" store:"ascii,changes"`
 	CreatedAt    int64          `gorm:"column:created_at;autoCreateTime:false"`
 	EndedAt      int64          `gorm:"column:ended_at" store:"changes"`
 	Version      int64          `gorm:"column:version"`
@@ -119,7 +124,8 @@ func attemptRowOf(a *core.Attempt) *attemptRow {
 		TradeNo: orNull(a.TradeNo), ChannelState: notNull(a.ChannelState), Action: toJSON(a.Action), KeyVersion: a.KeyVersion, PaidFen: int64(a.PaidFen),
 		ReceiptFen: int64(a.ReceiptFen), GatewayPaid: millis(a.GatewayPaid), Reason: a.Reason, TimeExpire: millis(a.TimeExpire),
 		Calls: int64(a.Calls), TurnedAway: int64(a.TurnedAway), Fault: string(a.Fault), SaidCode: a.Said.Code, SaidSubCode: a.Said.SubCode,
-		SaidMessage: a.Said.Message, OpenedAt: millis(a.OpenedAt), NextAt: millis(a.NextAt), Tries: int64(a.Tries), CreatedAt: millis(a.CreatedAt), EndedAt: millis(a.EndedAt),
+		SaidMessage: a.Said.Message, OpenedAt: millis(a.OpenedAt), NextAt: millis(a.NextAt), Tries: int64(a.Tries), SumFen: int64(a.SumFen), ExcessFen: int64(a.ExcessFen),
+		SumAt: millis(a.SumAt), Doubt: a.Doubt, CreatedAt: millis(a.CreatedAt), EndedAt: millis(a.EndedAt),
 		Version: a.Version,
 	}
 }
@@ -131,7 +137,8 @@ func (r *attemptRow) attempt() (core.Attempt, error) {
 		AmountFen: core.Fen(r.AmountFen), PayerRef: r.PayerRef, Payer: r.Payer, ClientIP: r.ClientIP, State: core.AttemptState(r.State),
 		Settling: r.Settling, Superseded: r.Superseded, TradeNo: r.TradeNo.String, ChannelState: orNil(r.ChannelState), KeyVersion: r.KeyVersion,
 		PaidFen: core.Fen(r.PaidFen), ReceiptFen: core.Fen(r.ReceiptFen), GatewayPaid: moment(r.GatewayPaid), Reason: r.Reason,
-		TimeExpire: moment(r.TimeExpire), OpenedAt: moment(r.OpenedAt), NextAt: moment(r.NextAt), Tries: int(r.Tries), Version: r.Version,
+		TimeExpire: moment(r.TimeExpire), OpenedAt: moment(r.OpenedAt), NextAt: moment(r.NextAt), Tries: int(r.Tries), SumFen: core.Fen(r.SumFen),
+		ExcessFen: core.Fen(r.ExcessFen), SumAt: moment(r.SumAt), Doubt: r.Doubt, Version: r.Version,
 		CreatedAt: moment(r.CreatedAt), EndedAt: moment(r.EndedAt), Calls: int(r.Calls), TurnedAway: int(r.TurnedAway), Fault: core.Code(r.Fault),
 		Said: core.GatewayWords{Code: r.SaidCode, SubCode: r.SaidSubCode, Message: r.SaidMessage},
 	}
@@ -168,6 +175,9 @@ type refundRow struct {
 	SentAt           int64          `gorm:"column:sent_at" store:"changes"`
 	NextAt           int64          `gorm:"column:next_at" store:"changes"`
 	Tries            int64          `gorm:"column:tries" store:"changes"`
+	SumFen           int64          `gorm:"column:sum_fen" store:"changes"`
+	ReturnedFen      int64          `gorm:"column:returned_fen" store:"changes"`
+	ReturnedAt       int64          `gorm:"column:returned_at" store:"changes"`
 	CreatedAt        int64          `gorm:"column:created_at;autoCreateTime:false"`
 	EndedAt          int64          `gorm:"column:ended_at" store:"changes"`
 	Version          int64          `gorm:"column:version"`
@@ -181,6 +191,7 @@ func refundRowOf(r *core.Refund) *refundRow {
 		OutRequestNo: r.OutRequestNo, Origin: string(r.Origin), AmountFen: int64(r.AmountFen), ActualFen: int64(r.ActualFen), Reason: r.Reason,
 		ReasonGiven: r.ReasonGiven, Fingerprint: r.Fingerprint, Status: string(r.Status), Settling: r.Settling, FailCode: r.FailCode, Asker: r.Asker, Approver: r.Approver,
 		ChannelState: notNull(r.ChannelState), KeyVersion: r.KeyVersion, SentAt: millis(r.SentAt), NextAt: millis(r.NextAt), Tries: int64(r.Tries),
+		SumFen: int64(r.SumFen), ReturnedFen: int64(r.ReturnedFen), ReturnedAt: millis(r.ReturnedAt),
 		CreatedAt: millis(r.CreatedAt), EndedAt: millis(r.EndedAt), Version: r.Version, Fault: string(r.Fault), SaidCode: r.Said.Code,
 		SaidSubCode: r.Said.SubCode, SaidMessage: r.Said.Message,
 	}
@@ -192,7 +203,8 @@ func (r *refundRow) refund() core.Refund {
 		OutRequestNo: r.OutRequestNo, Origin: core.RefundOrigin(r.Origin), AmountFen: core.Fen(r.AmountFen), ActualFen: core.Fen(r.ActualFen),
 		Reason: r.Reason, ReasonGiven: r.ReasonGiven, Fingerprint: r.Fingerprint, Status: core.RefundStatus(r.Status), Settling: r.Settling, FailCode: r.FailCode,
 		Asker: r.Asker, Approver: r.Approver, ChannelState: orNil(r.ChannelState), KeyVersion: r.KeyVersion, SentAt: moment(r.SentAt),
-		NextAt: moment(r.NextAt), Tries: int(r.Tries), CreatedAt: moment(r.CreatedAt), EndedAt: moment(r.EndedAt), Version: r.Version,
+		NextAt: moment(r.NextAt), Tries: int(r.Tries), SumFen: core.Fen(r.SumFen), ReturnedFen: core.Fen(r.ReturnedFen), ReturnedAt: moment(r.ReturnedAt),
+		CreatedAt: moment(r.CreatedAt), EndedAt: moment(r.EndedAt), Version: r.Version,
 		Fault: core.Code(r.Fault), Said: core.GatewayWords{Code: r.SaidCode, SubCode: r.SaidSubCode, Message: r.SaidMessage},
 	}
 }

@@ -79,7 +79,7 @@ func paymentLimits(r *core.Payment) []Limit {
 		blob("payments.metadata", jsonSize(r.Metadata), 60<<10), text("payments.return_url", &r.ReturnURL, 2048),
 		name("payments.fingerprint", &r.Fingerprint, 128), name("payments.status", (*string)(&r.Status), 32),
 		name("payments.active_attempt", &r.ActiveAttempt, 64), name("payments.paid_attempt", &r.PaidAttempt, 64),
-		name("payments.close_reason", &r.CloseReason, 64), name("payments.late_refund_id", &r.LateRefundID, 64),
+		name("payments.close_reason", &r.CloseReason, 64), name("payments.late_refund_id", &r.LateRefundID, 64), name("payments.attention", &r.Attention, 256),
 	}
 }
 
@@ -94,6 +94,7 @@ func attemptLimits(r *core.Attempt) []Limit {
 		blob("attempts.action", jsonSize(r.Action), 60<<10), name("attempts.key_version", &r.KeyVersion, 128), name("attempts.reason", &r.Reason, 64),
 		name("attempts.fault", (*string)(&r.Fault), 64), name("attempts.gateway_code", &r.Said.Code, 64),
 		name("attempts.gateway_sub_code", &r.Said.SubCode, 64), text("attempts.gateway_message", &r.Said.Message, 256),
+		name("attempts.doubt", &r.Doubt, 64),
 	}
 }
 

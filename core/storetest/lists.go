@@ -142,7 +142,7 @@ func (m *Memory) Payments(_ context.Context, q core.PaymentQuery) ([]core.Paymen
 	for i := len(all) - 1; i >= 0 && len(page) < pageSize(q.Limit); i-- {
 		p := all[i]
 		if !q.BeforeCreated.IsZero() && comparePayments(p, before) >= 0 || q.Status != "" && p.Status != q.Status ||
-			q.MerchantOrderNo != "" && p.MerchantOrderNo != q.MerchantOrderNo {
+			q.MerchantOrderNo != "" && p.MerchantOrderNo != q.MerchantOrderNo || q.Attention && p.Attention == "" {
 			continue
 		}
 		page = append(page, *clone(p).(*core.Payment))

@@ -93,18 +93,18 @@ func changeable(t table) []string {
 	case payments:
 		return []string{
 			"Platform", "Status", "Settling", "PaidFen", "ReservedFen", "RefundedFen", "ActiveAttempt", "PaidAttempt", "CloseReason", "LateFen",
-			"LateRefundID", "Sequence", "ExpiresAt", "PaidAt", "ClosedAt",
+			"LateRefundID", "Attention", "Sequence", "ExpiresAt", "PaidAt", "ClosedAt",
 		}
 	case attempts:
 		return []string{
 			"PayerRef", "Payer", "ClientIP", "State", "Settling", "Superseded", "TradeNo", "ChannelState", "Action", "KeyVersion", "PaidFen",
 			"ReceiptFen", "GatewayPaid", "Reason", "OpenedAt", "NextAt", "Tries", "EndedAt",
-			"Calls", "TurnedAway", "Fault", "Said",
+			"SumFen", "ExcessFen", "SumAt", "Doubt", "Calls", "TurnedAway", "Fault", "Said",
 		}
 	case refunds:
 		return []string{
 			"ActualFen", "Status", "Settling", "FailCode", "Approver", "ChannelState", "KeyVersion", "SentAt", "NextAt", "Tries", "EndedAt",
-			"Fault", "Said",
+			"SumFen", "ReturnedFen", "ReturnedAt", "Fault", "Said",
 		}
 	case idempotency:
 		return []string{"ObjectID", "Done", "Status", "Answer", "AnswerOf", "DeleteAfter"}

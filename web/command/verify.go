@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,9 +79,11 @@ type verifyReport struct {
 	Breaches []verifyBreach `json:"breaches"`
 	Audit    verifyAudit    `json:"audit"`
 	Parked   []verifyParked `json:"parked"` // for a person; no breach
-	Book     string         `json:"book,omitempty"`
-	Trades   int            `json:"trades,omitempty"` // in the gateway's book
-	Seconds  float64        `json:"seconds"`
+	// Attention are payments that a person must look at, no breach either: the first MaxBreaches.
+	Attention []verifyAttention `json:"attention"`
+	Book      string            `json:"book,omitempty"`
+	Trades    int               `json:"trades,omitempty"` // in the gateway's book
+	Seconds   float64           `json:"seconds"`
 }
 
 type verifyBreach struct {
@@ -96,6 +99,13 @@ type verifyParked struct {
 	PaymentID  string `json:"payment_id,omitempty"`
 	OutTradeNo string `json:"out_trade_no"`
 	ReceivedAt string `json:"received_at"`
+}
+
+// verifyAttention is a payment that a person must look at, and why.
+type verifyAttention struct {
+	MerchantID string   `json:"merchant_id"`
+	PaymentID  string   `json:"payment_id"`
+	Reasons    []string `json:"reasons"`
 }
 
 type verifyAudit struct {
@@ -124,6 +134,9 @@ func (r verifyReport) print(streams Streams) {
 		r.Audit.Rows, r.Audit.Seals, plural(int(r.Audit.Seals), "seal"), r.Audit.Unsealed, r.Seconds)
 	for _, p := range r.Parked {
 		say(streams.Out, "  parked for a person: %s of %s, payment %s, message %s of %s", p.Code, p.OutTradeNo, cmp.Or(p.PaymentID, "unknown"), p.ID, p.ReceivedAt)
+	}
+	for _, a := range r.Attention {
+		say(streams.Out, "  for a person: %s, payment %s of %s", strings.Join(a.Reasons, ", "), a.PaymentID, a.MerchantID)
 	}
 	if r.Book != "" {
 		say(streams.Out, "  compared with %d trades of %s", r.Trades, r.Book)
@@ -261,7 +274,7 @@ func (v *verification) look(ctx context.Context) (verifyReport, error) {
 		i.Now = v.now()
 	}
 	var before []string
-	ours, told := map[string]bool{}, 0
+	ours, told, attention := map[string]bool{}, 0, []verifyAttention{}
 	if v.book != nil {
 		if err := v.book.catchUp(ctx); err != nil {
 			return verifyReport{}, err
@@ -285,13 +298,16 @@ func (v *verification) look(ctx context.Context) (verifyReport, error) {
 			}
 		}
 		i.Order(&o, entries, events)
+		if p := o.Payment; p.Attention != "" && len(attention) < core.MaxBreaches {
+			attention = append(attention, verifyAttention{p.MerchantID, p.ID, strings.Split(p.Attention, ",")})
+		}
 		told += len(events)
 		return nil
 	})
 	if err != nil {
 		return verifyReport{}, err
 	}
-	report := verifyReport{Orders: i.Orders, Events: told, Breaches: []verifyBreach{}}
+	report := verifyReport{Orders: i.Orders, Events: told, Breaches: []verifyBreach{}, Attention: attention}
 	for _, b := range i.Finish(v.flags.quietBooks) {
 		report.Breaches = append(report.Breaches, verifyBreach{b.Invariant, b.Object, b.Detail})
 	}

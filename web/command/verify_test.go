@@ -126,11 +126,12 @@ func TestVerifyFindsForgottenWork(t *testing.T) {
 func TestVerifyListsWhatIsParked(t *testing.T) {
 	d, dir := livelyDemo(t)
 	d.stop()
+	falsify(t, filepath.Join(dir, "paymux.db"), `UPDATE payments SET attention = 'late_held,refund_returned' WHERE id = (SELECT MIN(id) FROM payments)`)
 	falsify(t, filepath.Join(dir, "paymux.db"), `UPDATE inbox SET state = 'parked', code = 'amount_mismatch' WHERE id = (SELECT MIN(id) FROM inbox)`)
 	if code, report := verify(t, "--data", dir); code != 0 || len(report.Parked) != 1 || report.Parked[0].Code != "amount_mismatch" {
 		t.Fatalf("exit %d, %+v", code, report)
 	}
-	if _, out, _ := run(t, nil, "verify", "--data", dir); !strings.Contains(out, "parked for a person: amount_mismatch of ") {
+	if _, out, _ := run(t, nil, "verify", "--data", dir); !strings.Contains(out, "parked for a person: amount_mismatch of ") || !strings.Contains(out, "for a person: late_held, refund_returned, payment pay_") {
 		t.Fatal(out)
 	}
 }
