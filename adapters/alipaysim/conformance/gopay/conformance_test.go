@@ -25,7 +25,7 @@ var errDisagree = errors.New("disagreement")
 func table() []conformanceCase {
 	return []conformanceCase{
 		{"trade", 30, tradeCase}, {"v3 trade", 25, v3TradeCase}, {"refusal", 10, refusalCase}, {"our request", 15, requestCase},
-		{"page", 15, pageCase}, {"notification", 20, notificationCase}, {"broken answer", 8, brokenCase},
+		{"page", 15, pageCase}, {"notification", 20, notificationCase}, {"broken answer", 8, brokenCase}, {"odd answer", 8, oddCase},
 	}
 }
 

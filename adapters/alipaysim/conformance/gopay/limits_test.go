@@ -24,6 +24,7 @@ func TestGopayLimits(t *testing.T) {
 		"cannot read the odd content type":          oddContentType,
 		"leaves empty fields out of what is signed": emptyFields,
 		"cannot verify application messages":        messages,
+		"cannot read decorations of other types":    decorations,
 		"demands no sign_type":                      noSignType,
 		"sends no root certificate number by v3":    noRootNumber,
 		"takes waiting for a refusal by v3":         waiting,
@@ -47,6 +48,23 @@ func unsignedRefusals(t *testing.T, b *bench) {
 	}
 	if _, r := p.ours.Close(ctx(), alipay.CloseRequest{OutTradeNo: "nobody"}); r.Class != alipay.Unknown {
 		t.Fatalf("our client believes it too: %v", r.Class)
+	}
+}
+
+func decorations(t *testing.T, b *bench) {
+	m, order := newDraw(t).order(keyApp)
+	p := b.parties["key"]
+	if _, err := p.gopay.TradeCreate(ctx(), m); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.sim.AddFault(alipaysim.Fault{Effect: "decorate", Method: alipay.MethodQuery, Times: -1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.gopay.TradeQuery(ctx(), body.BodyMap{"out_trade_no": order.OutTradeNo}); err == nil {
+		t.Fatal("it reads the answer")
+	}
+	if _, r := p.ours.Query(ctx(), alipay.QueryRequest{OutTradeNo: order.OutTradeNo}); r.Class != alipay.Done {
+		t.Fatalf("nor does our client: %v %v", r.Class, r.Err)
 	}
 }
 
