@@ -106,7 +106,7 @@ func TestNativePayIsHandedTheWholeOrder(t *testing.T) {
 	wantHanded(t, got, core.PayRequest{
 		TradeRef: ref, PaymentID: v.ID, AmountFen: 8800, Subject: "一杯咖啡", Lines: v.Goods, Payer: req.Payer, Funding: means(req.Funding), ClientIP: "203.0.113.7",
 		TimeExpire: w.clock.Now().Add(15 * time.Minute), SignedAt: w.clock.Now(),
-	}, "TradeRef.TradeNo", "TradeRef.ChannelState", "Payer.OpenID", "ReturnURL", "QuitURL")
+	}, "TradeRef.TradeNo", "TradeRef.ChannelState", "Payer.OpenID", "Payer.AppID", "ReturnURL", "QuitURL")
 }
 
 func TestPageIsHandedTheWholeOrder(t *testing.T) {
@@ -126,7 +126,7 @@ func TestPageIsHandedTheWholeOrder(t *testing.T) {
 		TradeRef: w.tradeRef(v, 0), PaymentID: v.ID, AmountFen: 8800, Subject: "一杯咖啡", Lines: v.Goods, Payer: req.Payer, Funding: means(req.Funding),
 		ClientIP: "203.0.113.7", TimeExpire: w.clock.Now().Add(14 * time.Minute), SignedAt: w.clock.Now(),
 		ReturnURL: "https://pay.example/return/" + token, QuitURL: v.Action.URL,
-	}, "TradeRef.TradeNo", "TradeRef.ChannelState", "Payer.OpenID")
+	}, "TradeRef.TradeNo", "TradeRef.ChannelState", "Payer.OpenID", "Payer.AppID")
 }
 
 // A further attempt is asked for with means of its own: not the first one's.
@@ -139,7 +139,7 @@ func TestFurtherAttemptIsHandedItsOwnMeans(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := core.AttemptRequest{
-		PaymentID: view(t, answered.Body).ID, Platform: "alipay", Payer: core.Payer{OpenID: "open-3"},
+		PaymentID: view(t, answered.Body).ID, Platform: "alipay", Payer: core.Payer{OpenID: "open-3", AppID: "2021000000000001"},
 		Funding: core.Funding{Periods: 12, FeeBearer: "buyer"}, Client: core.Client{IP: "203.0.113.8"}, IdempotencyKey: "k-2",
 	}
 	w.clock.advance(time.Minute)
