@@ -3,6 +3,7 @@ package alipay
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -121,10 +122,8 @@ func (s *nameSet) add(name string) bool {
 	const fewNames = 32
 	name = foldName(name)
 	if s.many == nil {
-		for _, seen := range s.few {
-			if seen == name {
-				return false
-			}
+		if slices.Contains(s.few, name) {
+			return false
 		}
 		if s.few = append(s.few, name); len(s.few) < fewNames {
 			return true
