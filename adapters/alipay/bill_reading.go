@@ -107,7 +107,10 @@ func (f *rowFit) takers() []bool {
 // are gone already. It reports whether anything stood.
 func (f *rowFit) assign(i, taken int) bool {
 	if i == len(f.columns) {
-		return taken == f.surplus && f.keep()
+		if taken == f.surplus {
+			f.keep()
+		}
+		return taken == f.surplus // it stands as far as the cells go, whether or not the amounts agree
 	}
 	if f.leaves > maxBillLeaves || f.dead[i*(f.surplus+1)+taken] {
 		return false
@@ -129,10 +132,10 @@ func (f *rowFit) assign(i, taken int) bool {
 }
 
 // keep notes a whole assignment, unless it differs from a noted one in texts alone.
-func (f *rowFit) keep() bool {
+func (f *rowFit) keep() {
 	f.leaves++
 	if !f.asIs && !f.amountsAgree() {
-		return true // it stands as far as the cells go: others may differ before it
+		return
 	}
 	var key strings.Builder
 	for i, c := range f.columns {
@@ -146,7 +149,6 @@ func (f *rowFit) keep() bool {
 		opens := f.odd[last] && strings.HasPrefix(f.chosen[last], `"`)
 		f.found = append(f.found, billReading{slices.Clone(f.chosen), slices.Contains(f.odd, true), opens})
 	}
-	return true
 }
 
 // unquoted is a cell without the tabs that guard long numbers, and without its

@@ -50,9 +50,12 @@ func (a *App) VerifyGatewayMessage(u *Unverified) (*GatewayMessage, error) {
 			return nil, fmt.Errorf("%w: %s", ErrFieldMissing, name)
 		}
 	}
-	n, err := a.verifyFields(u, signRule{})
+	without := a.formRule()
+	with := without
+	with.dropSignType = false
+	n, err := a.verifyFields(u, with)
 	if err != nil && RefusalCode(err) == string(ErrSignatureMismatch) {
-		n, err = a.verifyFields(u, signRule{dropSignType: true})
+		n, err = a.verifyFields(u, without)
 	}
 	if err != nil {
 		return nil, err

@@ -60,3 +60,23 @@ func TestC50_returnFollowsTheAccountsSwitches(t *testing.T) {
 		}
 	}
 }
+
+// C50: so is a message of the application gateway, with sign_type signed or not.
+func TestC50_gatewayMessageFollowsTheAccountsSwitches(t *testing.T) {
+	message := form{
+		"app_id": testAppID, "charset": "UTF-8", "version": "1.1", "sign_type": "RSA2", "msg_method": MessageComplaintChanged,
+		"notify_id": "2026112200222200005000000000000001", "biz_content": `{"complain_event_id":"1"}`, "note": "",
+	}
+	for _, signed := range []signRule{{}, {dropSignType: true}, {dropEmpty: true}, {dropSignType: true, dropEmpty: true}} {
+		u, err := ParseNotification([]byte(message.signed(t, gatewayKey(t), signed).encode()), formType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, drop := range []bool{false, true} {
+			_, err := newTestApp(t, func(c *AppConfig) { c.DropEmptyInNotify = drop }).VerifyGatewayMessage(u)
+			if (err == nil) != (drop == signed.dropEmpty) {
+				t.Errorf("signed by %+v, switch %v: %v", signed, drop, err)
+			}
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/paymux/paymux/adapters/alipay"
 	"github.com/paymux/paymux/core"
 )
 
@@ -55,10 +56,23 @@ func (w *world) message(c worldCase) {
 		w.t.Fatalf("answered %d %q, want %s", status, reply, c.Expect.Accept)
 	}
 	w.concludes(c, made)
+	if strings.HasPrefix(c.ID, "n2") && strings.Contains(c.ID, "-old-") && !strings.Contains(w.traced(), string(alipay.ErrOldInterface)) {
+		w.t.Errorf("the audit log calls it %q, not what it is", w.traced())
+	}
 	if _, again := w.deliver(c, path); (again == "success") != (reply == "success") {
 		w.t.Errorf("answered %q the first time and %q the second", reply, again)
 	}
 	w.concludes(c, made)
+}
+
+// traced is what the audit log says of the last message that was refused.
+func (w *world) traced() (detail string) {
+	w.t.Helper()
+	err := w.db.QueryRowContext(w.t.Context(), "SELECT detail FROM audits WHERE action = 'notify.rejected' ORDER BY created_at DESC, id DESC LIMIT 1").Scan(&detail)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return detail
 }
 
 // gatewayStatus is what the gateway says of the trade of a case, if it is asked.

@@ -27,7 +27,7 @@ func TestC54_worldReturns(t *testing.T) {
 			}
 			w := w.in(t)
 			made := w.order()
-			response, err := http.Get(w.base + "/return/" + path.Base(made.Action.URL) + "?" + string(c.body())) //nolint:noctx // a page of our own server
+			response, err := http.Get(w.base + "/return/" + path.Base(made.Action.URL) + "?" + string(c.body()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,7 +43,7 @@ func TestC54_worldReturns(t *testing.T) {
 func TestC54_worldCallbacks(t *testing.T) {
 	means := map[string]string{}
 	for _, row := range regexp.MustCompile(`(?m)^\| (.*) \| (ask your server|cancelled for now|your own mistake) \|`).FindAllStringSubmatch(string(fileBytes(t, "../../docs/merchants.md")), -1) {
-		for _, code := range strings.Split(row[1], ", ") {
+		for code := range strings.SplitSeq(row[1], ", ") {
 			means[code] = row[2]
 		}
 	}

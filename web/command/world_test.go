@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -75,15 +76,6 @@ func (c worldCase) body() []byte {
 		return c.BodyBase64
 	}
 	return []byte(c.Body)
-}
-
-func (c worldCase) header(name string) string {
-	for _, h := range c.Headers {
-		if strings.EqualFold(h[0], name) {
-			return h[1]
-		}
-	}
-	return ""
 }
 
 // worldCases are the cases of these kinds; there must be as many as we know of.
@@ -259,7 +251,7 @@ func (w *world) order() core.PaymentView {
 	}
 	w.exec("UPDATE attempts SET out_trade_no = ?", worldOrderNo)
 	// The buyer opens the page that leads to Alipay: from then on the trade may exist.
-	response, err := http.Post(made.Action.URL+"/pay", "application/x-www-form-urlencoded", nil) //nolint:noctx // a page of our own server
+	response, err := http.Post(made.Action.URL+"/pay", "application/x-www-form-urlencoded", nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -293,7 +285,7 @@ func (w *world) inbox() string {
 	w.t.Helper()
 	var state, code string
 	err := w.db.QueryRowContext(w.t.Context(), "SELECT state, code FROM inbox ORDER BY received_at DESC, id DESC LIMIT 1").Scan(&state, &code)
-	if err != nil && err != sql.ErrNoRows { //nolint:errorlint // database/sql returns it bare
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		w.t.Fatal(err)
 	}
 	return strings.TrimSpace(state + " " + code)
