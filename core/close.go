@@ -81,7 +81,7 @@ func (c *Cashier) closeAtGateway(ctx context.Context, a *Attempt) error {
 		return err
 	}
 	c.pass(PointCloseBeforeGateway)
-	call, cancel := context.WithTimeout(ctx, callLease-5*time.Second)
+	call, cancel := context.WithTimeout(concerning(ctx, a, ""), callLease-5*time.Second)
 	defer cancel()
 	res := caps.Closer.Close(call, tradeRef(a, account))
 	c.pass(PointCloseAfterGateway)

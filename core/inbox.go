@@ -57,7 +57,7 @@ func (c *Cashier) queryOutside(ctx context.Context, a *Attempt, outRequestNo str
 	if err != nil {
 		return RefundResult{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callLease-5*time.Second)
+	ctx, cancel := context.WithTimeout(concerning(ctx, a, ""), callLease-5*time.Second)
 	defer cancel()
 	res := caps.Refunder.QueryRefund(ctx, RefundRequest{TradeRef: tradeRef(a, account), OutRequestNo: outRequestNo})
 	c.pass(PointSettleAfterAnswer)

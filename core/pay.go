@@ -42,7 +42,7 @@ func (c *Cashier) pay(ctx context.Context, o *Order, a *Attempt) (PayResult, err
 	if err != nil {
 		return PayResult{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callLease-5*time.Second)
+	ctx, cancel := context.WithTimeout(concerning(ctx, a, ""), callLease-5*time.Second)
 	defer cancel()
 	return caps.Channel.Pay(ctx, req), nil
 }

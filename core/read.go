@@ -152,6 +152,12 @@ func (c *Cashier) Offers(merchantID string) ([]Offer, error) {
 	return offers, nil
 }
 
+// Accounts lists a merchant's accounts, none for a merchant that is not known.
+func (c *Cashier) Accounts(merchantID string) []Account {
+	m, _ := c.Merchants.Merchant(merchantID)
+	return m.Accounts
+}
+
 // Check answers whether a basket would be accepted: the same answer as Checkout's, with nothing stored.
 func (c *Cashier) Check(merchantID string, ask CheckoutRequest) (Decision, error) {
 	m, err := c.merchant(merchantID)

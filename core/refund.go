@@ -224,7 +224,7 @@ func (c *Cashier) callRefund(ctx context.Context, o *Order, r *Refund, call func
 	if err != nil {
 		return "", err
 	}
-	limited, cancel := context.WithTimeout(ctx, callLease-5*time.Second)
+	limited, cancel := context.WithTimeout(concerning(ctx, a, r.ID), callLease-5*time.Second)
 	defer cancel()
 	res := call(caps.Refunder, limited, refundRequest(a, account, r))
 	c.pass(after)

@@ -122,7 +122,7 @@ func (c *Cashier) query(ctx context.Context, a *Attempt) (TradeResult, error) {
 	if err != nil {
 		return TradeResult{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callLease-5*time.Second)
+	ctx, cancel := context.WithTimeout(concerning(ctx, a, ""), callLease-5*time.Second)
 	defer cancel()
 	res := caps.Channel.Query(ctx, tradeRef(a, account))
 	c.pass(PointSettleAfterAnswer)

@@ -24,6 +24,7 @@ type Cashier interface {
 	Reject(ctx context.Context, caller core.Caller, refundID, reason string) (core.RefundView, error)
 	Login(ctx context.Context, caller core.Caller, accountID, authCode string) (core.Payer, error)
 	Offers(merchantID string) ([]core.Offer, error)
+	Accounts(merchantID string) []core.Account
 	Check(merchantID string, ask core.CheckoutRequest) (core.Decision, error)
 	EventPage(context.Context, core.EventQuery) ([]core.Event, error)
 	Deliveries(context.Context, core.DeliveryQuery) ([]core.DeliveryView, error)

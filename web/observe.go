@@ -45,6 +45,7 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		}
 		c.Set(requestIDOfLog, id)
+		c.SetRequest(c.Request().WithContext(core.WithRequest(c.Request().Context(), id)))
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		return next(c)
 	}

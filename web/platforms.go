@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/paymux/paymux/core"
 )
@@ -11,10 +12,49 @@ func (s *Server) listPlatforms(c *call) error {
 	if err != nil {
 		return err
 	}
-	if offers == nil {
-		offers = []core.Offer{}
+	views := []platformView{}
+	for _, o := range offers {
+		views = append(views, platformView{Offer: o, Accounts: s.accountsOf(c.key.MerchantID, o.Channels)})
 	}
-	return s.json(c, http.StatusOK, list[core.Offer]{Data: offers})
+	return s.json(c, http.StatusOK, list[platformView]{Data: views})
+}
+
+// platformView is what a platform offers, and how the accounts stand that would serve it.
+type platformView struct {
+	core.Offer
+	Accounts []standingView `json:"accounts"`
+}
+
+// standingView tells whether the gateway takes an account's calls, as far as the last ones have shown.
+type standingView struct {
+	ID       string        `json:"id"`
+	Ready    bool          `json:"ready"`
+	Troubles []troubleView `json:"troubles"`
+}
+
+type troubleView struct {
+	Code  core.Code `json:"code"`
+	Cause string    `json:"cause"`
+	Since string    `json:"since"`
+}
+
+// accountsOf lists the merchant's active accounts that serve any of the channels.
+func (s *Server) accountsOf(merchantID string, channels []core.ChannelID) []standingView {
+	views := []standingView{}
+	for _, a := range s.Cashier.Accounts(merchantID) {
+		if !slices.ContainsFunc(channels, a.Serves) {
+			continue
+		}
+		view := standingView{ID: a.ID, Ready: true, Troubles: []troubleView{}}
+		if s.Troubles != nil {
+			for _, t := range s.Troubles(a.ID) {
+				view.Ready = false
+				view.Troubles = append(view.Troubles, troubleView{core.CodeMisconfigured, t.Cause, core.Stamp(t.Since)})
+			}
+		}
+		views = append(views, view)
+	}
+	return views
 }
 
 // checkPlatform gives the answer that create would give, yes or no, and stores nothing.

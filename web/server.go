@@ -41,6 +41,8 @@ type Options struct {
 	GatewayOrigins []string
 	// Ready tells whether the server can do its work; nil means always. What it says is logged, never shown.
 	Ready func(context.Context) error
+	// Troubles tells what the gateway turns an account away for at present, the oldest first; may be nil: then nothing is known.
+	Troubles func(account string) []core.AccountTrouble
 	// MetricsOnMain serves /metrics beside the API, for servers without an admin listener.
 	MetricsOnMain bool
 	// Mounts may add handlers of others, such as the demo shop, under prefixes of their own.

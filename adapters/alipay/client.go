@@ -51,7 +51,7 @@ func (a *App) Do(ctx context.Context, call Call, out any) Result {
 	ctx, cancel := context.WithTimeout(ctx, a.config.Timeout)
 	defer cancel()
 	result := a.exchange(ctx, call, out)
-	a.observe(call.Method, started, result)
+	a.observe(ctx, call.Method, started, result)
 	describe(span, a.config.AppID, result)
 	return result
 }

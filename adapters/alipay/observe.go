@@ -20,14 +20,17 @@ type Exchange struct {
 	Class    Class
 	Code     string
 	SubCode  string
+	Fault    Fault  // whose matter the codes say it is; "" for no refusal
+	Verified bool   // a key of the gateway's has signed the answer
 	Refusal  string // RefusalCode of the error, or ""
 	Duration time.Duration
 	Skew     time.Duration // gateway's Date minus our clock; alarm beyond a minute (G16)
 }
 
-func (a *App) observe(method string, started time.Time, result Result) {
+func (a *App) observe(ctx context.Context, method string, started time.Time, result Result) {
 	exchange := Exchange{
 		AppID: a.config.AppID, Method: method, Class: result.Class, Code: result.Code, SubCode: result.SubCode,
+		Fault: result.Fault, Verified: result.KeyVersion != "",
 		Refusal: RefusalCode(result.Err), Duration: a.config.Now().Sub(started), Skew: result.Skew,
 	}
 	if a.config.Observer != nil {
@@ -39,13 +42,13 @@ func (a *App) observe(method string, started time.Time, result Result) {
 	}
 	level := slog.LevelDebug
 	switch class := result.Class; {
-	case class == Unknown || class == NotSent:
+	case class == Unknown || class == NotSent || class == Misconfigured:
 		level = slog.LevelWarn
 	case class.Final() || class == Throttled: // what a refusal's sub_code was is told nowhere else
 		level = slog.LevelInfo
 	}
-	// No biz_content, no signature, no sub_msg: the gateway echoes requests in it.
-	a.config.Logger.LogAttrs(context.Background(), level, "alipay exchange",
+	// ctx tells handlers what the call is about. No biz_content, no signature, no sub_msg: the gateway echoes requests in it.
+	a.config.Logger.LogAttrs(ctx, level, "alipay exchange",
 		slog.String("app_id", exchange.AppID), slog.String("method", method),
 		slog.String("class", result.Class.String()), slog.String("code", result.Code),
 		slog.String("sub_code", result.SubCode), slog.String("refusal", exchange.Refusal),

@@ -18,7 +18,7 @@ import (
 func alerted(t *testing.T) (*watch, func() string) {
 	t.Helper()
 	var lines bytes.Buffer
-	w, err := newWatch(prometheus.NewRegistry(), slog.New(slog.NewTextHandler(&lines, nil)))
+	w, err := newWatch(prometheus.NewRegistry(), slog.New(slog.NewTextHandler(&lines, nil)), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestAlarmsOfTheLine(t *testing.T) {
 		{good, ""},
 		{rotated, "level=1 what=certificate_unknown"},
 	} {
-		w.exchange(step.x)
+		w.exchange("acc", step.x)
 		got := alerts()
 		if step.want == "" && got != "" || !strings.Contains(got, step.want) || strings.Count(got, "a person should look") > 1 {
 			t.Errorf("step %d: %q, want %q", i, got, step.want)

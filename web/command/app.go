@@ -113,6 +113,7 @@ func (a *App) Run(ctx context.Context) error {
 	if a.admin != nil {
 		a.serve(&tasks, a.private, a.admin, stopServing)
 	}
+	tasks.Go(a.mended)
 	tasks.Go(func() { a.sweep(serving, work) })
 	tasks.Go(func() { a.relay(serving) })
 	tasks.Go(func() { a.housekeep(serving) })

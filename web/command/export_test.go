@@ -14,7 +14,7 @@ import (
 // InspectOnce does what a server does once a day, on an SQLite file, and returns its metrics.
 func InspectOnce(ctx context.Context, file string, now time.Time) (prometheus.Gatherer, error) {
 	registry := prometheus.NewRegistry()
-	watch, err := newWatch(registry, slog.New(slog.DiscardHandler))
+	watch, err := newWatch(registry, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/paymux/paymux/adapters/alipay"
@@ -48,7 +49,13 @@ func transportOf(g config.Gateway, on foundation) (http.RoundTripper, error) {
 // app parses an account's keys and makes the application that speaks for it.
 func (g gatewayEnd) app(a config.Account, on foundation) (*alipay.App, error) {
 	app := appConfig(g.Gateway, a)
-	app.Transport, app.Now, app.Guards, app.Logger, app.Observer, app.Tracing = g.transport, on.now, on.guards, on.logger, on.observer, on.tracing
+	app.Transport, app.Now, app.Guards, app.Tracing = g.transport, on.now, on.guards, on.tracing
+	if on.logger != nil {
+		app.Logger = slog.New(concerned{on.logger.Handler()})
+	}
+	if on.observer != nil {
+		app.Observer = func(x alipay.Exchange) { on.observer(a.ID, x) }
+	}
 	app.Oddity = on.oddity
 	app.Nonce = func() string { return letters(mustDraw(on.random, idBytes)) }
 	for _, k := range a.Keys {

@@ -28,10 +28,21 @@ func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book)
 	}
 	w.Changed = func(*config.Config) {
 		a.tenants.now.Store(next)
+		a.watch.standing.keep(func(account string) bool { _, known := next.accounts[account]; return known })
+		a.mended() // the file may be the same, and a key in it another
 		a.setup.Logger.Info("configuration reloaded", "merchants", len(next.merchants), "accounts", len(next.accounts))
 	}
 	w.Refused = func(err error) {
 		a.setup.Logger.Error("changed configuration refused; the one before stays in force", "error", err.Error())
+	}
+}
+
+// mended makes due at once what waits because the gateway turned accounts away for a fault of ours: after a change of configuration, and at every start.
+func (a *App) mended() {
+	ctx, cancel := context.WithTimeout(context.Background(), jobTimeout)
+	defer cancel()
+	if err := a.cashier.Mended(ctx, func(string) bool { return true }); err != nil {
+		a.setup.Logger.Warn("what waits for an account was not woken; it is tried again when its pause ends", "error", err)
 	}
 }
 

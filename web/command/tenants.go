@@ -34,7 +34,7 @@ type foundation struct {
 	now       func() time.Time
 	random    io.Reader
 	logger    *slog.Logger
-	observer  func(alipay.Exchange)
+	observer  func(account string, x alipay.Exchange)
 	oddity    func(source, field string)
 	guards    *alipay.Guards // a reload changes no limit that stays as it is
 	webhooks  outbox.Policy

@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -21,11 +22,13 @@ type watch struct {
 	broken    *prometheus.CounterVec
 	orders    prometheus.Gauge
 	alarms    alarms
+	standing  *standing
+	now       func() time.Time
 }
 
-func newWatch(registry *prometheus.Registry, logger *slog.Logger) (*watch, error) {
+func newWatch(registry *prometheus.Registry, logger *slog.Logger, now func() time.Time) (*watch, error) {
 	w := &watch{
-		logger: logger,
+		logger: logger, now: now,
 		happened: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "paymux_happened_total", Help: "What happened to payments, by name.",
 		}, []string{"what", "label"}),
@@ -49,7 +52,11 @@ func newWatch(registry *prometheus.Registry, logger *slog.Logger) (*watch, error
 			Name: "paymux_inspected_orders", Help: "Orders that the last inspection of the books has seen.",
 		}),
 	}
-	for _, c := range []prometheus.Collector{w.happened, w.alerts, w.failures, w.exchanges, w.oddities, w.broken, w.orders} {
+	lasting := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "paymux_account_misconfigured", Help: "1 while the gateway turns the account away for the cause; absent when it is mended.",
+	}, []string{"account", "cause"})
+	w.standing = &standing{lasting: lasting, alert: w.Alert, ended: w.accountMended}
+	for _, c := range []prometheus.Collector{w.happened, w.alerts, w.failures, w.exchanges, w.oddities, w.broken, w.orders, lasting} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
 		}
@@ -79,9 +86,14 @@ func (w *watch) jobFailed(due core.Due, err error) {
 	w.logger.Warn("job failed", "kind", due.Kind, "id", due.ID, "error", err)
 }
 
-func (w *watch) exchange(x alipay.Exchange) {
+func (w *watch) accountMended(account, cause string) {
+	w.logger.Info("an account is mended", "what", alertMisconfigured, "object", account, "cause", cause)
+}
+
+func (w *watch) exchange(account string, x alipay.Exchange) {
 	w.exchanges.WithLabelValues(x.Method, x.Class.String()).Observe(x.Duration.Seconds())
 	w.line(x)
+	w.standing.heard(account, x, w.now())
 }
 
 func (w *watch) oddity(source, field string) { w.oddities.WithLabelValues(source, field).Inc() }

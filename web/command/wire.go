@@ -48,7 +48,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	registry := prometheus.NewRegistry()
-	watch, err := newWatch(registry, a.setup.Logger)
+	watch, err := newWatch(registry, a.setup.Logger, a.setup.Now)
 	if err != nil {
 		return err
 	}
@@ -180,6 +180,10 @@ func (a *App) chores() []jobs.Chore {
 			a.watch.expiries(a.tenants.now.Load().apps, a.setup.Now())
 			return false, nil
 		}},
+		{Name: "standing", Do: func(context.Context) (bool, error) {
+			a.watch.standing.remind(a.setup.Now())
+			return false, nil
+		}},
 		{Name: "neighbours", Do: func(ctx context.Context) (bool, error) { return false, beside.look(ctx, a.setup.Now()) }},
 	}
 }
@@ -190,6 +194,7 @@ func (a *App) wireWeb(registry *prometheus.Registry) error {
 	options.Cashier, options.Channels, options.Keys = a.cashier, a.cashier.Channels, a.tenants
 	options.Clock, options.Random, options.Logger = clock(a.setup.Now), a.setup.Random, a.setup.Logger
 	options.Registry, options.Ready, options.Mounts, options.Tracing = registry, a.store.Ready, a.setup.Mounts, a.tracing.provider()
+	options.Troubles = a.watch.standing.of
 	server, err := web.New(options)
 	if err != nil {
 		return err
