@@ -18,7 +18,8 @@ const (
 // known, the gateway is asked before anything is sent again.
 //
 // Errors: CodeInvalid, CodeAmountMismatch, CodeReturnURL, CodeRefused (with every layer's refusal), CodeChannelMissing, CodeOrderExists,
-// CodeIdempotencyMismatch, CodeInProgress, CodeChannelRefused, CodeChannelUnavailable, CodeContended, CodeUnavailable.
+// CodeIdempotencyMismatch, CodeInProgress, CodeChannelRefused or the class of the
+// gateway's refusal, CodeMisconfigured, CodeChannelUnavailable, CodeContended, CodeUnavailable.
 func (c *Cashier) Checkout(ctx context.Context, caller Caller, req CheckoutRequest) (Answered, error) {
 	m, err := c.merchant(caller.MerchantID)
 	if err != nil {

@@ -66,7 +66,7 @@ func (m *machine) checkout(o *modelOrder) {
 func (m *machine) send(o *modelOrder, req core.CheckoutRequest) {
 	first := o.id == ""
 	a, err := m.Checkout(context.Background(), shopCaller, req)
-	m.wantCode("create", err, "", core.CodeInProgress, core.CodeChannelRefused, core.CodeChannelUnavailable)
+	m.wantCode("create", err, "", core.CodeInProgress, core.CodeChannelRefused, core.CodeMisconfigured, core.CodeChannelUnavailable)
 	id := a.ID
 	if failed, ok := errors.AsType[*core.Error](err); ok {
 		id = failed.PaymentID
@@ -159,7 +159,7 @@ func (m *machine) move(rt *rapid.T) {
 			rt.Fatalf("expired %s before its time", left)
 		}
 	case !calm:
-		m.wantCode("a move", err, "", core.CodeAttemptInFlight, core.CodeAlreadyPaid, core.CodeChannelRefused, core.CodeChannelUnavailable)
+		m.wantCode("a move", err, "", core.CodeAttemptInFlight, core.CodeAlreadyPaid, core.CodeChannelRefused, core.CodeMisconfigured, core.CodeChannelUnavailable)
 	case captured:
 		m.wantCode("a move", err, core.CodeAlreadyPaid)
 		m.want(o, "a move", core.PaymentPaid)
@@ -180,7 +180,7 @@ func (m *machine) moveOnce(o *modelOrder, next *modelMove) error {
 		PaymentID: o.id, Platform: next.platform, Payer: core.Payer{UserID: "2088000000000002"}, IdempotencyKey: next.key,
 	})
 	if err != nil {
-		if len(m.look(o).Attempts) > 0 && slices.Contains([]core.Code{core.CodeChannelRefused, core.CodeChannelUnavailable, core.CodeInProgress}, core.CodeOf(err)) &&
+		if len(m.look(o).Attempts) > 0 && slices.Contains([]core.Code{core.CodeChannelRefused, core.CodeMisconfigured, core.CodeChannelUnavailable, core.CodeInProgress}, core.CodeOf(err)) &&
 			!slices.Contains(o.moves, next) {
 			o.moves = append(o.moves, next) // it was stored before the gateway failed it: the same key goes on with it
 		}
@@ -204,7 +204,7 @@ func (m *machine) moveAgain(rt *rapid.T) {
 	next := o.moves[rapid.IntRange(0, len(o.moves)-1).Draw(rt, "move")]
 	answered, attempts := next.answer != nil, len(m.look(o).Attempts)
 	err := m.moveOnce(o, next)
-	m.wantCode("the same move", err, "", core.CodeInProgress, core.CodeAttemptInFlight, core.CodeChannelRefused, core.CodeChannelUnavailable,
+	m.wantCode("the same move", err, "", core.CodeInProgress, core.CodeAttemptInFlight, core.CodeChannelRefused, core.CodeMisconfigured, core.CodeChannelUnavailable,
 		core.CodeAlreadyPaid, core.CodePaymentClosed, core.CodePaymentExpired)
 	if answered && (err != nil || len(m.look(o).Attempts) != attempts) {
 		rt.Fatalf("an answered move was made again: %v", err)

@@ -103,7 +103,7 @@ func (s *simWorld) checkout(req core.CheckoutRequest) (id string) {
 				} else if v := view(s.t, a.Body); a.Replayed || v.Action != nil && v.Status != core.PaymentCreated && v.Status != core.PaymentPaying {
 					s.t.Errorf("without a key: replayed %t, %s with %+v", a.Replayed, v.Status, v.Action)
 				}
-			case core.CodeInProgress, core.CodeChannelUnavailable, core.CodeUnavailable, core.CodeContended, core.CodeAttemptInFlight:
+			case core.CodeInProgress, core.CodeChannelUnavailable, core.CodeMisconfigured, core.CodePaymentExpired, core.CodeUnavailable, core.CodeContended, core.CodeAttemptInFlight:
 			default:
 				s.t.Errorf("checkout: %v", err)
 			}
@@ -230,7 +230,8 @@ func (s *simWorld) moveOn(id string) {
 				s.answered(req.IdempotencyKey, a)
 			}
 			switch core.CodeOf(err) {
-			case core.CodeAttemptInFlight, core.CodeAlreadyPaid, core.CodePaymentClosed, core.CodePaymentExpired, core.CodeInProgress, core.CodeChannelUnavailable:
+			case core.CodeAttemptInFlight, core.CodeAlreadyPaid, core.CodePaymentClosed, core.CodePaymentExpired, core.CodeInProgress, core.CodeChannelUnavailable,
+				core.CodeMisconfigured:
 			default:
 				s.mayFail(err)
 				done = err == nil

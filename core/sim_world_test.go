@@ -16,7 +16,9 @@ type simWorld struct {
 	*world
 	faults bool // off in the end, so that everything can settle
 	tally  map[string]int
-	finals map[string]string // the final answer to each key
+	// wrongKey is how the gateway answers every call at present, because our key is wrong; "" while it is right.
+	wrongKey string
+	finals   map[string]string // the final answer to each key
 }
 
 func (s *simWorld) count(what string) { s.tally[what]++ }
@@ -96,6 +98,10 @@ func (c simChannel) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
 	if c.door == core.DoorPage || r.Account.OrderStrings || r.TradeNo != "" {
 		return c.channel.Pay(ctx, r)
 	}
+	if answer, turned := c.turnedAway(); turned {
+		c.answered()
+		return core.PayResult{Answer: answer}
+	}
 	arrives, lost := c.network()
 	res := core.PayResult{}
 	if arrives {
@@ -109,6 +115,10 @@ func (c simChannel) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
 }
 
 func (c simChannel) Query(ctx context.Context, r core.TradeRef) core.TradeResult {
+	if answer, turned := c.turnedAway(); turned {
+		c.answered()
+		return core.TradeResult{Answer: answer}
+	}
 	_, lost := c.network()
 	res := c.channel.Query(ctx, r)
 	c.answered() // what was true when asked may not be true when heard
@@ -119,6 +129,10 @@ func (c simChannel) Query(ctx context.Context, r core.TradeRef) core.TradeResult
 }
 
 func (c simChannel) Close(ctx context.Context, r core.TradeRef) core.CloseResult {
+	if answer, turned := c.turnedAway(); turned {
+		c.answered()
+		return core.CloseResult{Answer: answer}
+	}
 	arrives, lost := c.network()
 	res := core.CloseResult{}
 	if arrives {
@@ -132,6 +146,10 @@ func (c simChannel) Close(ctx context.Context, r core.TradeRef) core.CloseResult
 }
 
 func (c simChannel) Refund(ctx context.Context, r core.RefundRequest) core.RefundResult {
+	if answer, turned := c.turnedAway(); turned {
+		c.answered()
+		return core.RefundResult{Answer: answer}
+	}
 	arrives, lost := c.network()
 	res := core.RefundResult{}
 	if arrives {
@@ -155,6 +173,10 @@ func (c simChannel) Refund(ctx context.Context, r core.RefundRequest) core.Refun
 func (c simChannel) refundedOf(no string) core.Fen { _, refunded := c.moved(no); return refunded }
 
 func (c simChannel) QueryRefund(ctx context.Context, r core.RefundRequest) core.RefundResult {
+	if answer, turned := c.turnedAway(); turned {
+		c.answered()
+		return core.RefundResult{Answer: answer}
+	}
 	_, lost := c.network()
 	res := c.channel.QueryRefund(ctx, r)
 	c.answered()
