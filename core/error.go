@@ -48,6 +48,8 @@ type Error struct {
 	Message string
 	// Field names the offending input field, if one is to blame ("goods[0].quantity").
 	Field string
+	// Mistakes are all that is wrong with a request, when that was looked for; Code, Field and Message are the first's.
+	Mistakes []Mistake
 	// Refusals is set with CodeRefused: every layer that said no.
 	Refusals []Refusal
 	// RetryAfterSeconds tells when trying again makes sense; 0 means unknown.

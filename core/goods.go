@@ -29,30 +29,37 @@ func RootCategory(category string) (string, bool) {
 	return root, slices.Contains(RootCategories(), root)
 }
 
-// TotalOf sums quantity times price over lines with checked arithmetic. It fails with CodeInvalid when a line has no positive quantity, a negative
+// TotalOf sums quantity times price over lines with checked arithmetic. It fails with CodeInvalid, and all Mistakes, when a line has no positive quantity, a negative
 // price, an unknown category, or the sum leaves the range (A03, A09).
 func TotalOf(lines []Line) (Fen, error) {
 	if len(lines) == 0 || len(lines) > MaxLines {
 		return 0, invalid("goods", "1 to %d goods lines are needed", MaxLines)
 	}
+	var wrong mistakes
 	var total Fen
 	for i, l := range lines {
 		if l.Quantity < 1 {
-			return 0, invalid(lineField(i, "quantity"), "must be at least 1")
+			wrong.note(invalid(lineField(i, "quantity"), "must be at least 1"))
 		}
 		if l.PriceFen < 0 {
-			return 0, invalid(lineField(i, "price_fen"), "must not be negative")
+			wrong.note(invalid(lineField(i, "price_fen"), "must not be negative"))
 		}
 		if _, ok := RootCategory(l.Category); !ok {
-			return 0, invalid(lineField(i, "category"), "must begin with physical, virtual or service")
+			wrong.note(invalid(lineField(i, "category"), "must begin with physical, virtual or service"))
+		}
+		if len(wrong) > 0 {
+			continue // what is left has no sum
 		}
 		cost, ok := l.PriceFen.Times(l.Quantity)
 		if ok {
 			total, ok = total.Add(cost)
 		}
 		if !ok || total > MaxFen {
-			return 0, invalid(lineField(i, "price_fen"), "the total exceeds %d fen", MaxFen)
+			wrong.note(invalid(lineField(i, "price_fen"), "the total exceeds %d fen", MaxFen))
 		}
+	}
+	if err := Mistaken(wrong); err != nil {
+		return 0, err
 	}
 	return total, nil
 }

@@ -11,7 +11,7 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 	if err != nil {
 		return Answered{}, err
 	}
-	if err := checkPayer(req.Payer); err != nil {
+	if err := req.checkShape(m); err != nil {
 		return Answered{}, err
 	}
 	req.Payer = req.Payer.scoped()

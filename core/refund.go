@@ -15,7 +15,7 @@ func (c *Cashier) Refund(ctx context.Context, caller Caller, ask RefundAsk) (Ans
 	if err != nil {
 		return Answered{}, err
 	}
-	if err := ask.checkShape(); err != nil {
+	if err := ask.checkShape(m); err != nil {
 		return Answered{}, err
 	}
 	refundID, mine, err := c.reserve(ctx, caller, m, ask)
@@ -32,14 +32,15 @@ func (c *Cashier) Refund(ctx context.Context, caller Caller, ask RefundAsk) (Ans
 	return c.refundAnswer(ctx, caller, refundID, idem, mine)
 }
 
-func (ask RefundAsk) checkShape() error {
+func (ask RefundAsk) checkShape(Merchant) error {
+	var wrong mistakes
 	if ask.AmountFen < 1 || ask.AmountFen > MaxFen {
-		return invalid("amount_fen", "must be 1 fen at least")
+		wrong.note(invalid("amount_fen", "must be 1 fen at least"))
 	}
 	if ask.MerchantRefundNo != "" {
-		return checkNumber("merchant_refund_no", ask.MerchantRefundNo, 64)
+		wrong.note(checkNumber("merchant_refund_no", ask.MerchantRefundNo, 64))
 	}
-	return nil
+	return Mistaken(wrong)
 }
 
 // reserve stores the refund and takes its amount from what may still be refunded, or finds the refund that the same request made before.

@@ -44,6 +44,25 @@ type RefundAsk struct {
 	IdempotencyKey   string // required
 }
 
+// BasketAsk asks whether a basket would be accepted; AmountFen 0 stands for the goods' sum.
+type BasketAsk struct{ CheckoutRequest }
+
+func (ask BasketAsk) checkShape(m Merchant) error {
+	if ask.AmountFen == 0 {
+		total, err := TotalOf(ask.Lines)
+		ask.AmountFen = pick(err == nil, total, 1)
+	}
+	return ask.checkMoney(m)
+}
+
+// LoginAsk exchanges an authorisation code.
+type LoginAsk struct {
+	AccountID string // may be empty: the merchant's account that can authorise is taken then
+	AuthCode  string
+}
+
+func (ask LoginAsk) checkShape(Merchant) error { return checkNumber("auth_code", ask.AuthCode, 128) }
+
 // LateAsk asks for all late and duplicate money of a payment to go back, or to be kept.
 type LateAsk struct {
 	PaymentID      string

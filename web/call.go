@@ -22,6 +22,8 @@ type call struct {
 	body []byte
 	// idempotencyKey is "" when none was sent.
 	idempotencyKey string
+	// keyWrong is what is wrong with the header, where a body is read: decode tells it with all else that is wrong, and never lets it pass.
+	keyWrong error
 }
 
 // ctx ends when the use case's time is over.
@@ -63,9 +65,10 @@ func (s *Server) serve(r route) echo.HandlerFunc {
 		if err := checkBody(ec.Request(), r.body, c.body); err != nil {
 			return err
 		}
-		if c.idempotencyKey, err = idempotencyKey(ec.Request(), r.key); err != nil {
+		if c.idempotencyKey, err = idempotencyKey(ec.Request(), r.key); err != nil && r.body != bodyJSON {
 			return err
 		}
+		c.keyWrong = err
 		return r.handle(c)
 	}
 }

@@ -16,7 +16,7 @@ const (
 
 func (s *Server) createPayment(c *call) error {
 	var body createPayment
-	if err := s.decode(c.body, &body); err != nil {
+	if err := s.decode(c, &body, func() core.Request { ask := body.checkout(c.idempotencyKey); return &ask }); err != nil {
 		return err
 	}
 	answered, err := s.Cashier.Checkout(c.ctx(), c.caller(), body.checkout(c.idempotencyKey))
@@ -32,13 +32,16 @@ func (s *Server) createAttempt(c *call) error {
 		return err
 	}
 	var body createAttempt
-	if err := s.decode(c.body, &body); err != nil {
+	ask := func() core.AttemptRequest {
+		return core.AttemptRequest{
+			PaymentID: id, Platform: core.PlatformID(body.Platform), Payer: body.Payer.core(), Funding: body.Instalments.core(),
+			Client: core.Client(body.Client), IdempotencyKey: c.idempotencyKey,
+		}
+	}
+	if err := s.decode(c, &body, func() core.Request { return ask() }); err != nil {
 		return err
 	}
-	answered, err := s.Cashier.NextAttempt(c.ctx(), c.caller(), core.AttemptRequest{
-		PaymentID: id, Platform: core.PlatformID(body.Platform), Payer: body.Payer.core(), Funding: body.Instalments.core(),
-		Client: core.Client(body.Client), IdempotencyKey: c.idempotencyKey,
-	})
+	answered, err := s.Cashier.NextAttempt(c.ctx(), c.caller(), ask())
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (s *Server) checkPlatform(c *call) error {
 		return err
 	}
 	var body checkPlatform
-	if err := s.decode(c.body, &body); err != nil {
+	if err := s.decode(c, &body, func() core.Request { return body.basket(platform) }); err != nil {
 		return err
 	}
 	ask, err := body.checkout(platform)
@@ -104,7 +104,7 @@ func (s *Server) listChannels(c *call) error {
 
 func (s *Server) login(c *call) error {
 	var body login
-	if err := s.decode(c.body, &body); err != nil {
+	if err := s.decode(c, &body, func() core.Request { return core.LoginAsk{AccountID: body.Account, AuthCode: body.AuthCode} }); err != nil {
 		return err
 	}
 	payer, err := s.Cashier.Login(c.ctx(), c.caller(), body.Account, body.AuthCode)

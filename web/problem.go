@@ -30,6 +30,7 @@ type Problem struct {
 	Detail    string         `json:"detail,omitempty"`
 	Code      core.Code      `json:"code"`
 	Field     string         `json:"field,omitempty"`
+	Errors    []wrongField   `json:"errors,omitempty"` // all that is wrong with the request; field, code and detail are the first's
 	Layer     core.Layer     `json:"layer,omitempty"`
 	Rule      string         `json:"rule,omitempty"`
 	Remedy    string         `json:"remedy,omitempty"`
@@ -40,6 +41,13 @@ type Problem struct {
 	Gateway           *core.GatewayWords `json:"gateway,omitempty"`
 	BuyerMessage      string             `json:"buyer_message,omitempty"`
 	RetryAfterSeconds int                `json:"retry_after_seconds,omitempty"`
+}
+
+// wrongField is one thing wrong with a request.
+type wrongField struct {
+	Field   string    `json:"field"`
+	Code    core.Code `json:"code"`
+	Message string    `json:"message"`
 }
 
 // kind is how a code looks over HTTP.
@@ -127,6 +135,11 @@ func (s *Server) problemOf(err error) Problem {
 		ours = &core.Error{Code: core.CodeInternal}
 	}
 	p := Problem{Code: ours.Code, Detail: ours.Message, Field: ours.Field, Refusals: ours.Refusals, PaymentID: ours.PaymentID}
+	if ours.Field != "" || len(ours.Mistakes) > 0 {
+		for _, m := range core.MistakesOf(ours) {
+			p.Errors = append(p.Errors, wrongField(m))
+		}
+	}
 	p.RetryAfterSeconds = ours.RetryAfterSeconds
 	if !ours.Gateway.Empty() {
 		p.Gateway = &ours.Gateway

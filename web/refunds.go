@@ -14,13 +14,16 @@ func (s *Server) createRefund(c *call) error {
 		return err
 	}
 	var body createRefund
-	if err := s.decode(c.body, &body); err != nil {
+	ask := func() core.RefundAsk {
+		return core.RefundAsk{
+			PaymentID: id, MerchantRefundNo: body.MerchantRefundNo, AmountFen: core.Fen(body.AmountFen), Reason: body.Reason,
+			IdempotencyKey: c.idempotencyKey,
+		}
+	}
+	if err := s.decode(c, &body, func() core.Request { return ask() }); err != nil {
 		return err
 	}
-	answered, err := s.Cashier.Refund(c.ctx(), c.caller(), core.RefundAsk{
-		PaymentID: id, MerchantRefundNo: body.MerchantRefundNo, AmountFen: core.Fen(body.AmountFen), Reason: body.Reason,
-		IdempotencyKey: c.idempotencyKey,
-	})
+	answered, err := s.Cashier.Refund(c.ctx(), c.caller(), ask())
 	if err != nil {
 		return err
 	}
@@ -107,7 +110,7 @@ func (s *Server) rejectRefund(c *call) error {
 		return err
 	}
 	var body rejectRefund
-	if err := s.decode(c.body, &body); err != nil {
+	if err := s.decode(c, &body, nil); err != nil {
 		return err
 	}
 	view, err := s.Cashier.Reject(c.ctx(), c.caller(), id, body.Reason)

@@ -99,6 +99,15 @@ func (r createPayment) checkout(key string) core.CheckoutRequest {
 	return ask
 }
 
+// basket is what core is asked about as it came.
+func (r checkPlatform) basket(platform string) core.BasketAsk {
+	ask := core.BasketAsk{CheckoutRequest: core.CheckoutRequest{Platform: core.PlatformID(platform), Lines: lines(r.Goods)}}
+	if r.AmountFen != nil {
+		ask.AmountFen = core.Fen(*r.AmountFen)
+	}
+	return ask
+}
+
 // checkout makes the request that create would see. Whoever only asks about goods need not add them up.
 func (r checkPlatform) checkout(platform string) (core.CheckoutRequest, error) {
 	ask := core.CheckoutRequest{Platform: core.PlatformID(platform), Lines: lines(r.Goods), Funding: r.Instalments.core()}
@@ -114,9 +123,9 @@ func (r checkPlatform) checkout(platform string) (core.CheckoutRequest, error) {
 func lines(goods []goodsLine) []core.Line {
 	out := make([]core.Line, len(goods))
 	for i, g := range goods {
-		out[i] = core.Line{
-			LineID: g.LineID, MerchantOrderNo: g.MerchantOrderNo, GoodsID: g.ID, Name: g.Name, Category: g.Category, Quantity: g.Quantity,
-			PriceFen: core.Fen(*g.PriceFen),
+		out[i] = core.Line{LineID: g.LineID, MerchantOrderNo: g.MerchantOrderNo, GoodsID: g.ID, Name: g.Name, Category: g.Category, Quantity: g.Quantity}
+		if g.PriceFen != nil { // absent only in a request that is being refused for it
+			out[i].PriceFen = core.Fen(*g.PriceFen)
 		}
 	}
 	return out

@@ -78,7 +78,7 @@ func (s *Server) replayEvent(c *call) error {
 		return err
 	}
 	var body replayEvent
-	if err := s.decode(c.body, &body); err != nil {
+	if err := s.decode(c, &body, nil); err != nil {
 		return err
 	}
 	view, err := s.Cashier.ReplayEvent(c.ctx(), c.caller(), id, body.EndpointID)
