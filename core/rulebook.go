@@ -1,5 +1,7 @@
 package core
 
+import "slices"
+
 // Rulebook decides what a platform permits. Core asks; platforms/ answers from rules that are data.
 type Rulebook interface {
 	// Decide answers whether a basket may be paid. It is pure: the same Ask has the same answer.
@@ -61,9 +63,9 @@ const (
 type Refusal struct {
 	Layer     Layer  `json:"layer"`
 	Code      Code   `json:"code"`
-	Rule      string `json:"rule"`                // id of the rule that spoke
-	Message   string `json:"message"`             // Chinese first, then English
-	Remedy    string `json:"remedy"`              // what would change the answer
+	Rule      string `json:"rule"` // id of the rule that spoke
+	Message   Words  `json:"message"`
+	Remedy    Words  `json:"remedy"`              // what would change the answer
 	Source    string `json:"source,omitempty"`    // where the rule comes from
 	Date      string `json:"date,omitempty"`      // yyyy-mm-dd of the source
 	Certainty string `json:"certainty,omitempty"` // how sure the rule is
@@ -73,7 +75,24 @@ type Refusal struct {
 type Warning struct {
 	Code    Code   `json:"code"`
 	Rule    string `json:"rule"`
-	Message string `json:"message"`
+	Message Words  `json:"message"`
+}
+
+// Spoken returns the refusals with their words in one language.
+func Spoken(refusals []Refusal, l Language) []Refusal {
+	out := slices.Clone(refusals)
+	for i := range out {
+		out[i].Message, out[i].Remedy = out[i].Message.Only(l), out[i].Remedy.Only(l)
+	}
+	return out
+}
+
+func spokenWarnings(warnings []Warning, l Language) []Warning {
+	out := slices.Clone(warnings)
+	for i := range out {
+		out[i].Message = out[i].Message.Only(l)
+	}
+	return out
 }
 
 // The codes a rulebook answers with.
@@ -98,13 +117,32 @@ type Decision struct {
 	Warnings []Warning `json:"warnings"`
 }
 
+// In returns the decision with its words in one language.
+func (d Decision) In(l Language) Decision {
+	d.Refusals, d.Warnings = Spoken(d.Refusals, l), spokenWarnings(d.Warnings, l)
+	return d
+}
+
 // Offer is what a platform offers a merchant.
 type Offer struct {
 	Platform   PlatformID   `json:"platform"`
-	Name       string       `json:"name"`
+	Name       Words        `json:"name"`
 	Channels   []ChannelID  `json:"channels"`
 	Categories []OfferEntry `json:"categories"`
 	Features   []OfferEntry `json:"features"`
+}
+
+// In returns the offer with its words in one language.
+func (o Offer) In(l Language) Offer {
+	spoken := func(entries []OfferEntry) []OfferEntry {
+		out := slices.Clone(entries)
+		for i := range out {
+			out[i].Refusals, out[i].Warnings = Spoken(out[i].Refusals, l), spokenWarnings(out[i].Warnings, l)
+		}
+		return out
+	}
+	o.Name, o.Categories, o.Features = o.Name.Only(l), spoken(o.Categories), spoken(o.Features)
+	return o
 }
 
 // OfferEntry is one category or feature, on or off, and if off, why.

@@ -10,7 +10,8 @@ const (
 )
 
 // Words is a sentence for people in both languages. Which one is shown is chosen where it is
-// shown: by Accept-Language over HTTP.
+// shown: by Accept-Language over HTTP. As JSON it is one text: the Chinese one, unless Only has
+// chosen before.
 type Words struct {
 	ZH string
 	EN string
@@ -26,3 +27,15 @@ func (w Words) In(l Language) string {
 
 // Empty tells whether there is nothing to say.
 func (w Words) Empty() bool { return w == Words{} }
+
+// Only returns words that say in every language what w says in one.
+func (w Words) Only(l Language) Words { return Words{ZH: w.In(l), EN: w.In(l)} }
+
+// MarshalText writes the Chinese sentence.
+func (w Words) MarshalText() ([]byte, error) { return []byte(w.ZH), nil }
+
+// UnmarshalText reads a sentence whose language the reader knows.
+func (w *Words) UnmarshalText(text []byte) error {
+	*w = Words{ZH: string(text), EN: string(text)}
+	return nil
+}

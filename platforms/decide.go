@@ -109,12 +109,13 @@ func (h *hearing) category(path string) {
 		return
 	}
 	if refusal, refused := h.answer(&c.rule, c.Allow, core.CodeGoodsCategoryForbidden); refused {
-		refusal.Message = strings.ReplaceAll(refusal.Message, categoryMark, path)
+		refusal.Message.ZH = strings.ReplaceAll(refusal.Message.ZH, categoryMark, path)
+		refusal.Message.EN = strings.ReplaceAll(refusal.Message.EN, categoryMark, path)
 		h.refuse(refusal)
 		return
 	}
 	if w := c.Warning; w != nil {
-		h.warn(core.Warning{Code: w.Code, Rule: c.ID, Message: w.Message.String()})
+		h.warn(core.Warning{Code: w.Code, Rule: c.ID, Message: w.Message.words()})
 	}
 }
 

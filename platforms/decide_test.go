@@ -2,6 +2,7 @@ package platforms_test
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func TestDecideNamesEveryLayer(t *testing.T) {
 	rules := []string{}
 	for _, r := range d.Refusals {
 		rules = append(rules, r.Rule)
-		if r.Message == "" || r.Remedy == "" || r.Source == "" {
+		if !whole(r.Message) || !whole(r.Remedy) || r.Source == "" {
 			t.Errorf("%s: message, remedy and source are needed: %+v", r.Rule, r)
 		}
 	}
@@ -80,7 +81,7 @@ func TestDecideBaskets(t *testing.T) {
 				t.Fatalf("got %s, want %s", got, c.refusals)
 			}
 			for i, word := range c.mentions {
-				if m := d.Refusals[i].Message; !strings.Contains(m, word) || strings.Contains(m, "{category}") {
+				if m := d.Refusals[i].Message; !strings.Contains(m.ZH+m.EN, word) || strings.Contains(m.ZH+m.EN, "{category}") {
 					t.Errorf("refusal %d should speak of %q: %s", i, word, m)
 				}
 			}
@@ -133,7 +134,7 @@ func TestDecideOverrides(t *testing.T) {
 		})
 	}
 	d := book.Decide(core.Ask{Platform: "wechat", Categories: []string{"service"}, Periods: 1, Holdings: override("wechat", "wechat_huabei")})
-	if m := d.Warnings[0].Message; !strings.Contains(m, "confirmed in writing") || !strings.Contains(m, "li.lei") {
+	if m := d.Warnings[0].Message; !strings.Contains(m.EN, "confirmed in writing") || !strings.Contains(m.ZH, "li.lei") {
 		t.Errorf("the warning should say who opened the rule and why: %s", m)
 	}
 }
@@ -190,6 +191,12 @@ func TestDecideWarnsOncePerRule(t *testing.T) {
 	if got := warned(d.Warnings); got != "wechat_virtual_policy" || d.Warnings[0].Rule != "wechat_virtual" {
 		t.Errorf("got %s: %+v", got, d.Warnings)
 	}
+}
+
+// whole tells whether words are one sentence in each language: Chinese in the one, none in the other (W32).
+func whole(w core.Words) bool {
+	chinese := regexp.MustCompile(`\p{Han}`)
+	return chinese.MatchString(w.ZH) && w.EN != "" && !chinese.MatchString(w.EN)
 }
 
 // TestDecideGivesItsOwnAnswer: an answer that a caller scribbles on is not the next caller's.

@@ -18,7 +18,7 @@ func (b *Book) Offer(id core.PlatformID, holdings core.Holdings) core.Offer {
 	if !known {
 		return offer
 	}
-	offer.Name = p.Name.String()
+	offer.Name = p.Name.words()
 	offer.Channels = append(offer.Channels, p.channels(&holdings)...)
 	for _, path := range p.shelf() {
 		offer.Categories = append(offer.Categories, p.offerCategory(path, &holdings))
@@ -77,7 +77,7 @@ func (p *platform) offerFeature(key core.Feature, holdings *core.Holdings) core.
 		h.switches(f)
 	}
 	for _, e := range p.Features[key].NotWith {
-		h.warn(core.Warning{Code: e.Code, Rule: e.ID, Message: e.Message.String()})
+		h.warn(core.Warning{Code: e.Code, Rule: e.ID, Message: e.Message.words()})
 	}
 	return h.entry(string(key))
 }

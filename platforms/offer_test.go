@@ -73,7 +73,7 @@ func TestOffer(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			offer := book.Offer(c.platform, c.holdings)
-			if offer.Platform != c.platform || offer.Name == "" || !slices.Equal(offer.Channels, c.channels) {
+			if offer.Platform != c.platform || !whole(offer.Name) || !slices.Equal(offer.Channels, c.channels) {
 				t.Errorf("got %s %q %v", offer.Platform, offer.Name, offer.Channels)
 			}
 			if got := shown(offer.Categories); !slices.Equal(got, c.categories) {

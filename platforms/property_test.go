@@ -99,7 +99,7 @@ func wellAnswered(t *rapid.T, ask core.Ask, d core.Decision) {
 		t.Fatalf("layers out of order: %s", spoken(d.Refusals))
 	}
 	for _, r := range d.Refusals {
-		if r.Code == "" || r.Rule == "" || r.Message == "" || r.Remedy == "" || r.Source == "" {
+		if r.Code == "" || r.Rule == "" || !whole(r.Message) || !whole(r.Remedy) || r.Source == "" {
 			t.Fatalf("a refusal says too little: %+v", r)
 		}
 	}

@@ -18,12 +18,12 @@ type text struct {
 	EN string `yaml:"en" validate:"required,max=500"`
 }
 
-// String joins both languages, Chinese first; "" when there is no text.
-func (t *text) String() string {
+// words is the text as core knows it; empty when there is none.
+func (t *text) words() core.Words {
 	if t == nil {
-		return ""
+		return core.Words{}
 	}
-	return t.ZH + " " + t.EN
+	return core.Words{ZH: t.ZH, EN: t.EN}
 }
 
 // rule is what every rule has: a name that overrides and refusals use, what it says when it refuses, and where it comes from.
@@ -42,7 +42,7 @@ type rule struct {
 // refusal is the rule's no, spoken by a layer.
 func (r *rule) refusal(layer core.Layer, code core.Code) core.Refusal {
 	return core.Refusal{
-		Layer: layer, Code: code, Rule: r.ID, Message: r.Message.String(), Remedy: r.Remedy.String(),
+		Layer: layer, Code: code, Rule: r.ID, Message: r.Message.words(), Remedy: r.Remedy.words(),
 		Source: r.Source, Date: r.Date, Certainty: r.Certainty,
 	}
 }

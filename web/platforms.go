@@ -12,9 +12,10 @@ func (s *Server) listPlatforms(c *call) error {
 	if err != nil {
 		return err
 	}
+	l := speak(c)
 	views := []platformView{}
 	for _, o := range offers {
-		views = append(views, platformView{Offer: o, Accounts: s.accountsOf(c.key.MerchantID, o.Channels)})
+		views = append(views, platformView{Offer: o.In(l), Accounts: s.accountsOf(c.key.MerchantID, o.Channels)})
 	}
 	return s.json(c, http.StatusOK, list[platformView]{Data: views})
 }
@@ -78,7 +79,7 @@ func (s *Server) checkPlatform(c *call) error {
 	if !decision.Allowed {
 		return &core.Error{Code: core.CodeRefused, Message: "the rules refuse this basket", Refusals: decision.Refusals}
 	}
-	return s.json(c, http.StatusOK, decision)
+	return s.json(c, http.StatusOK, decision.In(speak(c)))
 }
 
 // channelView is what one channel can do.

@@ -151,7 +151,7 @@ func readReference(text []byte) (reference, error) {
 	}
 	all := kinds()
 	for _, code := range sortedKeys(all) {
-		r.Codes = append(r.Codes, referenceCode{string(code), all[code].status, all[code].title})
+		r.Codes = append(r.Codes, referenceCode{string(code), all[code].status, all[code].title.EN})
 	}
 	return r, nil
 }

@@ -67,6 +67,7 @@ type Server struct {
 	pages    *pages
 	files    staticFiles
 	manual   reference
+	speech   speech
 	notifies *limiter
 	opens    *limiter // signatures asked for, by page
 	nonces   nonceSource
@@ -84,6 +85,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		Options: o, echo: echo.New(), kinds: kinds(), validate: newValidator(), nonces: nonceSource{o.Random},
 		notifies: newLimiter(notifyRate, notifyBurst), opens: newLimiter(1.0/openPauseSeconds, openBurst), files: loadStatic(),
+		speech: newSpeech(),
 	}
 	if s.pages, err = loadPages(s.files); err != nil {
 		return nil, err

@@ -98,7 +98,7 @@ func TestStrictJSON(t *testing.T) {
 func TestZeroIsNotOnlyMissing(t *testing.T) {
 	w := newWorld(t)
 	body := strings.Replace(`{"merchant_order_no":"o1","platform":"wechat",`+basket+`}`, `"quantity":1`, `"quantity":0`, 1)
-	if p := problem(t, w.as("m_a/cashier", "POST", "/v1/payments", body)); p.Field != "goods[0].quantity" || p.Detail != "is missing, or zero" {
+	if p := problem(t, w.as("m_a/cashier", "POST", "/v1/payments", body)); p.Field != "goods[0].quantity" || p.Detail != "缺失或为零" {
 		t.Errorf("%s %s", p.Field, p.Detail)
 	}
 }

@@ -242,13 +242,27 @@ func (s *Server) check(request any) []core.Mistake {
 }
 
 func explain(f validator.FieldError) string {
-	unit := ""
+	counted := "" // what the bound counts
 	switch f.Kind() {
 	case reflect.String:
-		unit = " characters"
+		counted = " characters"
 	case reflect.Slice, reflect.Map:
-		unit = " entries"
+		counted = " entries"
 	default:
+	}
+	switch f.Tag() + counted {
+	case "min characters":
+		return "must be at least " + f.Param() + " characters"
+	case "min entries":
+		return "must be at least " + f.Param() + " entries"
+	case "min":
+		return "must be at least " + f.Param()
+	case "max characters":
+		return "must be at most " + f.Param() + " characters"
+	case "max entries":
+		return "must be at most " + f.Param() + " entries"
+	case "max":
+		return "must be at most " + f.Param()
 	}
 	switch f.Tag() {
 	case "required":
@@ -256,10 +270,6 @@ func explain(f validator.FieldError) string {
 			return "is missing, or zero"
 		}
 		return "is missing"
-	case "min":
-		return "must be at least " + f.Param() + unit
-	case "max":
-		return "must be at most " + f.Param() + unit
 	case "oneof":
 		return "must be one of: " + f.Param()
 	case "ip":

@@ -165,17 +165,17 @@ func (rules) Decide(a core.Ask) core.Decision {
 		if a.Platform == "douyin" && category == "virtual" {
 			d.Allowed, d.Channels = false, nil
 			d.Refusals = []core.Refusal{
-				{Layer: core.LayerPlatform, Code: core.CodeGoodsCategoryForbidden, Rule: "douyin.goods.virtual", Message: "抖音禁止虚拟商品", Remedy: "换成实物商品"},
-				{Layer: core.LayerLicence, Code: core.CodePermissionMissing, Rule: "douyin.physical", Message: "没有实物电商权限", Remedy: "申请权限"},
+				{Layer: core.LayerPlatform, Code: core.CodeGoodsCategoryForbidden, Rule: "douyin.goods.virtual", Message: core.Words{ZH: "抖音禁止虚拟商品", EN: "no virtual goods in Douyin"}, Remedy: core.Words{ZH: "换成实物商品", EN: "sell physical goods"}},
+				{Layer: core.LayerLicence, Code: core.CodePermissionMissing, Rule: "douyin.physical", Message: core.Words{ZH: "没有实物电商权限", EN: "no permission for physical goods"}, Remedy: core.Words{ZH: "申请权限", EN: "apply for it"}},
 			}
 		}
 		if a.Platform == "wechat" && category == "virtual" {
-			d.Warnings = append(d.Warnings, core.Warning{Code: "wechat_virtual_policy", Rule: "wechat.virtual", Message: "注意"})
+			d.Warnings = append(d.Warnings, core.Warning{Code: "wechat_virtual_policy", Rule: "wechat.virtual", Message: core.Words{ZH: "注意", EN: "take care"}})
 		}
 	}
 	if d.Allowed && len(d.Channels) == 0 {
 		d.Allowed = false
-		d.Refusals = []core.Refusal{{Layer: core.LayerPlatform, Code: core.CodeUnknownPlatform, Rule: "platforms", Message: "没有这个平台", Remedy: "-"}}
+		d.Refusals = []core.Refusal{{Layer: core.LayerPlatform, Code: core.CodeUnknownPlatform, Rule: "platforms", Message: core.Words{ZH: "没有这个平台", EN: "no such platform"}, Remedy: core.Words{ZH: "-", EN: "-"}}}
 	}
 	return d
 }
@@ -183,7 +183,7 @@ func (rules) Decide(a core.Ask) core.Decision {
 func (rules) Platforms() []core.PlatformID { return []core.PlatformID{"alipay", "douyin", "wechat"} }
 
 func (rules) Offer(p core.PlatformID, _ core.Holdings) core.Offer {
-	return core.Offer{Platform: p, Name: string(p), Channels: []core.ChannelID{"alipay_mini"}, Categories: []core.OfferEntry{
+	return core.Offer{Platform: p, Name: core.Words{ZH: string(p) + " 小程序", EN: string(p)}, Channels: []core.ChannelID{"alipay_mini"}, Categories: []core.OfferEntry{
 		{Name: "physical", On: true, Refusals: []core.Refusal{}, Warnings: []core.Warning{}},
 	}, Features: []core.OfferEntry{}}
 }
