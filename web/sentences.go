@@ -77,6 +77,7 @@ func sentencesOfOrders() []core.Words {
 		{EN: "the payment is paid; refund it instead", ZH: "订单已支付，请改为退款"},
 		{EN: "the payment is paid", ZH: "订单已支付"},
 		{EN: "the payment is closed", ZH: "订单已关闭"},
+		{EN: "the payment has expired", ZH: "订单已超时"},
 		{EN: "too little time is left to pay", ZH: "剩余时间不足以完成支付"},
 		{EN: "no such delivery", ZH: "没有这次投递"},
 		{EN: "no such endpoint", ZH: "没有这个接收地址"},
@@ -169,6 +170,7 @@ func sentencesOfBodies() []core.Words {
 	return []core.Words{
 		{EN: "this request takes no body", ZH: "这个请求不需要请求体"},
 		{EN: "the body must be %s, not encoded", ZH: "请求体须为 %s，不能编码"},
+		{EN: "the body must not be compressed", ZH: "请求体不能压缩"},
 		{EN: "the body must be %s", ZH: "请求体须为 %s"},
 		{EN: "this request needs the header, so that a repeat is known as one", ZH: "这个请求需要此头，以便识别重复请求"},
 		{EN: "must be sent once, with 1 to 255 visible ASCII characters", ZH: "须出现一次，为 1 到 255 个可见 ASCII 字符"},
