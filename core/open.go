@@ -25,6 +25,7 @@ func (c *Cashier) pageOf(o *Order, token string, now time.Time) Page {
 	if m, ok := c.Merchants.Merchant(o.Payment.MerchantID); ok {
 		page.MerchantName = clean(m.Name)
 	}
+	page.Late = o.lateMoney()
 	page.SecondsLeft = max(0, int64(o.Payment.ExpiresAt.Sub(now).Seconds()))
 	a := attemptByToken(o, token)
 	page.Platform = a.Platform
@@ -43,6 +44,32 @@ func (c *Cashier) pageOf(o *Order, token string, now time.Time) Page {
 		page.State = PagePayable
 	}
 	return page
+}
+
+// lateMoney tells the buyer of all money of the order that nobody waited for.
+func (o *Order) lateMoney() (all []LateMoney) {
+	for i := range o.Attempts {
+		a := &o.Attempts[i]
+		if !a.Unawaited() {
+			continue
+		}
+		m := LateMoney{
+			AmountFen: a.PaidFen, Duplicate: a.State == AttemptDuplicate, SeenAt: Stamp(a.EndedAt), State: pick(a.Reason == reasonAccepted, LateKept, LateUndecided),
+		}
+		for _, r := range o.Refunds { // at most one of them has not failed
+			switch {
+			case r.AttemptID != a.ID || r.Counts():
+			case r.Status == RefundProcessing:
+				m.State = LateReturning
+			case r.Status == RefundSucceeded:
+				m.State, m.EndedAt = LateReturned, Stamp(r.EndedAt)
+			case r.Status == RefundPendingApproval:
+				m.State = LateUndecided
+			}
+		}
+		all = append(all, m)
+	}
+	return all
 }
 
 func attemptByToken(o *Order, token string) *Attempt {

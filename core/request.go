@@ -101,7 +101,29 @@ type Page struct {
 	ExpiresAt    string
 	ReturnURL    string
 	SecondsLeft  int64
+	// Late is the money of the order that nobody waited for: it came after the close, or after another attempt had paid. In the order of the attempts.
+	Late []LateMoney
 }
+
+// LateMoney is money that nobody waited for, as the buyer who sent it may see it.
+type LateMoney struct {
+	AmountFen Fen       `json:"amount_fen"`
+	State     LateState `json:"state"`
+	Duplicate bool      `json:"duplicate"` // another attempt of the same order was paid before
+	SeenAt    string    `json:"seen_at"`   // when it was booked
+	EndedAt   string    `json:"ended_at,omitempty"`
+}
+
+// LateState says what becomes of money that nobody waited for.
+type LateState string
+
+// The states of such money.
+const (
+	LateReturning LateState = "returning" // on its way back
+	LateReturned  LateState = "returned"  // back, as the gateway says
+	LateKept      LateState = "kept"      // the merchant's
+	LateUndecided LateState = "undecided" // a person decides
+)
 
 // PageState is what a buyer sees.
 type PageState string

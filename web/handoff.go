@@ -28,6 +28,71 @@ type handOff struct {
 	BackURL                   string // the merchant's page, once there is nothing left to pay
 	Returned                  bool   // the buyer comes back from the gateway
 	Headline                  headline
+	Late                      []lateLine
+	LateMark                  string // changes when what becomes of late money changes
+}
+
+// lateLine tells of one sum that nobody waited for.
+type lateLine struct{ Amount, Chinese, English, Seen, Ended string }
+
+// lateMark is what the page compares to see that something has changed.
+func lateMark(late []core.LateMoney) string {
+	states := make([]string, len(late))
+	for i, m := range late {
+		states[i] = string(m.State)
+	}
+	return strings.Join(states, ",")
+}
+
+// minuteOf shortens a stamp of core to what a buyer reads: Shanghai's day and minute.
+func minuteOf(stamp string) string {
+	if len(stamp) < len("2006-01-02T15:04") {
+		return stamp
+	}
+	return strings.Replace(stamp[:len("2006-01-02T15:04")], "T", " ", 1)
+}
+
+func lateLines(late []core.LateMoney) (lines []lateLine) {
+	for _, m := range late {
+		h := lateHeadline(m.State)
+		lines = append(lines, lateLine{m.AmountFen.Yuan(), h.Chinese, h.English, minuteOf(m.SeenAt), minuteOf(m.EndedAt)})
+	}
+	return lines
+}
+
+// lateHeadline says what becomes of money that came when nobody waited for it.
+func lateHeadline(state core.LateState) headline {
+	switch state {
+	case core.LateReturning:
+		return headline{
+			"moved", "付款已收到，正在退回", "Received, and on its way back", "款项到账时订单已经关闭或付过，正按原路退回，到账时间以支付宝为准。请不要为这笔订单再次付款。",
+			"It came after the order was closed or paid, and goes back the way it came. Please do not pay again.",
+		}
+	case core.LateReturned:
+		return headline{
+			"moved", "付款已退回", "Your money went back", "款项到账时订单已经关闭或付过，已按原路退回，到账时间以支付宝为准。",
+			"It came after the order was closed or paid, and went back the way it came.",
+		}
+	case core.LateKept:
+		return headline{
+			"paid", "商家已收下这笔付款", "The shop has kept your payment", "款项到账时订单已经关闭或付过，商家决定收下。如有疑问，请联系商家。",
+			"It came after the order was closed or paid, and the shop has kept it. Please ask the shop.",
+		}
+	default:
+		return headline{
+			"wait", "付款已收到，商家处理中", "Received; the shop decides about it", "款项到账时订单已经关闭或付过，商家会决定退回还是收下。请不要再次付款，可联系商家。",
+			"It came after the order was closed or paid. The shop will send it back or keep it. Please do not pay again.",
+		}
+	}
+}
+
+// headlineOfPage says how things stand. Whoever paid must not be told to order again: money that was seen goes before the order's end.
+func headlineOfPage(page core.Page) headline {
+	over := page.State == core.PageClosed || page.State == core.PageExpired
+	if over && len(page.Late) > 0 {
+		return lateHeadline(page.Late[len(page.Late)-1].State)
+	}
+	return headlineOf(page.State)
 }
 
 // headline says how things stand, Chinese first.
@@ -67,7 +132,7 @@ func (s *Server) handOffOf(page core.Page, where container) handOff {
 		ExpiresAt: page.ExpiresAt, Container: where, MiniProgram: where.miniProgram(),
 		Payable: payable && !where.inApp(), Guide: payable && where.inApp(),
 		Link: s.BaseURL + "/h5/" + page.Token, PayURL: "/h5/" + page.Token + "/pay", StatusURL: "/h5/" + page.Token + "/status",
-		Headline: headlineOf(page.State),
+		Headline: headlineOfPage(page), Late: lateLines(page.Late), LateMark: lateMark(page.Late),
 	}
 	if !payable && page.State != core.PageChecking {
 		v.BackURL = page.ReturnURL
@@ -167,6 +232,8 @@ func doorOf(a core.Action) (door, error) {
 type statusView struct {
 	State       core.PageState `json:"state"`
 	SecondsLeft int64          `json:"seconds_left"`
+	// Late tells of money that came when nobody waited for it.
+	Late []core.LateMoney `json:"late,omitempty"`
 }
 
 func (s *Server) showStatus(c *call) error {
@@ -174,7 +241,7 @@ func (s *Server) showStatus(c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.json(c, http.StatusOK, statusView{page.State, page.SecondsLeft})
+	return s.json(c, http.StatusOK, statusView{page.State, page.SecondsLeft, page.Late})
 }
 
 // showReturn is where the gateway sends the buyer's browser. What the gateway, or anybody, wrote into the query is not looked at: the page shows what

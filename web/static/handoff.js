@@ -1,10 +1,12 @@
 // The hand-off page: counts down, watches for the result, offers the link, and opens the gateway once by itself.
 // It decides nothing: every state comes from the server, and the page is loaded anew when the state changes.
 
-const { state, status, seconds, auto } = document.body.dataset;
+const { state, late, status, seconds, auto } = document.body.dataset;
 const began = Date.now();
 const leftAtLoad = Number(seconds);
-const restless = ["payable", "checking", "expired"];
+// An order that is over can still see money come, and money that came can still go back.
+const restless = ["payable", "checking", "expired", "closed"];
+const moving = late.split(",").some((what) => what === "returning" || what === "undecided");
 
 function left() {
   return Math.max(0, leftAtLoad - Math.floor((Date.now() - began) / 1000));
@@ -29,7 +31,9 @@ async function ask() {
   asking = true;
   try {
     const answer = await fetch(status, { cache: "no-store", credentials: "omit" });
-    if (answer.ok && (await answer.json()).state !== state) location.reload();
+    if (!answer.ok) return;
+    const now = await answer.json();
+    if (now.state !== state || (now.late ?? []).map((money) => money.state).join() !== late) location.reload();
   } catch {
     // Offline for a moment: the next round asks again.
   } finally {
@@ -39,7 +43,7 @@ async function ask() {
 
 // Every two seconds at first, then more rarely; a page that nobody looks at does not ask.
 function watch() {
-  if (!restless.includes(state)) return;
+  if (!restless.includes(state) && !moving) return;
   const again = () => {
     const minutes = (Date.now() - began) / 60000;
     const pause = minutes < 2 ? 2000 : minutes < 10 ? 5000 : 15000;
