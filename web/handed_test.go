@@ -153,7 +153,7 @@ func TestProblemSaysAllThatCoreSays(t *testing.T) {
 	}
 
 	heard.fails = &core.Error{Code: core.CodeRefused, PaymentID: "pay_7", Refusals: []core.Refusal{
-		{Layer: core.LayerLicence, Code: core.CodeLicenceMissing, Rule: "r1", Message: "m", Remedy: "do it", Source: "s", Date: "2026-01-02", Certainty: "c"},
+		{Layer: core.LayerLicence, Code: core.CodeLicenceMissing, Rule: "r1", Message: core.Words{ZH: "m", EN: "m"}, Remedy: core.Words{ZH: "do it", EN: "do it"}, Source: "s", Date: "2026-01-02", Certainty: "c"},
 		{Layer: core.LayerFeature, Code: core.CodeFeatureOff, Rule: "r2"},
 	}}
 	answer = w.as("m_a/admin", "GET", "/v1/payments/pay_7", "")
