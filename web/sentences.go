@@ -170,6 +170,7 @@ func sentencesOfBodies() []core.Words {
 	return []core.Words{
 		{EN: "this request takes no body", ZH: "这个请求不需要请求体"},
 		{EN: "the body must be %s, not encoded", ZH: "请求体须为 %s，不能编码"},
+		{EN: "this request needs a JSON body", ZH: "这个请求需要 JSON 请求体"},
 		{EN: "the body must not be compressed", ZH: "请求体不能压缩"},
 		{EN: "the body must be %s", ZH: "请求体须为 %s"},
 		{EN: "this request needs the header, so that a repeat is known as one", ZH: "这个请求需要此头，以便识别重复请求"},
