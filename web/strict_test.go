@@ -146,7 +146,7 @@ func TestContentTypes(t *testing.T) {
 	for _, path := range []string{"/v1/payments", "/v1/payments/pay_1/attempts", "/v1/payments/pay_1/refunds", "/v1/refunds/ref_1/reject", "/v1/alipay/login"} {
 		refused := w.as("m_a/admin", "POST", path, "") // nothing is there to have a type
 		want(t, refused, 400, core.CodeInvalid)
-		if !strings.Contains(refused.Body.String(), "needs a JSON body") {
+		if !strings.Contains(refused.Body.String(), "需要 JSON 请求体") {
 			t.Errorf("%s: %s", path, refused.Body)
 		}
 	}
