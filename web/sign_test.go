@@ -144,7 +144,7 @@ func TestSignedEmptyHeadersDoNothing(t *testing.T) {
 	p := w.create("m_a", "wechat", "o1")
 	order := `{"merchant_order_no":"o2","platform":"wechat",` + basket + `}`
 	for _, c := range []struct{ name, path, body, header string }{
-		{"required key", "/v1/payments/" + p.ID + "/close", "", "Idempotency-Key"},
+		{"required key", "/v1/payments/" + p.ID + "/refund-late", "", "Idempotency-Key"},
 		{"optional key", "/v1/payments", order, "Idempotency-Key"},
 		{"type of a body", "/v1/payments", order, "Content-Type"},
 	} {
