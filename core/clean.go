@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Text that people write travels to pages and gateways in one cleaned form, and never decides about money. What a reason may have, in characters:
+// Text that people write travels to pages and gateways in one cleaned form, and never decides about money. What a reason may have, in characters.
 const (
 	maxReasonSent = 256  // to a gateway: refund_reason, as Alipay documents it
 	maxReasonKept = 1024 // as given, for whoever gave it
@@ -31,7 +31,7 @@ func clean(text string) string {
 	out, broken := make([]rune, 0, len(given)), false
 	for i := 0; i < len(given); i++ {
 		r := given[i]
-		switch {
+		switch { //nolint:staticcheck // the cases are no values of r but for one
 		case breaksLine(r) || r == ' ' && broken:
 			if broken = true; len(out) > 0 && out[len(out)-1] != ' ' {
 				out = append(out, ' ')

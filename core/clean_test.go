@@ -37,7 +37,7 @@ func cleaned() map[string]string {
 // A18, W34, C21: no reason refuses a refund, whatever it holds; the gateway gets what is to be seen of it, and who gave it reads it as it was given.
 func TestRefundReason(t *testing.T) {
 	long := strings.Repeat("长", 300)
-	cases := map[string]string{"": "", " \n": "退款", "\u200b": "退款", long: long[:3*256], strings.Repeat("a", 255) + family: strings.Repeat("a", 255), "a&refund_amount=100": "a&refund_amount=100"}
+	cases := map[string]string{"": "", "\t\n": "退款", "\u200b": "退款", long: long[:3*256], strings.Repeat("a", 255) + family: strings.Repeat("a", 255), "a&refund_amount=100": "a&refund_amount=100"}
 	for given, sent := range cleaned() {
 		if cases[given] = sent; sent == "" {
 			cases[given] = "退款"

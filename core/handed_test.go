@@ -52,7 +52,7 @@ func emptyFields(v reflect.Value, prefix string) []string {
 	var names []string
 	for field, value := range v.Fields() {
 		name := prefix + field.Name
-		_, isTime := value.Interface().(time.Time)
+		_, isTime := reflect.TypeAssert[time.Time](value)
 		switch {
 		case value.Kind() == reflect.Struct && !isTime && field.Name != "Account":
 			names = append(names, emptyFields(value, name+".")...)

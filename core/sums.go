@@ -166,24 +166,31 @@ func (c *Cashier) askSum(ctx context.Context, a *Attempt) error {
 		return err
 	}
 	a = o.Attempt(a.ID)
-	books, heard := o.refundsOf(a, RefundSucceeded), Fen(0)
-	over := false
+	books, heard, over := o.refundsOf(a, RefundSucceeded), Fen(0), false
 	if !o.underWay(a) {
-		trade, err := c.query(ctx, a)
-		if err != nil {
+		if heard, over, err = c.signedSum(ctx, o, a); err != nil {
 			return err
-		}
-		known := trade.Outcome == OutcomeSucceeded && trade.Trade.TotalFen == a.AmountFen && (trade.Trade.TradeNo == "" || trade.Trade.TradeNo == a.TradeNo)
-		if over = known && trade.Trade.State == TradeClosed; over {
-			heard = a.PaidFen
-		} else if known {
-			if heard, err = c.repeatDone(ctx, o, a); err != nil {
-				return err
-			}
 		}
 	}
 	_, err = c.change(ctx, system(), key, func(p *pen) error { return c.recordSum(p, p.order.Attempt(a.ID), heard, books, over) })
 	return err
+}
+
+// signedSum asks the gateway for what an attempt's trade has refunded in all, 0 if nothing signed says it; over tells that the
+// trade is closed, which for a paid one means that all of it went back.
+func (c *Cashier) signedSum(ctx context.Context, o *Order, a *Attempt) (heard Fen, over bool, err error) {
+	trade, err := c.query(ctx, a)
+	if err != nil {
+		return 0, false, err
+	}
+	if trade.Outcome != OutcomeSucceeded || trade.Trade.TotalFen != a.AmountFen || trade.Trade.TradeNo != "" && trade.Trade.TradeNo != a.TradeNo {
+		return 0, false, nil
+	}
+	if trade.Trade.State == TradeClosed {
+		return a.PaidFen, true, nil
+	}
+	heard, err = c.repeatDone(ctx, o, a)
+	return heard, false, err
 }
 
 // repeatDone repeats the newest refund of ours that is done, and returns the sum that comes with the answer, 0 for none. It does so only when the gateway

@@ -222,14 +222,17 @@ func TestLocation(t *testing.T) {
 	p := w.create("m_a", "wechat", "o1")
 	create := `{"merchant_order_no":"o1","platform":"wechat","payer":{"user_id":"` + buyer + `"},"return_url":"https://shop.example/done/1",` + basket + `}`
 	attempts := "/v1/payments/" + p.ID + "/attempts"
-	for _, c := range [][3]string{
-		{"/v1/payments", create, ""}, {attempts, `{"platform":"douyin"}`, "page"}, {attempts, `{"platform":"douyin"}`, "page"},
-		{attempts, `{"platform":"alipay","payer":{"user_id":"` + buyer + `"}}`, "native"},
+	for _, c := range []struct {
+		path, body, key string
+		status          int
+	}{
+		{"/v1/payments", create, "", 200}, {attempts, `{"platform":"douyin"}`, "page", 201}, {attempts, `{"platform":"douyin"}`, "page", 201},
+		{attempts, `{"platform":"alipay","payer":{"user_id":"` + buyer + `"}}`, "native", 201},
 	} {
-		answer := w.as("m_a/cashier", "POST", c[0], c[1], "Idempotency-Key", c[2])
-		want(t, answer, 201, "")
+		answer := w.as("m_a/cashier", "POST", c.path, c.body, "Idempotency-Key", c.key)
+		want(t, answer, c.status, "")
 		if got := answer.Header().Get("Location"); got != "/v1/payments/"+p.ID {
-			t.Errorf("%s %s: %q", c[0], c[1], got)
+			t.Errorf("%s %s: %q", c.path, c.body, got)
 		}
 	}
 }

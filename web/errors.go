@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,9 +52,7 @@ func words(zh, en string) core.Words { return core.Words{ZH: zh, EN: en} }
 func adviceByCode() map[core.Code]advice {
 	all := requestAdvice()
 	for _, more := range []map[core.Code]advice{stateAdvice(), rulesAdvice(), serverAdvice()} {
-		for code, a := range more {
-			all[code] = a
-		}
+		maps.Copy(all, more)
 	}
 	return all
 }

@@ -86,12 +86,12 @@ func TestBodiesReachCoreWhole(t *testing.T) {
 		Payer:   core.Payer{UserID: "2088000000000002"},
 		Funding: core.Funding{Periods: 3, FeeBearer: "seller"}, Client: client, ExpiresInSeconds: 301, ReturnURL: "https://shop.example/done/1",
 		Metadata: map[string]string{"a": "b"}, IdempotencyKey: "key-1",
-	}, "Payer.OpenID", "Funding.Forbid")
+	}, "Payer.OpenID", "Payer.AppID", "Funding.Forbid")
 
-	w.as("m_a/admin", "POST", "/v1/payments/pay_7/attempts", `{"platform":"alipay","payer":{"open_id":"open-3"},
+	w.as("m_a/admin", "POST", "/v1/payments/pay_7/attempts", `{"platform":"alipay","payer":{"open_id":"open-3","app_id":"2021000000000007"},
 		"instalments":{"kind":"huabei","periods":12,"fee_bearer":"buyer"},`+sentClient+`}`, "Idempotency-Key", "key-2")
 	want("attempt", core.AttemptRequest{
-		PaymentID: "pay_7", Platform: "alipay", Payer: core.Payer{OpenID: "open-3"}, Funding: core.Funding{Periods: 12, FeeBearer: "buyer"}, Client: client,
+		PaymentID: "pay_7", Platform: "alipay", Payer: core.Payer{OpenID: "open-3", AppID: "2021000000000007"}, Funding: core.Funding{Periods: 12, FeeBearer: "buyer"}, Client: client,
 		IdempotencyKey: "key-2",
 	}, "Payer.UserID", "Funding.Forbid")
 

@@ -89,9 +89,9 @@ func decodeDecoration(raw []byte, field reflect.Value) (odd bool, err error) {
 	}
 	if json.Unmarshal(raw, field.Addr().Interface(), jsontext.AllowInvalidUTF8(true)) != nil {
 		field.SetZero()
-		return true, nil
+		return true, nil //nolint:nilerr // what cannot be read is odd, and decides nothing
 	}
-	at, isTime := field.Addr().Interface().(*Time)
+	at, isTime := reflect.TypeAssert[*Time](field.Addr())
 	return isTime && at.IsZero() && string(raw) != `""`, nil
 }
 

@@ -20,7 +20,7 @@ func checkOldMessage(u *Unverified) error {
 	if u.get("app_id") != "" {
 		return nil
 	}
-	what := ""
+	var what string
 	switch {
 	case u.get("notify_data") != "" || u.get("sec_id") != "":
 		what = "XML of the old mobile web payment"

@@ -134,8 +134,7 @@ func TestC46_decidingTypes(t *testing.T) {
 		CreateResponse{}, PrecreateResponse{}, PayResponse{}, OAuthTokenResponse{}, SettleResponse{}, SettleQueryResponse{}, BillResponse{},
 		ComplaintQueryResponse{}, ComplaintChanged{}, AppPayResult{}, certificateContent{}, AgreementQueryResponse{},
 	} {
-		for i := range reflect.TypeOf(answer).NumField() {
-			field := reflect.TypeOf(answer).Field(i)
+		for field := range reflect.TypeOf(answer).Fields() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			want := map[weight]reflect.Kind{decidesText: reflect.String, decidesMoney: reflect.Int64}[weigh(name)]
 			if want != reflect.Invalid && field.Type.Kind() != want {

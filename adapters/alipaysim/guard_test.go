@@ -2,6 +2,7 @@ package alipaysim_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -52,9 +53,7 @@ func TestControlCallsOfOtherSitesAreRefused(t *testing.T) {
 			"without Origin, as GETs": {map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
 		} {
 			head := map[string]string{"Authorization": "Bearer " + key}
-			for name, value := range c.head {
-				head[name] = value
-			}
+			maps.Copy(head, c.head)
 			for _, path := range []string{"/sim/flush", "/sim/clock/advance", "/sim/faults", "/sim/switches", "/sim/trades/" + no + "/expire"} {
 				want := c.status
 				if want == 200 && (path == "/sim/faults" || strings.HasSuffix(path, "/expire")) {

@@ -1,6 +1,7 @@
 package alipaysim_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/paymux/paymux/adapters/alipaysim"
@@ -13,9 +14,7 @@ func TestAnOrderPaysTheSellerItNames(t *testing.T) {
 	order := func(number string, extra biz) map[string]any {
 		content := biz{"out_trade_no": number, "total_amount": "1.00", "subject": "x", "product_code": "JSAPI_PAY",
 			"op_app_id": testApp, "buyer_id": testBuyer}
-		for name, value := range extra {
-			content[name] = value
-		}
+		maps.Copy(content, extra)
 		return r.call("alipay.trade.create", content, "notify_url", r.merchant.url)
 	}
 	want(t, order("T1", nil), "code", "10000")

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -22,12 +21,11 @@ import (
 type snippet struct{ guide, language, text string }
 
 // snippets reads the blocks of all guides, and wants each to say its language: "text" where there is none.
-func snippets(t *testing.T) []snippet {
+func snippets(t *testing.T, root string) []snippet {
 	t.Helper()
 	var list []snippet
-	_, here, _, _ := runtime.Caller(0)
 	for _, pattern := range []string{"*.md", "docs/*.md", "adapters/*.md"} {
-		files, err := filepath.Glob(filepath.Join(filepath.Dir(here), "../..", pattern))
+		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
 		}
@@ -48,7 +46,7 @@ func snippets(t *testing.T) []snippet {
 // What the guides show is at least what it says it is: scripts, programs and documents that can be read.
 func TestSnippetsOfTheGuidesCanBeRead(t *testing.T) {
 	seen := map[string]int{}
-	for _, s := range snippets(t) {
+	for _, s := range snippets(t, "../..") {
 		seen[s.language]++
 		var err error
 		switch s.language {
@@ -112,7 +110,7 @@ func TestSnippetsOfTheGuidesRun(t *testing.T) {
 	d.flush()
 	open := d.create("wechat")
 	ran := map[string]int{}
-	for _, s := range snippets(t) {
+	for _, s := range snippets(t, "../..") {
 		if s.language != "sh" {
 			continue
 		}
@@ -147,6 +145,7 @@ func TestConfigurationGuideShowsWhatCheckSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	guides := snippets(t, "../..")
 	t.Chdir(t.TempDir())
 	unquoted := strings.Replace(string(example), `app_id: "9021000100000001"`, "app_id: 9021000100000001", 1)
 	if err := os.WriteFile("config.yaml", []byte(unquoted), 0o600); err != nil {
@@ -157,7 +156,7 @@ func TestConfigurationGuideShowsWhatCheckSays(t *testing.T) {
 		t.Fatal("the mistake was not found")
 	}
 	shown := ""
-	for _, s := range snippets(t) {
+	for _, s := range guides {
 		if s.guide == "configuration.md" && s.language == "console" {
 			shown = s.text
 		}
@@ -172,7 +171,7 @@ func TestConfigurationGuideShowsWhatCheckSays(t *testing.T) {
 // curls returns a script's calls, each with its continuation lines.
 func curls(script string) []string {
 	var list []string
-	for _, line := range strings.Split(strings.ReplaceAll(script, "\\\n", "\x00"), "\n") {
+	for line := range strings.SplitSeq(strings.ReplaceAll(script, "\\\n", "\x00"), "\n") {
 		if len(list) > 0 && strings.Count(list[len(list)-1], "'")%2 == 1 { // a quoted text over several lines
 			list[len(list)-1] += "\n" + line
 			continue

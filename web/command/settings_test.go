@@ -218,7 +218,7 @@ func flatten(value any) map[string]string {
 func flattenInto(flat map[string]string, name string, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
-		if at, ok := v.Interface().(time.Time); ok {
+		if at, ok := reflect.TypeAssert[time.Time](v); ok {
 			flat[name] = at.Format(time.RFC3339)
 			return
 		}
@@ -236,7 +236,7 @@ func flattenInto(flat map[string]string, name string, v reflect.Value) {
 			flattenInto(flat, fmt.Sprintf("%s[%d]", name, i), v.Index(i))
 		}
 	case reflect.Pointer:
-		if sweeper, ok := v.Interface().(*jobs.Sweeper); ok {
+		if sweeper, ok := reflect.TypeAssert[*jobs.Sweeper](v); ok {
 			flattenInto(flat, name, reflect.ValueOf(*sweeper))
 		}
 	case reflect.Interface, reflect.Func, reflect.Map, reflect.Chan:
