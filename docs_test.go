@@ -190,3 +190,25 @@ func outline(text string) []string {
 	slices.Sort(marks)
 	return append(parts, marks...)
 }
+
+// A line break inside a Chinese sentence is shown as a blank that does not belong there: a paragraph stands on one line.
+func TestChineseGuidesWrapNoSentence(t *testing.T) {
+	begins := regexp.MustCompile("^ *([-*|#!>]|[0-9]+\\.|```|\\[English|$)")
+	seen := 0
+	for _, name := range projectFiles(t, ".zh-CN.md") {
+		seen++
+		code, before := false, ""
+		for line := range strings.SplitSeq(read(t, name), "\n") {
+			if strings.HasPrefix(strings.TrimSpace(line), "```") {
+				code = !code
+			}
+			if goesOn := !code && !begins.MatchString(line) && before != "" && !strings.HasPrefix(before, "|") && !strings.HasPrefix(strings.TrimSpace(before), "```"); goesOn {
+				t.Errorf("%s: this line goes on in the next: %s", name, before)
+			}
+			before = line
+		}
+	}
+	if seen < 2 {
+		t.Errorf("%d Chinese guides", seen)
+	}
+}
