@@ -44,7 +44,7 @@ type arrivals struct {
 // setting that is dropped, swapped with its neighbour, or off by one is seen, and a new setting
 // without a line fails (F10).
 func TestEverySettingArrives(t *testing.T) {
-	before := flatten(arrive(t, plainConfig()))
+	before := flatten(arrive(t, plainConfig(t)))
 	seen := map[string]bool{}
 	for _, line := range settingLines(t) {
 		name, value, arrives := line[0], line[1], line[2]
@@ -52,7 +52,7 @@ func TestEverySettingArrives(t *testing.T) {
 		if strings.HasPrefix(arrives, "elsewhere: ") {
 			continue
 		}
-		changed := plainConfig()
+		changed := plainConfig(t)
 		if content, named := strings.CutPrefix(value, "file:"); named {
 			value = filepath.Join(t.TempDir(), "setting")
 			if err := os.WriteFile(value, []byte(content), 0o600); err != nil {
@@ -113,8 +113,16 @@ func settingLines(t *testing.T) [][3]string {
 	return list
 }
 
+// settingSecret is a strong secret that nothing else uses.
+const settingSecret = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
+
 // plainConfig has one of each list's elements and no two values alike.
-func plainConfig() *config.Config {
+func plainConfig(t *testing.T) *config.Config {
+	t.Helper()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(settingSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	return &config.Config{
 		Server:   config.Server{Listen: "127.0.0.1:8101", BaseURL: "https://pay.example.com", Environment: config.Production, AdminListen: "127.0.0.1:8102"},
 		DB:       config.DB{Driver: "sqlite", DSN: config.NewSecret("file:a.db"), MaxOpen: 11},
@@ -123,7 +131,7 @@ func plainConfig() *config.Config {
 		Merchants: []config.Merchant{{
 			ID: "m", Features: []config.Feature{{Platform: "p"}}, Overrides: []config.Override{{Platform: "p", Rule: "r", Allow: true}},
 			Webhooks: []config.Webhook{{ID: "w", URL: "https://shop.example.com", Secrets: []config.WebhookSecret{{}}}},
-			APIKeys:  []config.APIKey{{ID: "k", Mode: config.Bearer, SecretHash: strings.Repeat("00", 32)}},
+			APIKeys:  []config.APIKey{{ID: "k", Mode: config.Bearer, SecretHash: strings.Repeat("00", 32), SecretFile: secret}},
 			Accounts: []config.Account{{ID: "a", Gateway: "alipay", Keys: []config.Key{{}}}},
 		}},
 	}
