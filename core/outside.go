@@ -78,7 +78,7 @@ func (c *Cashier) endImpossible(p *pen, a *Attempt, left Fen) error {
 // knowsOutside tells whether the books hold the refund already: under its number, or as a part of what was found by its effect before its own message
 // came. Such a find explained all that the trade had refunded until then, so a message that tells of a higher sum is about another refund (A16).
 func (o *Order) knowsOutside(a *Attempt, made outsideRefund, number string) bool {
-	found := Fen(0)
+	found, all := Fen(0), false
 	for _, r := range o.Refunds {
 		if r.OutRequestNo == number {
 			return true
@@ -88,10 +88,10 @@ func (o *Order) knowsOutside(a *Attempt, made outsideRefund, number string) bool
 			explained = o.refundsOf(a, RefundSucceeded)
 		}
 		if r.AttemptID == a.ID && r.Outside() && r.Reason == unnamed && made.cumulative <= explained {
-			found += r.AmountFen
+			found, all = found+r.AmountFen, all || r.SumFen > 0
 		}
 	}
-	return made.number != "" && made.amount <= found
+	return made.number != "" && (all || made.amount <= found) // what such a find left out is noted still
 }
 
 // externalNumber names an external refund in our books. Its own number is somebody else's text, and is unique within one trade only (as Alipay documents

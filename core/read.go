@@ -113,7 +113,11 @@ func (c *Cashier) Sync(ctx context.Context, caller Caller, paymentID string) (Pa
 		return PaymentView{}, err
 	}
 	for i := range o.Attempts {
-		if a := &o.Attempts[i]; a.State == AttemptSent || a.Reason == reasonAbsent && a.State == AttemptClosed {
+		if a := &o.Attempts[i]; a.Unheard() { // the gateway cannot know it: call again, or end it
+			if err := c.SettleAttempt(ctx, a.ID); err != nil {
+				return PaymentView{}, err
+			}
+		} else if a.State == AttemptSent || a.Reason == reasonAbsent && a.State == AttemptClosed {
 			if err := c.inquire(ctx, a); err != nil {
 				return PaymentView{}, err
 			}

@@ -74,8 +74,9 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 		return c.finishRefund(p, r, res.ActualFen)
 	case res.Outcome == OutcomeFailed && r.Counts():
 		return c.failRefund(p, r, firstText(string(res.Code), "refused"))
-	case res.Code == NothingLeft && p.now.Sub(r.SentAt) >= overAfter:
-		// So long after the first call it is sent again only because its query, just now, has not found it: somebody else sent everything back.
+	case res.Code == NothingLeft && p.now.Sub(p.order.overSince(r, p.now)) >= overAfter:
+		// Nothing can have moved since the trade was first said to be over, and so long after that the query, just now, has not found it: somebody else
+		// sent everything back.
 		r.FailCode = string(NothingLeft)
 		if r.Counts() {
 			return c.failRefund(p, r, r.FailCode)
@@ -83,7 +84,7 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 	}
 	r.Settling, r.Tries = true, r.Tries+1
 	r.NextAt = p.now.Add(askAfter(r.Tries))
-	if over := r.SentAt.Add(overAfter); res.Code == NothingLeft && p.now.Before(over) && r.NextAt.After(over) {
+	if over := p.order.overSince(r, p.now).Add(overAfter); res.Code == NothingLeft && p.now.Before(over) && r.NextAt.After(over) {
 		r.NextAt = over // by then its query knows it, or nothing of it was done
 	}
 	if res.RetryAfter > 0 {

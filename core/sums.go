@@ -44,7 +44,7 @@ func (c *Cashier) hearSum(p *pen, a *Attempt, sum, floor Fen) error {
 	case a.SumAt.IsZero():
 		c.noteSum(p, a, sum, excess)
 		return nil
-	case p.order.underWay(a) || p.now.Sub(a.SumAt) < sumPatience:
+	case p.order.underWay(a) || floor < books || p.now.Sub(a.SumAt) < sumPatience: // an answer that may be older than what the books have proves nothing
 		return nil
 	}
 	// Refunds of ours may have joined the books in between, so the excesses are compared and not the sums: what both answers left unexplained is proven.
@@ -144,12 +144,16 @@ func (c *Cashier) hearRefund(p *pen, r *Refund, res RefundResult, floor Fen) err
 		floor += r.AmountFen
 	}
 	if res.Code == NothingLeft && res.Outcome == OutcomeUnknown {
-		sum = a.PaidFen
+		// A finished trade is refused by the same codes: it is noted, and only the trade's own query or a sum proves it.
+		if excess := a.PaidFen - p.order.refundsOf(a, RefundSucceeded); excess > 0 && a.SumFen < a.PaidFen {
+			c.noteSum(p, a, a.PaidFen, excess)
+		}
+		sum = 0
 	}
 	if err := c.hearSum(p, a, sum, floor); err != nil {
 		return err
 	}
-	if !a.SumAt.IsZero() && r.Status != RefundProcessing && a.NextAt.After(p.now) && p.now.Sub(a.SumAt) >= sumPatience {
+	if !a.SumAt.IsZero() && !r.underWay() && a.NextAt.After(p.now) && p.now.Sub(a.SumAt) >= sumPatience {
 		a.NextAt = p.now // it was what the sum waited for
 		p.touch(a)
 	}
@@ -249,4 +253,12 @@ func (c *Cashier) recordSum(p *pen, a *Attempt, heard, floor Fen, over bool) err
 		c.alert(2, "refund.sum_unconfirmed", a.ID, "the gateway refunded more than the books explain, and has said so once only")
 	}
 	return nil
+}
+
+// overSince is when the refund's trade was first said to have nothing left, now if that is news.
+func (o *Order) overSince(r *Refund, now time.Time) time.Time {
+	if a := o.Attempt(r.AttemptID); !a.SumAt.IsZero() && a.SumFen == a.PaidFen {
+		return a.SumAt
+	}
+	return now
 }
