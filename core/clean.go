@@ -16,11 +16,12 @@ const (
 
 // Characters that only mean something inside an emoji.
 const (
-	joiner    = '\u200d'
-	keycap    = '\u20e3'
-	blackFlag = '\U0001f3f4'
-	endOfTag  = '\U000e007f'
-	braille   = '\u2800' // a symbol by its class, blank to the eye
+	joiner      = '\u200d'
+	keycap      = '\u20e3'
+	blackFlag   = '\U0001f3f4'
+	endOfTag    = '\U000e007f'
+	braille     = '\u2800' // a symbol by its class, blank to the eye
+	placeholder = '\ufffc' // of a picture that is not there
 )
 
 // clean makes one line of visible text: line breaks, tabs and separators of lines become a space, and what nobody can see is left out: controls, marks that
@@ -56,7 +57,7 @@ func breaksLine(r rune) bool {
 
 // visible tells whether the character shows something by itself, or is a space.
 func visible(r rune) bool {
-	return unicode.IsGraphic(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) && r != braille && r != utf8.RuneError
+	return unicode.IsGraphic(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) && r != braille && r != utf8.RuneError && r != placeholder
 }
 
 // joins tells whether an invisible character belongs to the emoji or the Chinese character before it.
@@ -100,6 +101,9 @@ func cut(text string, n int) string {
 	for {
 		length := seenAsOne(runes[at:])
 		if at+length > n {
+			if at == 0 { // what people see as one is longer than all that may be sent: a part of it is better than nothing
+				return clean(string(runes[:n]))
+			}
 			return strings.TrimSpace(string(runes[:at]))
 		}
 		at += length

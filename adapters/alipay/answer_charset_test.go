@@ -52,6 +52,8 @@ func TestC44_answersInAnotherCharset(t *testing.T) {
 				if name == "GBK, backslash" && result.SubMsg != "誠昞乗" {
 					t.Errorf("read %q", result.SubMsg)
 				}
+				_, result = answeringIn(t, said, "\ufeff"+signedAnswer(t, MethodRefund, node), nil).Refund(t.Context(), validRefund())
+				wantClass(t, result, FinalRefund) // a byte order mark is no part of what is signed
 				// A close ends in the same way, and an unsigned answer still shows its code.
 				node = strings.Replace(`{"code":"40004","msg":"x","sub_code":"ACQ.TRADE_NOT_EXIST","sub_msg":"%"}`, "%", text, 1)
 				_, result = answeringIn(t, said, signedAnswer(t, MethodClose, node), nil).Close(t.Context(), CloseRequest{OutTradeNo: "T1"})

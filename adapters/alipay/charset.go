@@ -44,6 +44,7 @@ func charsetNamed(name string) charset {
 // shape. Alipay is known to send "application/x-www-form-urlencoded;
 // text/html; charset=utf-8", which is no media type at all.
 func charsetOfHeader(header string) charset {
+	const longestName = 32 // no charset's name is longer, and anybody may send a header
 	for rest := strings.ToLower(header); ; {
 		_, after, found := strings.Cut(rest, "charset")
 		if !found {
@@ -51,6 +52,7 @@ func charsetOfHeader(header string) charset {
 		}
 		rest = after
 		value := strings.TrimLeft(after, " \t=:\"'")
+		value = value[:min(len(value), longestName)]
 		if end := strings.IndexAny(value, " \t;,\"'"); end >= 0 {
 			value = value[:end]
 		}

@@ -139,3 +139,12 @@ func TestC41_mixedCharsets(t *testing.T) {
 		}
 	}
 }
+
+// C37, C40: a header that anybody may send costs little however it is made: what looks for a charset at every step would not end here.
+func TestC40_hostileHeader(t *testing.T) {
+	for _, header := range []string{strings.Repeat("charset", 1<<17), strings.Repeat("charset=", 1<<17), "charset" + strings.Repeat("=", 1<<20), strings.Repeat("x", 1<<20)} {
+		if got := charsetOfHeader(header); got != charsetUnknown {
+			t.Errorf("%q", got)
+		}
+	}
+}

@@ -37,6 +37,7 @@ type envelope struct {
 // readings are tried in turn, those first in which all bytes are text; where
 // the node begins and ends is settled by the signature over its bytes.
 func cutEnvelope(method string, body []byte, declared ...charset) (envelope, error) {
+	body = bytes.TrimPrefix(body, []byte(byteOrderMark)) // it is no part of what is signed
 	if utf8.Valid(body) && (len(declared) == 0 || declared[0] != charsetGB) {
 		return cutSkeleton(method, body, body, charsetUTF8)
 	}

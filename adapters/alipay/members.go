@@ -20,11 +20,15 @@ type member struct {
 // members is a JSON object, read as far as its names.
 type members []member
 
+// byteOrderMark begins texts that some editors and programs wrote. It says nothing.
+const byteOrderMark = "\ufeff"
+
 // readMembers reads an object in UTF-8. A name that stands twice refuses it, at
 // whatever depth and in whatever spelling of case: of two readers one would take
 // the first and another the second (C33). Text that is not wholly text, such as
 // a lone surrogate, refuses nothing.
 func readMembers(text []byte) (members, error) {
+	text = bytes.TrimPrefix(text, []byte(byteOrderMark))
 	decoder := lenientDecoder(text)
 	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {
 		return nil, fmt.Errorf("%w: no JSON object", ErrMalformedResponse)
