@@ -32,7 +32,7 @@ func clean(text string) string {
 	out, broken := make([]rune, 0, len(given)), false
 	for i := 0; i < len(given); i++ {
 		r := given[i]
-		switch { //nolint:staticcheck // the cases are no values of r but for one
+		switch {
 		case breaksLine(r) || r == ' ' && broken:
 			if broken = true; len(out) > 0 && out[len(out)-1] != ' ' {
 				out = append(out, ' ')
@@ -66,10 +66,10 @@ func joins(before, r rune, after []rune) bool {
 	if len(after) > 0 {
 		next = after[0]
 	}
-	switch {
-	case r == joiner:
+	switch r {
+	case joiner:
 		return pictograph(next) && (pictograph(before) || before == '\ufe0f')
-	case r == '\ufe0e' || r == '\ufe0f':
+	case '\ufe0e', '\ufe0f':
 		return pictograph(before) || strings.ContainsRune("‼⁉ℹ〰〽", before) || next == keycap && strings.ContainsRune("#*0123456789", before)
 	default:
 		return unicode.Is(unicode.Variation_Selector, r) && unicode.Is(unicode.Han, before)

@@ -1,5 +1,7 @@
 package core
 
+import "slices"
+
 // Mistake is one thing wrong with a request.
 type Mistake struct {
 	Field   string
@@ -39,7 +41,7 @@ func Mistaken(list []Mistake) error {
 		}
 		blamed[m.Field] = true
 	}
-	all := append(first, later...)
+	all := slices.Concat(first, later)
 	if len(all) == 0 {
 		return nil
 	}

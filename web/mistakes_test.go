@@ -43,8 +43,8 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	}{
 		{"create", "/v1/payments", `{"merchant_order_no":"o 2","status":"paid","platform":"wechat","platform":"alipay","amount_fen":"1999","subject":"a/b","return_url":"https://evil.example/",
 			"payer":{"user_id":"1"},"client":{"ip":"x"},"instalments":null,"metadata":{"a":1,"b c":"x"},"expires_in_seconds":1.5,
-			"goods":[{"id":"g","name":"n","category":"food","quantity":0,"price_fen":1},null,{"id":"g","nmae":"n","category":"physical","quantity":1}]}`, []string{"Idempotency-Key", "a b"}, 400,
-			append(invalid("Idempotency-Key", "status", "platform", "amount_fen", "instalments", "metadata.a", "expires_in_seconds", "goods[1]", "goods[2].nmae", "goods[0].quantity",
+			"goods":[{"id":"g","name":"n","category":"food","quantity":0,"price_fen":1},null,{"id":"g","label":"n","category":"physical","quantity":1}]}`, []string{"Idempotency-Key", "a b"}, 400,
+			append(invalid("Idempotency-Key", "status", "platform", "amount_fen", "instalments", "metadata.a", "expires_in_seconds", "goods[1]", "goods[2].label", "goods[0].quantity",
 				"goods[2].name", "goods[2].price_fen", "client.ip", "merchant_order_no", "subject", "metadata", "goods[0].category", "payer.user_id"), "return_url:return_url_unlisted")},
 		{"what is well-formed and not accepted alone is no 400", "/v1/payments", `{"merchant_order_no":"o2","platform":"wechat","amount_fen":5,"subject":"s","return_url":"https://evil.example/",
 			"goods":[{"id":"g","name":"n","category":"physical","quantity":1,"price_fen":1}]}`, nil, 422, []string{"amount_fen:amount_mismatch", "return_url:return_url_unlisted"}},
