@@ -19,8 +19,8 @@ import (
 func TestNotificationsComeByThemselves(t *testing.T) {
 	tries := make(chan string, 16)
 	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ParseForm() == nil {
-			tries <- r.PostForm.Get("notify_time")
+		if form, err := formOf(r); err == nil {
+			tries <- form.Get("notify_time")
 		}
 		w.WriteHeader(http.StatusBadGateway)
 	}))
@@ -37,8 +37,8 @@ func TestNotificationsComeByThemselves(t *testing.T) {
 func TestMovingTheClockWakesTheSimulator(t *testing.T) {
 	told := make(chan string, 1)
 	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ParseForm() == nil {
-			told <- r.PostForm.Get("trade_status")
+		if form, err := formOf(r); err == nil {
+			told <- form.Get("trade_status")
 		}
 		_, _ = io.WriteString(w, "success")
 	}))
