@@ -63,7 +63,7 @@ func Load(fsys fs.FS) (*Book, error) {
 	return newBook(files), nil
 }
 
-// read decodes one file strictly: one document, known keys only.
+// read reads one rule file, of bounded size.
 func read(fsys fs.FS, name string) (*platform, error) {
 	if path.Ext(name) != ".yaml" {
 		return nil, fmt.Errorf("%s: rule files end in .yaml", name)
@@ -80,17 +80,25 @@ func read(fsys fs.FS, name string) (*platform, error) {
 	if len(content) > maxFileBytes {
 		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxFileBytes)
 	}
+	var p platform
+	if err := decode(name, content, &p); err != nil {
+		return nil, err
+	}
+	return &p, nil
+}
+
+// decode decodes a file strictly: one document, known keys only.
+func decode(name string, content []byte, into any) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	decoder.KnownFields(true)
-	var p platform
-	if err := decoder.Decode(&p); err != nil {
-		return nil, inFile(name, err)
+	if err := decoder.Decode(into); err != nil {
+		return inFile(name, err)
 	}
 	var more yaml.Node
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: holds more than one document", name)
+		return fmt.Errorf("%s: holds more than one document", name)
 	}
-	return &p, nil
+	return nil
 }
 
 // inFile says a decoding error in the reader's terms: the decoder speaks of Go types, people of keys.

@@ -214,6 +214,7 @@ func TestBrowserInApps(t *testing.T) {
 		mask bool
 	}{
 		"wechat": {uaWeChat, true}, "wechat-miniprogram": {uaWeChatMini, false}, "douyin": {uaDouyin, true}, "douyin-miniprogram": {uaDouyinMini, false},
+		"kuaishou": {uaKuaishou, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)

@@ -12,6 +12,6 @@
 //	payments.go refunds.go …            the handlers, one file for each kind of object
 //	webhooks.go                         what merchants ask about deliveries; they are signed and sent by core/outbox
 //	notify.go limiter.go                what gateways send
-//	handoff.go container.go pages.go    the buyer's pages, and which app shows them
+//	handoff.go pages.go                 the buyer's pages
 //	problem.go                          error codes, their statuses and titles
 package web

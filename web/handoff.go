@@ -17,11 +17,9 @@ type handOff struct {
 	State                     core.PageState
 	SecondsLeft               int64
 	ExpiresAt                 string
-	App, AppEnglish           string // host app's name, "" in a browser
-	Container                 container
-	MiniProgram               bool
-	Payable                   bool // shown in a browser, and payable: the form is offered
-	Guide                     bool // shown in an app, and payable: the way out is shown
+	Container                 core.Container // the app that shows the page; none in a browser
+	Payable                   bool           // payable where it is shown: the form is offered
+	Guide                     bool           // payable elsewhere: the way out is shown
 	Link                      string
 	PayURL                    string
 	StatusURL                 string
@@ -125,12 +123,17 @@ func (s *Server) pageOf(c *call) (core.Page, error) {
 	return s.Cashier.Page(c.ctx(), token)
 }
 
-func (s *Server) handOffOf(page core.Page, where container) handOff {
+// containerOf tells where a page is shown, by what its reader says of itself.
+func (s *Server) containerOf(c *call) core.Container {
+	return s.Containers.ContainerOf(c.Request().UserAgent())
+}
+
+func (s *Server) handOffOf(page core.Page, where core.Container) handOff {
 	payable := page.State == core.PagePayable
 	v := handOff{
-		App: where.app(), AppEnglish: where.appEnglish(), Merchant: page.MerchantName, Subject: page.Subject, Amount: page.AmountFen.Yuan(), State: page.State, SecondsLeft: page.SecondsLeft,
-		ExpiresAt: page.ExpiresAt, Container: where, MiniProgram: where.miniProgram(),
-		Payable: payable && !where.inApp(), Guide: payable && where.inApp(),
+		Merchant: page.MerchantName, Subject: page.Subject, Amount: page.AmountFen.Yuan(), State: page.State, SecondsLeft: page.SecondsLeft,
+		ExpiresAt: page.ExpiresAt, Container: where,
+		Payable: payable && !where.Leave, Guide: payable && where.Leave,
 		Link: s.BaseURL + "/h5/" + page.Token, PayURL: "/h5/" + page.Token + "/pay", StatusURL: "/h5/" + page.Token + "/status",
 		Headline: headlineOfPage(page), Late: lateLines(page.Late), LateMark: lateMark(page.Late),
 	}
@@ -147,7 +150,7 @@ func (s *Server) showHandOff(c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.renderHandOff(c, http.StatusOK, s.handOffOf(page, containerOf(c.Request().UserAgent())))
+	return s.renderHandOff(c, http.StatusOK, s.handOffOf(page, s.containerOf(c)))
 }
 
 func (s *Server) renderHandOff(c *call, status int, v handOff) error {
@@ -156,7 +159,7 @@ func (s *Server) renderHandOff(c *call, status int, v handOff) error {
 
 // openHandOff signs, and leads on to the gateway. From inside an app it answers with the guide instead: the gateway's page could not open there.
 func (s *Server) openHandOff(c *call) error {
-	if where := containerOf(c.Request().UserAgent()); where.inApp() {
+	if where := s.containerOf(c); where.Leave {
 		page, err := s.pageOf(c)
 		if err != nil {
 			return err
@@ -177,7 +180,7 @@ func (s *Server) openHandOff(c *call) error {
 		return err
 	}
 	if action.Empty() || action.Type == core.ActionNone {
-		return s.renderHandOff(c, http.StatusOK, s.handOffOf(page, inBrowser))
+		return s.renderHandOff(c, http.StatusOK, s.handOffOf(page, core.Container{}))
 	}
 	door, err := doorOf(action)
 	if err != nil {
@@ -251,7 +254,7 @@ func (s *Server) showReturn(c *call) error {
 	if err != nil {
 		return err
 	}
-	where := containerOf(c.Request().UserAgent())
+	where := s.containerOf(c)
 	v := s.handOffOf(page, where)
 	v.Returned, v.Payable, v.Guide = true, false, false
 	if page.State == core.PagePayable {

@@ -21,6 +21,7 @@ const (
 	uaWeCom      = "Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 wxwork/4.1.0 MicroMessenger/7.0.1 Language/zh"
 	uaDouyin     = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile Safari/537.36 aweme/310000 BytedanceWebview/d8a21c6"
 	uaDouyinMini = uaDouyin + " ToutiaoMicroApp/3.0"
+	uaKuaishou   = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Kwai/12.9.10.8962 Yoda/3.0.3.1 WebViewType/WK"
 	uaAlipay     = "Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 Mobile AliApp(AP/10.6.0) AlipayClient/10.6.0"
 )
 
@@ -33,18 +34,19 @@ func TestHandOffByContainer(t *testing.T) {
 	w := newWorld(t)
 	path := "/h5/" + tokenOf(w.create("m_a", "wechat", "o1"))
 	for _, c := range []struct {
-		name, ua          string
-		form, guide, mask bool
+		name, ua                 string
+		form, guide, mask, doubt bool
 	}{
-		{"Safari", uaSafari, true, false, false},
-		{"Alipay", uaAlipay, true, false, false},
-		{"no user agent", "", true, false, false},
-		{"WeChat", uaWeChat, false, true, true},
-		{"WeCom", uaWeCom, false, true, true},
-		{"WeChat mini-program", uaWeChatMini, false, true, false},
-		{"Douyin", uaDouyin, false, true, true},
-		{"Douyin mini-program", uaDouyinMini, false, true, false},
-		{"WeChat in capitals", strings.ToUpper(uaWeChat), false, true, true},
+		{"Safari", uaSafari, true, false, false, false},
+		{"Alipay", uaAlipay, true, false, false, false},
+		{"no user agent", "", true, false, false, false},
+		{"WeChat", uaWeChat, false, true, true, false},
+		{"WeCom", uaWeCom, false, true, true, false},
+		{"WeChat mini-program", uaWeChatMini, false, true, false, false},
+		{"Douyin", uaDouyin, false, true, true, true},
+		{"Douyin mini-program", uaDouyinMini, false, true, false, false},
+		{"Kuaishou", uaKuaishou, false, true, false, true},
+		{"WeChat in capitals", strings.ToUpper(uaWeChat), false, true, true, false},
 	} {
 		answer := w.page(path, c.ua)
 		body := answer.Body.String()
@@ -57,11 +59,14 @@ func TestHandOffByContainer(t *testing.T) {
 				t.Errorf("%s does not show %q", c.name, text)
 			}
 		}
-		if c.guide && strings.Contains(c.ua, "miniProgram") && strings.Index(body, `id="copy"`) > strings.Index(body, `class="steps"`) {
+		if c.guide && !c.mask && strings.Index(body, `id="copy"`) > strings.Index(body, `class="steps"`) {
 			t.Errorf("%s: the link is not first", c.name)
 		}
 		if c.guide && !has(baseURL+path) {
 			t.Errorf("%s: the link is not shown", c.name)
+		}
+		if doubt := strings.Contains(body, "可能打不开") && strings.Contains(body, "may be unable to open Alipay"); doubt != c.doubt {
+			t.Errorf("%s: doubt %t", c.name, doubt)
 		}
 	}
 }
@@ -80,7 +85,7 @@ func TestOnlyAPostFromABrowserOpens(t *testing.T) {
 		w.page(path+"/status", ua)
 		w.page("/return/"+tokenOf(p), ua)
 	}
-	for _, ua := range []string{uaWeChat, uaWeChatMini, uaDouyin, uaDouyinMini} {
+	for _, ua := range []string{uaWeChat, uaWeChatMini, uaDouyin, uaDouyinMini, uaKuaishou} {
 		answer := w.ask("POST", path+"/pay", "", "User-Agent", ua)
 		if answer.Code != 403 || !strings.Contains(answer.Body.String(), `id="copy"`) || strings.Contains(answer.Body.String(), "gateway.example") {
 			t.Errorf("post from %s: %d", ua, answer.Code)

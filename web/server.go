@@ -26,7 +26,9 @@ type Options struct {
 	Cashier  Cashier
 	Channels core.Channels
 	Keys     Keys
-	Clock    core.Clock
+	// Containers recognises the app that a page is shown in.
+	Containers core.Containers
+	Clock      core.Clock
 	// Random feeds request ids and the nonces of content security policies: crypto/rand.Reader.
 	Random io.Reader
 	Logger *slog.Logger
@@ -75,8 +77,8 @@ type Server struct {
 
 // New builds a server; it fails on options that cannot work, and starts nothing.
 func New(o Options) (*Server, error) {
-	if o.Cashier == nil || o.Keys == nil || o.Clock == nil || o.Random == nil || o.Logger == nil || o.Registry == nil {
-		return nil, errors.New("web: Cashier, Keys, Clock, Random, Logger and Registry are needed")
+	if o.Cashier == nil || o.Keys == nil || o.Containers == nil || o.Clock == nil || o.Random == nil || o.Logger == nil || o.Registry == nil {
+		return nil, errors.New("web: Cashier, Keys, Containers, Clock, Random, Logger and Registry are needed")
 	}
 	base, err := url.Parse(o.BaseURL)
 	if err != nil || base.Host == "" || base.Path != "" {

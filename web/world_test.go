@@ -22,6 +22,7 @@ import (
 
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/core/storetest"
+	"github.com/paymux/paymux/platforms"
 	"github.com/paymux/paymux/web"
 )
 
@@ -257,8 +258,12 @@ func newWorld(t testing.TB, adjust ...func(*web.Options)) *world {
 		id := "signed_" + m
 		w.keys[id] = web.Key{ID: id, MerchantID: m, Actor: "signer", Role: web.RoleAdmin, Mode: web.ModeSigned, Secret: []byte(signSecret)}
 	}
+	containers, err := platforms.LoadContainers(platforms.EmbeddedContainers())
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.options = web.Options{
-		Cashier: w.cashier, Channels: channels, Keys: w.keys, Clock: w.clock, Random: random, BaseURL: baseURL,
+		Cashier: w.cashier, Channels: channels, Keys: w.keys, Containers: containers, Clock: w.clock, Random: random, BaseURL: baseURL,
 		Logger: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Registry: prometheus.NewRegistry(),
 		MetricsOnMain: true,
 	}

@@ -190,8 +190,12 @@ func (a *App) chores() []jobs.Chore {
 
 func (a *App) wireWeb(registry *prometheus.Registry) error {
 	c := a.config.Server
+	containers, err := platforms.LoadContainers(platforms.EmbeddedContainers())
+	if err != nil {
+		return err
+	}
 	options := webOptions(a.config)
-	options.Cashier, options.Channels, options.Keys = a.cashier, a.cashier.Channels, a.tenants
+	options.Cashier, options.Channels, options.Keys, options.Containers = a.cashier, a.cashier.Channels, a.tenants, containers
 	options.Clock, options.Random, options.Logger = clock(a.setup.Now), a.setup.Random, a.setup.Logger
 	options.Registry, options.Ready, options.Mounts, options.Tracing = registry, a.store.Ready, a.setup.Mounts, a.tracing.provider()
 	options.Troubles = a.watch.standing.of
