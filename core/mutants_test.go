@@ -31,6 +31,7 @@ type mutant struct {
 	rows    string // of the fault catalogue
 	pkg     string // whose tests must fail
 	run     string // which tests, "" for all
+	first   string // the test that caught it before: if it does again, the others need not run
 	changed map[string]string
 }
 
@@ -146,6 +147,8 @@ func readMutant(root, file string) (mutant, error) {
 			m.pkg = value
 		case "Run":
 			m.run = value
+		case "First":
+			m.first = value
 		}
 	}
 	if m.title == "" || m.rows == "" || m.pkg == "" {
@@ -205,7 +208,7 @@ func (l laboratory) healthy(list []mutant) (by string, err error) {
 			continue
 		}
 		seen[m.pkg+m.run] = true
-		m.name, m.changed = "healthy", nil
+		m.name, m.first, m.changed = "healthy", "", nil
 		if v := l.try(m); v.err != nil || v.by != "" {
 			return m.pkg + " " + v.by, v.err
 		}
@@ -242,6 +245,9 @@ func (l laboratory) try(m mutant) verdict {
 	}
 	defer os.Remove(binary)
 	passes := [][]string{{"-test.run=" + m.run, "-test.skip=^TestSimulation"}}
+	if m.first != "" {
+		passes = slices.Insert(passes, 0, []string{"-test.run=^" + m.first + "$"})
+	}
 	if m.pkg == "./core/" && m.run == "" {
 		passes = append(passes, []string{"-test.run=^TestSimulation$"})
 	}
@@ -273,7 +279,7 @@ func (l laboratory) build(m mutant, dir, binary string) error {
 	if err := os.WriteFile(file, plan, 0o600); err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", file, "-o", binary, m.pkg)
+	cmd := exec.Command("go", "test", "-c", "-vet=off", "-gcflags=-l", "-ldflags=-s -w", "-overlay", file, "-o", binary, m.pkg)
 	cmd.Dir = l.root
 	out, err := cmd.CombinedOutput()
 	if err != nil && strings.Contains(string(out), "could not import") { // another build is trimming the cache
