@@ -238,6 +238,7 @@ func TestWhatCannotBeDeliveredIsADeadLetter(t *testing.T) {
 	for name, breakIt := range map[string]func(*world){
 		"endpoint removed": func(w *world) { w.shops.endpoint("m1") },
 		"merchant removed": func(w *world) { delete(w.shops, "m1") },
+		"event removed":    func(w *world) { w.Store = forgetful{w.Store} },
 	} {
 		w := newWorld(t)
 		id := w.event(1, "m1", "hook")
@@ -248,6 +249,11 @@ func TestWhatCannotBeDeliveredIsADeadLetter(t *testing.T) {
 		}
 	}
 }
+
+// forgetful is a store whose events have been deleted.
+type forgetful struct{ core.Store }
+
+func (forgetful) Event(context.Context, string, string) (*core.Event, error) { return nil, nil }
 
 // crash stops the process at a point, once.
 type crash struct {
@@ -386,6 +392,7 @@ func TestCutOffTryIsNotCounted(t *testing.T) {
 func TestParseSecret(t *testing.T) {
 	for text, want := range map[string]string{
 		"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3": "0123456789abcdef01234567", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\n": "0123456789abcdef01234567",
+		" \twhsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\n": "0123456789abcdef01234567",
 		"whsec_": "", "": "", "MDEy": "", "whsec_canary!": "", "whsec_" + strings.Repeat("MDEy", 30): "",
 	} {
 		got, err := outbox.ParseSecret(text)

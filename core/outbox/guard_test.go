@@ -32,7 +32,7 @@ func forbidden() []string {
 		"224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "192.175.48.1", "192.31.196.1", "192.52.193.1",
 		"::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::808:808",
 		"64:ff9b:1::1", "100::1", "2001::1", "2001:2::1", "2001:10::1", "2001:20::1", "2001:db8::1", "2002:7f00:1::", "3fff::1", "5f00::1",
-		"fc00::1", "fd12:3456::1", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "2620:4f:8000::1",
+		"fc00::1", "fd12:3456::1", "fe80::1", "fe80::1%eth0", "2606:4700::1111%eth0", "fec0::1", "ff02::1", "2620:4f:8000::1",
 	}
 }
 
@@ -59,7 +59,7 @@ func TestAllowPrivateOpensNoMoreThanItSays(t *testing.T) {
 	for text, want := range map[string]bool{
 		"127.0.0.1:9000": true, "[::1]:9000": true, "10.0.0.1:80": true, "[fd00::1]:443": true, "1.1.1.1:8443": true,
 		"127.0.0.1:8080": false, "[::1]:8080": false, "10.0.0.1:8080": false, // H13
-		"169.254.169.254:80": false, "[fe80::1]:80": false, "0.0.0.0:80": false, "224.0.0.1:80": false, "[::ffff:169.254.169.254]:80": false,
+		"[fd00::1%eth0]:443": false, "169.254.169.254:80": false, "[fe80::1]:80": false, "0.0.0.0:80": false, "224.0.0.1:80": false, "[::ffff:169.254.169.254]:80": false,
 	} {
 		if got := outbox.Permits(p, netip.MustParseAddrPort(text)); got != want {
 			t.Errorf("%s: %v", text, got)
@@ -69,7 +69,7 @@ func TestAllowPrivateOpensNoMoreThanItSays(t *testing.T) {
 
 // H04, H12, H13: what an address may say.
 func TestH04_ParseEndpoint(t *testing.T) {
-	p := outbox.Policy{OwnHosts: []string{"pay.example.com"}}
+	p := outbox.Policy{OwnHosts: []string{"pay.example.com", "Mixed.Example.COM"}}
 	for text, want := range map[string]string{
 		"https://shop.example/hook":                         "https://shop.example/hook",
 		"https://shop.example:443/hook?a=1":                 "https://shop.example/hook?a=1",
@@ -98,6 +98,7 @@ func TestH04_ParseEndpoint(t *testing.T) {
 		"https://shop.exa\x00mple/":                         "",
 		"https://pay.example.com/v1":                        "", // H13
 		"https://PAY.example.com/v1":                        "",
+		"https://mixed.example.com/v1":                      "",
 		"https://pay。example。com/v1":                        "",
 		"https://[fe80::1%25eth0]/":                         "",
 		"https://shop.example/" + strings.Repeat("a", 3000): "",

@@ -303,8 +303,8 @@ func TestLanesClose(t *testing.T) {
 			t.Error(err)
 		}
 		synctest.Wait()
-		if d := v.delivery(four); d.Tries != 0 {
-			t.Errorf("%+v", d)
+		if d := v.delivery(four); d.Tries != 0 || len(v.failed) != 2 {
+			t.Errorf("%+v, failed %v", d, v.failed)
 		}
 	})
 }

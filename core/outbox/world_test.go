@@ -47,7 +47,8 @@ func (i *ids) TradeNo() string             { return fmt.Sprintf("T%020d", i.next
 // watch remembers.
 type watch struct {
 	mu     sync.Mutex
-	alerts []string
+	alerts []string // what alone
+	lines  []string // each alert whole
 	counts map[string]int
 }
 
@@ -58,10 +59,11 @@ func (w *watch) Happened(what, label string) {
 	w.counts[what]++
 }
 
-func (w *watch) Alert(_ int, what, _, _ string) {
+func (w *watch) Alert(level int, what, object, detail string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.alerts = append(w.alerts, what)
+	w.lines = append(w.lines, fmt.Sprintf("%d %s %s: %s", level, what, object, detail))
 }
 
 func (w *watch) said(what string) int {
