@@ -9,18 +9,9 @@ import (
 
 // listEvents shows what the merchant was told, oldest first: each event as the bytes that were sent.
 func (s *Server) listEvents(c *call) error {
-	q, err := c.query("payment_id", "limit", "cursor")
-	if err != nil {
-		return err
-	}
-	ask := core.EventQuery{MerchantID: c.key.MerchantID, PaymentID: q["payment_id"]}
-	if ask.PaymentID != "" && (len(ask.PaymentID) > 64 || !isName(ask.PaymentID)) {
-		return invalidField("payment_id", "is not an id")
-	}
-	if ask.Limit, err = limitOf(q["limit"]); err != nil {
-		return err
-	}
-	if ask.AfterRow, err = readEventCursor(q["cursor"]); err != nil {
+	q := c.query("payment_id", "limit", "cursor")
+	ask := core.EventQuery{MerchantID: c.key.MerchantID, PaymentID: q.name("payment_id", "is not an id"), Limit: q.limit(), AfterRow: q.last(eventList)}
+	if err := q.err(); err != nil {
 		return err
 	}
 	found, err := s.Cashier.EventPage(c.ctx(), ask)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -150,31 +149,6 @@ func idempotencyKey(r *http.Request, rule keyRule) (string, error) {
 		return "", invalidField("Idempotency-Key", "must be sent once, with 1 to 255 visible ASCII characters")
 	}
 	return key, nil
-}
-
-// query returns the query's parameters: only known ones, each at most once and with a value, so that nothing is overlooked in silence. An empty filter
-// would list everything, and whoever forgot to fill it in would take another order for the one they asked for.
-func (c *call) query(known ...string) (map[string]string, error) {
-	values, err := url.ParseQuery(c.Request().URL.RawQuery)
-	if err != nil {
-		return nil, invalidField("query", "is not well-formed")
-	}
-	found := map[string]string{}
-	for _, name := range known {
-		switch vs := values[name]; {
-		case len(vs) > 1:
-			return nil, invalidField(name, "is given twice")
-		case len(vs) == 1 && vs[0] == "":
-			return nil, invalidField(name, "is empty; leave out what has no value")
-		case len(vs) == 1:
-			found[name] = vs[0]
-		}
-		delete(values, name)
-	}
-	for name := range values {
-		return nil, invalidField(clip(name), "is not a parameter of this request")
-	}
-	return found, nil
 }
 
 // pathName returns a path parameter that is a name of ours; anything else cannot exist, so it is not found without asking.

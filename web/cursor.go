@@ -27,33 +27,52 @@ func newestCursor(list, createdAt, id string) string {
 	return encodeCursor(list, strconv.FormatInt(created.UnixMilli(), 10), id)
 }
 
-func readNewestCursor(list, cursor string) (created time.Time, id string, err error) {
-	if cursor == "" {
-		return time.Time{}, "", nil
-	}
-	parts, ok := decodeCursor(list, cursor, 2)
-	if !ok {
-		return time.Time{}, "", badCursor()
+// newest reads a cursor of such a list; nothing for none.
+func (q *asking) newest(list string) (created time.Time, id string) {
+	parts := q.cursor(list, 2)
+	if parts == nil {
+		return time.Time{}, ""
 	}
 	millis, err := strconv.ParseInt(parts[0], 10, 64)
 	if err != nil || millis < 0 || !isName(parts[1]) {
-		return time.Time{}, "", badCursor()
+		q.refuse("cursor", badCursor)
 	}
-	return time.UnixMilli(millis).UTC(), parts[1], nil
+	return time.UnixMilli(millis).UTC(), parts[1]
 }
 
-// eventCursor names an event by its row.
-func eventCursor(last core.Event) string { return encodeCursor("e", last.Row) }
+// The lists whose order is that of their rows' ids.
+const (
+	eventList    = "e"
+	deliveryList = "d"
+)
 
-func readEventCursor(cursor string) (row string, err error) {
-	if cursor == "" {
-		return "", nil
+// eventCursor names an event by its row.
+func eventCursor(last core.Event) string { return encodeCursor(eventList, last.Row) }
+
+// last reads a cursor of such a list; "" for none.
+func (q *asking) last(list string) string {
+	parts := q.cursor(list, 1)
+	if parts == nil {
+		return ""
 	}
-	parts, ok := decodeCursor("e", cursor, 1)
-	if !ok || !isName(parts[0]) {
-		return "", badCursor()
+	if !isName(parts[0]) {
+		q.refuse("cursor", badCursor)
 	}
-	return parts[0], nil
+	return parts[0]
+}
+
+// cursor takes the cursor of a list apart; nil for none, and for one that is no cursor of this list.
+func (q *asking) cursor(list string, n int) []string {
+	text := q.values["cursor"]
+	if text == "" {
+		return nil
+	}
+	parts, ok := decodeCursor(list, text, n)
+	if !ok {
+		q.refuse("cursor", badCursor)
+		return nil
+	}
+	return parts
 }
 
 func encodeCursor(parts ...string) string {
@@ -72,6 +91,4 @@ func decodeCursor(list, cursor string, n int) ([]string, bool) {
 	return parts[1:], true
 }
 
-func badCursor() error {
-	return invalidField("cursor", "is not the next_cursor of an earlier page of this list")
-}
+const badCursor = "is not the next_cursor of an earlier page of this list"

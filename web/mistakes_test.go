@@ -80,3 +80,30 @@ func TestMistakesAreBounded(t *testing.T) {
 		t.Errorf("%d with %d mistakes", status, len(got))
 	}
 }
+
+// W31: a list's query is told all that is wrong with it at once: what cannot be a parameter of it, by name, and then what its values are not.
+func TestAllMistakesOfAQueryAtOnce(t *testing.T) {
+	w := newWorld(t)
+	long := strings.Repeat("x", 65)
+	for _, c := range []struct{ path, want string }{
+		{"/v1/payments?zebra=1&status=lost&limit=0&attention=yes&merchant_order_no=a%20b&cursor=x&apple=2", "apple zebra merchant_order_no status attention limit cursor"},
+		{"/v1/payments?limit=101&limit=5&status=&cursor=&merchant_order_no=" + long, "status limit cursor merchant_order_no"},
+		{"/v1/payments?Status=paid&limit=+5&attention=True", "Status attention limit"},
+		{"/v1/payments?limit=%zz&status=lost", "query status"},
+		{"/v1/refunds?merchant_refund_no=ö&status=paid&limit=1e2&cursor=&merchant_order_no=o", "cursor merchant_order_no merchant_refund_no status limit"},
+		{"/v1/events?payment_id=pay/1&limit=-1&cursor=cHx4&status=x", "status payment_id limit cursor"},
+		{"/v1/deliveries?state=gone&event_id=%00&limit=&cursor=ZXww&x=", "limit x state event_id cursor"},
+	} {
+		p := problem(t, w.as("m_a/admin", "GET", c.path, ""))
+		var fields []string
+		for _, e := range p.Errors {
+			fields = append(fields, e.Field)
+			if e.Code != core.CodeInvalid || e.Message == "" {
+				t.Errorf("%s: %+v", c.path, e)
+			}
+		}
+		if got := strings.Join(fields, " "); got != c.want || p.Status != 400 || p.Field != fields[0] || p.Detail != p.Errors[0].Message {
+			t.Errorf("%s: %d %q\n got %s\nwant %s", c.path, p.Status, p.Field, got, c.want)
+		}
+	}
+}

@@ -2,8 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
-	"strconv"
 
 	"github.com/paymux/paymux/core"
 )
@@ -118,24 +116,13 @@ type list[T any] struct {
 }
 
 func (s *Server) listPayments(c *call) error {
-	q, err := c.query("merchant_order_no", "status", "attention", "limit", "cursor")
-	if err != nil {
-		return err
+	q := c.query("merchant_order_no", "status", "attention", "limit", "cursor")
+	ask := core.PaymentQuery{
+		MerchantID: c.key.MerchantID, MerchantOrderNo: q.number("merchant_order_no"), Status: one(q, "status", core.PaymentStatuses(), "is not a status"),
+		Attention: one(q, "attention", []string{"true"}, "is true, or left out") != "", Limit: q.limit(),
 	}
-	ask := core.PaymentQuery{MerchantID: c.key.MerchantID, Status: core.PaymentStatus(q["status"])}
-	if ask.MerchantOrderNo, err = numberOf(q, "merchant_order_no"); err != nil {
-		return err
-	}
-	if ask.Status != "" && !slices.Contains(core.PaymentStatuses(), ask.Status) {
-		return invalidField("status", "is not a status")
-	}
-	if ask.Attention = q["attention"] != ""; ask.Attention && q["attention"] != "true" {
-		return invalidField("attention", "is true, or left out")
-	}
-	if ask.Limit, err = limitOf(q["limit"]); err != nil {
-		return err
-	}
-	if ask.BeforeCreated, ask.BeforeID, err = readNewestCursor(paymentList, q["cursor"]); err != nil {
+	ask.BeforeCreated, ask.BeforeID = q.newest(paymentList)
+	if err := q.err(); err != nil {
 		return err
 	}
 	found, err := s.Cashier.Payments(c.ctx(), ask)
@@ -149,24 +136,4 @@ func (s *Server) listPayments(c *call) error {
 		page.NextCursor = &next
 	}
 	return s.json(c, http.StatusOK, page)
-}
-
-// numberOf reads a number that the merchant gave, "" for none.
-func numberOf(q map[string]string, name string) (string, error) {
-	if q[name] != "" && (len(q[name]) > 64 || !isName(q[name])) {
-		return "", invalidField(name, "has 1 to 64 ASCII letters, digits, - and _")
-	}
-	return q[name], nil
-}
-
-// limitOf reads a page size.
-func limitOf(text string) (int, error) {
-	if text == "" {
-		return defaultLimit, nil
-	}
-	n, err := strconv.ParseUint(text, 10, 16)
-	if err != nil || n < 1 || n > maxLimit {
-		return 0, invalidField("limit", "must be 1 to 100")
-	}
-	return int(n), nil
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/paymux/paymux/core"
 )
@@ -32,21 +31,13 @@ func (s *Server) createRefund(c *call) error {
 
 // listRefunds shows the merchant's refunds, newest first: an approver asks for those that wait.
 func (s *Server) listRefunds(c *call) error {
-	q, err := c.query("merchant_refund_no", "status", "limit", "cursor")
-	if err != nil {
-		return err
+	q := c.query("merchant_refund_no", "status", "limit", "cursor")
+	ask := core.RefundQuery{
+		MerchantID: c.key.MerchantID, MerchantRefundNo: q.number("merchant_refund_no"),
+		Status: one(q, "status", core.RefundStatuses(), "is not a status of refunds"), Limit: q.limit(),
 	}
-	ask := core.RefundQuery{MerchantID: c.key.MerchantID, Status: core.RefundStatus(q["status"])}
-	if ask.MerchantRefundNo, err = numberOf(q, "merchant_refund_no"); err != nil {
-		return err
-	}
-	if ask.Status != "" && !slices.Contains(core.RefundStatuses(), ask.Status) {
-		return invalidField("status", "is not a status of refunds")
-	}
-	if ask.Limit, err = limitOf(q["limit"]); err != nil {
-		return err
-	}
-	if ask.BeforeCreated, ask.BeforeID, err = readNewestCursor(refundList, q["cursor"]); err != nil {
+	ask.BeforeCreated, ask.BeforeID = q.newest(refundList)
+	if err := q.err(); err != nil {
 		return err
 	}
 	found, err := s.Cashier.Refunds(c.ctx(), ask)

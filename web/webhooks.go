@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -29,21 +28,12 @@ type replayEvent struct {
 
 // listDeliveries shows what became of the merchant's webhooks, newest first.
 func (s *Server) listDeliveries(c *call) error {
-	q, err := c.query("state", "event_id", "limit", "cursor")
-	if err != nil {
-		return err
+	q := c.query("state", "event_id", "limit", "cursor")
+	ask := core.DeliveryQuery{
+		MerchantID: c.key.MerchantID, State: one(q, "state", core.DeliveryStates(), "is not a state of deliveries"), EventID: q.name("event_id", "is not an id"),
+		Limit: q.limit(), BeforeID: q.last(deliveryList),
 	}
-	ask := core.DeliveryQuery{MerchantID: c.key.MerchantID, State: core.DeliveryState(q["state"]), EventID: q["event_id"]}
-	if ask.State != "" && !slices.Contains(core.DeliveryStates(), ask.State) {
-		return invalidField("state", "is not a state of deliveries")
-	}
-	if ask.EventID != "" && (len(ask.EventID) > 64 || !isName(ask.EventID)) {
-		return invalidField("event_id", "is not an id")
-	}
-	if ask.Limit, err = limitOf(q["limit"]); err != nil {
-		return err
-	}
-	if ask.BeforeID, err = readDeliveryCursor(q["cursor"]); err != nil {
+	if err := q.err(); err != nil {
 		return err
 	}
 	found, err := s.Cashier.Deliveries(c.ctx(), ask)
@@ -89,15 +79,4 @@ func (s *Server) replayEvent(c *call) error {
 }
 
 // deliveryCursor names a delivery by its id, the order of the list.
-func deliveryCursor(last core.DeliveryView) string { return encodeCursor("d", last.ID) }
-
-func readDeliveryCursor(cursor string) (id string, err error) {
-	if cursor == "" {
-		return "", nil
-	}
-	parts, ok := decodeCursor("d", cursor, 1)
-	if !ok || !isName(parts[0]) {
-		return "", badCursor()
-	}
-	return parts[0], nil
-}
+func deliveryCursor(last core.DeliveryView) string { return encodeCursor(deliveryList, last.ID) }
