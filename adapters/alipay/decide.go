@@ -131,7 +131,7 @@ func decidingAmount(name string, raw []byte) (Amount, error) {
 		if text, err = unquoteText(raw); err != nil {
 			return 0, fmt.Errorf("%w: %s", ErrMalformedResponse, name)
 		}
-		if text == "" { // some answers send empty amounts
+		if text == "" || text == "null" { // how an amount is written that is absent
 			return 0, nil
 		}
 	}

@@ -16,31 +16,33 @@ func TestC46_decorations(t *testing.T) {
 	for text, odd := range map[string]string{
 		`"fund_bill_list":[{"fund_channel":"PCREDIT","amount":10}]`:     "",
 		`"fund_bill_list":[{"fund_channel":"PCREDIT","amount":10.555}]`: "fund_bill_list",
-		`"fund_bill_list":"[]"`:                                    "fund_bill_list",
-		`"fund_bill_list":null`:                                    "",
-		`"voucher_detail_list":""`:                                 "voucher_detail_list",
-		`"voucher_detail_list":{}`:                                 "voucher_detail_list",
-		`"voucher_detail_list":[{"amount":"ten"}]`:                 "voucher_detail_list",
-		`"voucher_detail_list":[{"name":"\ud83d"}]`:                "",
-		`"hb_fq_pay_info":{"user_install_num":3}`:                  "hb_fq_pay_info",
-		`"hb_fq_pay_info":"x"`:                                     "hb_fq_pay_info",
-		`"hb_fq_pay_info":[]`:                                      "hb_fq_pay_info",
-		`"buyer_logon_id":"a\ud83d*"`:                              "",
-		`"buyer_logon_id":7`:                                       "buyer_logon_id",
-		`"buyer_user_id":2088000000000002`:                         "buyer_user_id",
-		`"buyer_open_id":{}`:                                       "buyer_open_id",
-		`"sub_msg":5`:                                              "sub_msg",
-		`"store_id":true`:                                          "store_id",
-		`"passback_params":{"a":[1,{"b":null}]}`:                   "passback_params",
-		`"receipt_amount":"8,888.00"`:                              "receipt_amount",
-		`"receipt_amount":1e2`:                                     "receipt_amount",
-		`"receipt_amount":88.88`:                                   "",
-		`"buyer_pay_amount":""`:                                    "",
-		`"point_amount":-1`:                                        "point_amount",
-		`"invoice_amount":[]`:                                      "invoice_amount",
-		`"charge_info_list":[{"charge_fee":0.5}]`:                  "",
-		`"nobody_knows":{"deep":[[[{"x":1e400}]]]}`:                "",
-		`"trade_settle_info":{"trade_settle_detail_list":[1,"",]}`: "broken",
+		`"fund_bill_list":"[]"`:                                          "fund_bill_list",
+		`"fund_bill_list":null`:                                          "",
+		`"voucher_detail_list":""`:                                       "voucher_detail_list",
+		`"voucher_detail_list":{}`:                                       "voucher_detail_list",
+		`"voucher_detail_list":[{"amount":"ten"}]`:                       "voucher_detail_list",
+		`"voucher_detail_list":[{"name":"\ud83d"}]`:                      "",
+		`"hb_fq_pay_info":{"user_install_num":3}`:                        "hb_fq_pay_info",
+		`"hb_fq_pay_info":"x"`:                                           "hb_fq_pay_info",
+		`"hb_fq_pay_info":[]`:                                            "hb_fq_pay_info",
+		`"buyer_logon_id":"a\ud83d*"`:                                    "",
+		`"buyer_logon_id":7`:                                             "buyer_logon_id",
+		`"buyer_user_id":2088000000000002`:                               "buyer_user_id",
+		`"buyer_open_id":{}`:                                             "buyer_open_id",
+		`"sub_msg":5`:                                                    "sub_msg",
+		`"store_id":true`:                                                "store_id",
+		`"passback_params":{"a":[1,{"b":null}]}`:                         "passback_params",
+		`"receipt_amount":"8,888.00"`:                                    "receipt_amount",
+		`"receipt_amount":1e2`:                                           "receipt_amount",
+		`"receipt_amount":88.88`:                                         "",
+		`"buyer_pay_amount":""`:                                          "",
+		`"point_amount":-1`:                                              "point_amount",
+		`"invoice_amount":[]`:                                            "invoice_amount",
+		`"charge_info_list":[{"charge_fee":0.5}]`:                        "",
+		"\"subject\":\"a\tb\r\nc\\\\\"":                                  "",
+		"\"store_name\":\"\x00\\\"\x1f\",\"discount\":{\"a\nb\":\"\v\"}": "",
+		`"nobody_knows":{"deep":[[[{"x":1e400}]]]}`:                      "",
+		`"trade_settle_info":{"trade_settle_detail_list":[1,"",]}`:       "broken",
 	} {
 		app, _ := answeringNode(t, MethodQuery, withMember(paidNode, text))
 		var logged bytes.Buffer
@@ -192,5 +194,42 @@ func TestC46_messages(t *testing.T) {
 	}
 	if fen, err := n.TotalFen(); err != nil || fen != 8888 {
 		t.Fatal(fen, err)
+	}
+}
+
+// C46: a raw control character refuses nothing among what decorates, is no part of what decides, and hides no member.
+func TestC46_rawControls(t *testing.T) {
+	for text, want := range map[string]Class{
+		"\"x\":\"\n\"":           Done,
+		"\"x\":\"\\\n\"":         Unknown, // no escape has that
+		"\"x\":\"\",\x01\"y\":1": Unknown,
+		"\"a\nb\":1,\"a b\":2":   Unknown, // one name, to whoever reads them alike
+		"\"x\":\"\n\\\",\\\"total_amount\\\":\\\"1.00\\\"\"": Done,
+		"\"x\":\"\n\",\"total_amount\":\"1.00\"":             Unknown,
+	} {
+		app, _ := answeringNode(t, MethodQuery, withMember(paidNode, text))
+		response, result := queryOne(app)
+		if result.Class != want || want == Done && response.TotalAmount != 8888 {
+			t.Errorf("%q: %s, %s, %v", text, result.Class, response.TotalAmount, result.Err)
+		}
+	}
+	app, _ := answeringNode(t, MethodQuery, strings.Replace(paidNode, "TRADE_SUCCESS", "TRADE_SUCCESS\n", 1))
+	if _, result := queryOne(app); result.Class != Unknown {
+		t.Errorf("a state with a line break: %s", result.Class)
+	}
+}
+
+// C43, C46: an amount that says "null" is absent, and a certificate's number of another kind names none.
+func TestC43_nullInAnswers(t *testing.T) {
+	const node = `{"code":"10000","out_trade_no":"T1","trade_no":"2","fund_change":"Y","refund_fee":"null","send_back_fee":"null"}`
+	app, _ := answeringNode(t, MethodRefund, node)
+	response, result := app.Refund(t.Context(), RefundRequest{OutTradeNo: "T1", OutRequestNo: "R1", RefundAmount: 100})
+	if result.Class != Done || response.RefundFee != 0 || response.SendBackFee != 0 {
+		t.Errorf("%s %+v %v", result.Class, response, result.Err)
+	}
+	for _, serial := range []string{"null", "5", "[]"} {
+		app, _ = answering(t, 200, strings.TrimSuffix(signedAnswer(t, MethodQuery, paidNode), "}")+`,"alipay_cert_sn":`+serial+`}`)
+		_, result = queryOne(app)
+		wantClass(t, result, Done)
 	}
 }

@@ -61,7 +61,7 @@ func cutEnvelope(method string, body []byte, declared ...charset) (envelope, err
 // cutSkeleton reads skeleton, which is as long as body, and cuts body.
 func cutSkeleton(method string, skeleton, body []byte, c charset) (envelope, error) {
 	e := envelope{charset: c}
-	decoder := lenientDecoder(skeleton)
+	decoder := lenientDecoder(blankControls(skeleton))
 	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {
 		return e, fmt.Errorf("%w: no JSON object", ErrMalformedResponse)
 	}
@@ -99,7 +99,7 @@ func (e *envelope) take(method, member string, value jsontext.Value) error {
 		return unquote(value, &e.sign, &e.hasSign)
 	case member == "sign_type" && value.Kind() == '"':
 		return unquote(value, &e.signType, &e.hasSignType)
-	case member == "alipay_cert_sn":
+	case member == "alipay_cert_sn" && value.Kind() == '"': // of another kind it names no certificate
 		return unquote(value, &e.serial, &e.hasSerial)
 	case member == "error_response" || strings.HasSuffix(member, "_response"):
 		if e.node != nil || (member != "error_response" && !isNodeOf(method, member)) {

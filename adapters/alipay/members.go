@@ -26,9 +26,9 @@ const byteOrderMark = "\ufeff"
 // readMembers reads an object in UTF-8. A name that stands twice refuses it, at
 // whatever depth and in whatever spelling of case: of two readers one would take
 // the first and another the second (C33). Text that is not wholly text, such as
-// a lone surrogate, refuses nothing.
+// a lone surrogate or a raw line break, refuses nothing.
 func readMembers(text []byte) (members, error) {
-	text = bytes.TrimPrefix(text, []byte(byteOrderMark))
+	text = blankControls(bytes.TrimPrefix(text, []byte(byteOrderMark)))
 	decoder := lenientDecoder(text)
 	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {
 		return nil, fmt.Errorf("%w: no JSON object", ErrMalformedResponse)
@@ -54,6 +54,28 @@ func readMembers(text []byte) (members, error) {
 		return nil, fmt.Errorf("%w: bytes after the object", ErrAmbiguousResponse)
 	}
 	return list, nil
+}
+
+// blankControls gives JSON as long as the text, with a space for each control
+// character that stands unescaped within a string. JSON wants it escaped, and
+// not every program that writes text for people does it; where a string ends
+// does not hang on it.
+func blankControls(text []byte) []byte {
+	blanked, within := text, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			within = !within
+		case within && c == '\\' && i+1 < len(text) && text[i+1] >= ' ':
+			i++
+		case within && c < ' ':
+			if &blanked[0] == &text[0] {
+				blanked = bytes.Clone(text)
+			}
+			blanked[i] = ' '
+		}
+	}
+	return blanked
 }
 
 // lenientDecoder reads tokens of text whose names and characters are judged elsewhere.

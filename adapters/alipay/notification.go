@@ -123,9 +123,15 @@ func (n *Notification) Amount(name string) (int64, error) { return YuanToFen(n.G
 
 // HasAmount reports whether an amount was sent: not absent, not empty, and not
 // the text "null".
-func (n *Notification) HasAmount(name string) bool {
-	text := n.Get(name)
-	return text != "" && text != "null"
+func (n *Notification) HasAmount(name string) bool { return n.sent(name) != "" }
+
+// sent returns a field that may be absent. The text "null" is how some senders
+// write that it is: no payee, no buyer and no refund has that for a number.
+func (n *Notification) sent(name string) string {
+	if value := n.Get(name); value != "null" {
+		return value
+	}
+	return ""
 }
 
 // TotalFen is total_amount in fen.
@@ -181,7 +187,7 @@ func (n *Notification) findOddities() {
 		}
 	}
 	for _, name := range [...]string{"gmt_payment", "gmt_refund", "gmt_close"} {
-		if n.Get(name) != "" && n.Time(name).IsZero() {
+		if n.sent(name) != "" && n.Time(name).IsZero() {
 			n.Oddities = append(n.Oddities, name)
 		}
 	}
@@ -223,8 +229,8 @@ func (a *App) verifyFields(u *Unverified, rule signRule) (*Notification, error) 
 
 func (n *Notification) fill() {
 	n.NotifyID, n.NotifyType = n.Get("notify_id"), n.Get("notify_type")
-	n.AppID, n.AuthAppID = n.Get("app_id"), n.Get("auth_app_id")
-	n.SellerID, n.OutTradeNo, n.TradeNo = n.Get("seller_id"), n.Get("out_trade_no"), n.Get("trade_no")
-	n.OutBizNo, n.TradeStatus = n.Get("out_biz_no"), TradeStatus(n.Get("trade_status"))
-	n.BuyerID, n.BuyerOpenID = n.Get("buyer_id"), n.Get("buyer_open_id")
+	n.AppID, n.AuthAppID = n.Get("app_id"), n.sent("auth_app_id")
+	n.SellerID, n.OutTradeNo, n.TradeNo = n.sent("seller_id"), n.Get("out_trade_no"), n.Get("trade_no")
+	n.OutBizNo, n.TradeStatus = n.sent("out_biz_no"), TradeStatus(n.Get("trade_status"))
+	n.BuyerID, n.BuyerOpenID = n.sent("buyer_id"), n.sent("buyer_open_id")
 }

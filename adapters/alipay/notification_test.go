@@ -335,3 +335,19 @@ func TestParseForm_agreesWithStandardLibrary(t *testing.T) {
 		}
 	}
 }
+
+// C43: an id that says "null" is none: a payee of that name is nobody else, and two refunds of that number are not one.
+func TestC43_nullIDs(t *testing.T) {
+	app := newTestApp(t, nil)
+	odd := paidForm().with("gmt_close", "null").with("receipt_amount", "null")
+	for _, name := range []string{"seller_id", "out_biz_no", "buyer_id", "buyer_open_id", "auth_app_id"} {
+		odd = odd.with(name, "null")
+	}
+	n, err := receive(app, odd.signed(t, gatewayKey(t), notifyRule()).encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := n.SellerID + n.OutBizNo + n.BuyerID + n.BuyerOpenID + n.AuthAppID; got != "" || len(n.Oddities) != 0 || n.Get("seller_id") != "null" {
+		t.Errorf("%q, odd %q", got, n.Oddities)
+	}
+}
