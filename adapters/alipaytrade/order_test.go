@@ -93,10 +93,26 @@ func TestGoodsDetail(t *testing.T) {
 	if len(got) != 1 || got[0].GoodsID != "tea" || got[0].GoodsName != "热茶" || got[0].Quantity != 2 || got[0].Price.String() != "10.50" {
 		t.Fatalf("got %+v", got)
 	}
-	long := good
-	long.Name = strings.Repeat("茶", 300)
-	if got := GoodsDetail([]core.Line{long}); len([]rune(got[0].GoodsName)) != maxGoodsName {
-		t.Errorf("the name has %d characters", len([]rune(got[0].GoodsName)))
+	for _, name := range []string{strings.Repeat("茶", 255), strings.Repeat("茶", 256), strings.Repeat("茶", 257)} {
+		long, cut := good, string([]rune(name)[:min(256, len([]rune(name)))])
+		long.Name = name
+		if got := GoodsDetail([]core.Line{long}); got[0].GoodsName != cut {
+			t.Errorf("the name of %d characters has %d", len([]rune(name)), len([]rune(got[0].GoodsName)))
+		}
+	}
+	for name, reach := range map[string]func(*core.Line){ // what stands at a limit is within it
+		"64 characters of id": func(l *core.Line) { l.GoodsID = strings.Repeat("x", 64) },
+		"for nothing":         func(l *core.Line) { l.PriceFen = 0 },
+		"one fen":             func(l *core.Line) { l.PriceFen = 1 },
+		"one":                 func(l *core.Line) { l.Quantity = 1 },
+		"the most":            func(l *core.Line) { l.PriceFen = core.MaxFen },
+	} {
+		line := good
+		reach(&line)
+		want := alipay.GoodsDetail{GoodsID: line.GoodsID, GoodsName: line.Name, Quantity: int(line.Quantity), Price: alipay.Amount(line.PriceFen)}
+		if got := GoodsDetail([]core.Line{good, line}); len(got) != 2 || got[1] != want {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 	for name, spoil := range map[string]func(*core.Line){
 		"no id":    func(l *core.Line) { l.GoodsID = "" },
@@ -104,6 +120,7 @@ func TestGoodsDetail(t *testing.T) {
 		"no name":  func(l *core.Line) { l.Name = "" },
 		"none":     func(l *core.Line) { l.Quantity = 0 },
 		"negative": func(l *core.Line) { l.PriceFen = -1 },
+		"too dear": func(l *core.Line) { l.PriceFen = core.MaxFen + 1 },
 	} {
 		bad := good
 		spoil(&bad)
@@ -111,15 +128,17 @@ func TestGoodsDetail(t *testing.T) {
 			t.Errorf("%s: half a basket is described: %+v", name, got)
 		}
 	}
-	if got := GoodsDetail(make([]core.Line, core.MaxLines+1)); got != nil {
-		t.Error("more lines than Alipay takes")
+	for _, n := range []int{1, core.MaxLines, core.MaxLines + 1} {
+		if got := GoodsDetail(slices.Repeat([]core.Line{good}, n)); (len(got) == n) != (n <= core.MaxLines) {
+			t.Errorf("of %d lines %d are described", n, len(got))
+		}
 	}
 }
 
 func TestBusinessParams(t *testing.T) {
 	for ip, want := range map[string]string{
 		"203.0.113.7": "203.0.113.7", "2001:db8::7": "2001:db8::7", "::ffff:203.0.113.7": "203.0.113.7",
-		"127.0.0.1": "", "10.1.2.3": "", "192.168.1.1": "", "fe80::1%eth0": "", "0.0.0.0": "", "": "", "not an address": "",
+		"::ffff:10.1.2.3": "", "fd00::7": "", "2001:db8::7%eth0": "2001:db8::7", "127.0.0.1": "", "10.1.2.3": "", "192.168.1.1": "", "fe80::1%eth0": "", "0.0.0.0": "", "": "", "not an address": "",
 	} {
 		got := BusinessParams(ip)
 		if want == "" && got != nil || want != "" && (got == nil || got.ClientIP != want) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/paymux/paymux/adapters/alipay"
 	"github.com/paymux/paymux/core"
@@ -83,6 +84,8 @@ func TestOutcomeOfCodes(t *testing.T) {
 		{opClose, alipay.MethodClose, "40004", "ACQ.REASON_TRADE_STATUS_INVALID", failed, core.CodeTradeState},
 		{opClose, alipay.MethodClose, "40004", "ACQ.TRADE_STATUS_ERROR", failed, core.CodeTradeState},
 		{opClose, alipay.MethodClose, "40004", "ACQ.REASON_ILLEGAL_STATUS", failed, core.CodeTradeState},
+		{opClose, alipay.MethodClose, "40004", "ACQ.TRADE_HAS_CLOSE", failed, core.CodeNumberUsed}, // a refund's trace only in a refund
+		{opClose, alipay.MethodClose, "40004", "ACQ.TRADE_HAS_SUCCESS", failed, core.CodeTradeState},
 		{opClose, alipay.MethodClose, "40004", "ACQ.SYSTEM_ERROR", unknown, core.CodeUndecided},
 		{opRefund, alipay.MethodRefund, "40004", "ACQ.SELLER_BALANCE_NOT_ENOUGH", failed, core.CodeSellerBalance},
 		{opRefund, alipay.MethodRefund, "40004", "ACQ.TRADE_HAS_FINISHED", failed, core.CodeTradeState},
@@ -101,23 +104,26 @@ func TestOutcomeOfCodes(t *testing.T) {
 	}
 	for _, c := range cases {
 		result := verified(c.method, c.code, c.sub)
-		got := answer(c.op, result, "v7")
-		if got.Outcome != c.want || got.Code != c.wantCodeName || got.KeyVersion != "v7" {
+		got, pause := answer(c.op, result, "v7"), time.Duration(0)
+		if result.Class == alipay.Throttled {
+			pause = 5 * time.Second
+		}
+		if got.Outcome != c.want || got.Code != c.wantCodeName || got.KeyVersion != "v7" || got.RetryAfter != pause {
 			t.Errorf("%s %s %s: %s %q, want %s %q", c.method, c.code, c.sub, got.Outcome, got.Code, c.want, c.wantCodeName)
 		}
 	}
 }
 
-// verified is what the wire says of a refusal that is signed.
+// verified is what the wire says of a refusal that is signed, by another version of the keys than the one that signed the request.
 func verified(method, code, sub string) alipay.Result {
 	class, fault := alipay.Classify(method, code, sub)
-	return alipay.Result{Class: class, Fault: fault, Code: code, SubCode: sub, HTTPStatus: http.StatusOK, KeyVersion: "v7"}
+	return alipay.Result{Class: class, Fault: fault, Code: code, SubCode: sub, HTTPStatus: http.StatusOK, KeyVersion: "v6"}
 }
 
 // An unsigned "too many requests" may come from anything on the way, so it does not prove that nothing was executed.
 func TestUnsignedThrottleIsUnknown(t *testing.T) {
 	got := answer(opRefund, alipay.Result{Class: alipay.Throttled, HTTPStatus: http.StatusTooManyRequests}, "v1")
-	if got.Outcome != core.OutcomeUnknown || got.RetryAfter <= 0 {
+	if got.Outcome != core.OutcomeUnknown || got.RetryAfter != 5*time.Second {
 		t.Errorf("%s, again after %s", got.Outcome, got.RetryAfter)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +32,7 @@ type Wire struct {
 	fault string
 	node  string // what to answer instead of asking, once
 	calls int
+	asked url.Values // the last request, whole
 }
 
 func newWire(inner http.RoundTripper, gatewayKey string) (*Wire, error) {
@@ -63,6 +65,48 @@ func (w *Wire) Calls() int {
 	return w.calls
 }
 
+// Asked returns the parameters of the last request, all of them but what no two requests share: the signature and the time.
+func (w *Wire) Asked() map[string]string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return Said(w.asked)
+}
+
+// Said is what a signed form or order string asks for, as Asked gives it.
+func Said(parameters url.Values) map[string]string {
+	said := map[string]string{}
+	for name, values := range parameters {
+		if name != "sign" && name != "timestamp" {
+			said[name] = strings.Join(values, " and ")
+		}
+	}
+	return said
+}
+
+// note keeps what a request asks for, and leaves the request as it was.
+func (w *Wire) note(request *http.Request) error {
+	asked := request.URL.Query()
+	if request.Body != nil {
+		body, err := io.ReadAll(request.Body)
+		if err != nil {
+			return err
+		}
+		_ = request.Body.Close()
+		request.Body = io.NopCloser(bytes.NewReader(body))
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return err
+		}
+		for name, values := range form {
+			asked[name] = append(asked[name], values...)
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = asked
+	return nil
+}
+
 func (w *Wire) take() (fault, node string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -75,6 +119,9 @@ func (w *Wire) take() (fault, node string) {
 // RoundTrip performs one exchange, or what the armed fault makes of it.
 func (w *Wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	fault, node := w.take()
+	if err := w.note(request); err != nil {
+		return nil, err
+	}
 	if node != "" {
 		return w.instead(request, node, true)
 	}
