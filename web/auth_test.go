@@ -44,6 +44,14 @@ func TestSignRecipe(t *testing.T) {
 	want(t, w.send(r), 200, "")
 }
 
+// signSpelt signs a request well, with a timestamp that is written in another way.
+func signSpelt(r *http.Request, body, ts string) {
+	sum := sha256.Sum256([]byte(body))
+	mac := hmac.New(sha256.New, []byte(signSecret))
+	mac.Write([]byte("PMX2\n" + r.Method + "\n" + r.URL.Path + "\n\n" + ts + "\n" + freshNonce + "\n" + r.Header.Get("Content-Type") + "\n\n" + hex.EncodeToString(sum[:])))
+	r.Header.Set("Authorization", "PMX-HMAC-SHA256 key=signed_m_a,ts="+ts+",nonce="+freshNonce+",sign="+hex.EncodeToString(mac.Sum(nil)))
+}
+
 // W05: whatever is changed after signing, or sent too late, too early or twice, is 401 and changes nothing.
 func TestSignedRequests(t *testing.T) {
 	body := `{"merchant_order_no":"o1","platform":"wechat",` + basket + `}`
@@ -62,18 +70,29 @@ func TestSignedRequests(t *testing.T) {
 	now := w.clock.Now()
 	ts := strconv.FormatInt(now.Unix(), 10)
 	for name, change := range map[string]func(*http.Request){
-		"no header":            func(r *http.Request) { r.Header.Del("Authorization") },
-		"two headers":          func(r *http.Request) { r.Header.Add("Authorization", r.Header.Get("Authorization")) },
-		"other method":         func(r *http.Request) { r.Method = "GET" },
-		"other path":           func(r *http.Request) { r.URL.Path = "/v1/payments/pay_1/close" },
-		"query added":          func(r *http.Request) { r.URL.RawQuery = "limit=1" },
-		"old":                  resign(now.Add(-301 * time.Second)),
-		"future":               resign(now.Add(301 * time.Second)),
-		"no timestamp":         swap("ts="+ts+",", ""),
-		"timestamp respelt":    swap("ts=", "ts=0"),
-		"timestamp changed":    swap("ts="+ts, "ts="+strconv.FormatInt(now.Unix()+1, 10)),
-		"nonce changed":        swap("nonce=n", "nonce=m"),
-		"nonce short":          swap(freshNonce, "short"),
+		"no header":         func(r *http.Request) { r.Header.Del("Authorization") },
+		"two headers":       func(r *http.Request) { r.Header.Add("Authorization", r.Header.Get("Authorization")) },
+		"other method":      func(r *http.Request) { r.Method = "GET" },
+		"other path":        func(r *http.Request) { r.URL.Path = "/v1/payments/pay_1/close" },
+		"query added":       func(r *http.Request) { r.URL.RawQuery = "limit=1" },
+		"old":               resign(now.Add(-301 * time.Second)),
+		"future":            resign(now.Add(301 * time.Second)),
+		"no timestamp":      swap("ts="+ts+",", ""),
+		"timestamp respelt": swap("ts=", "ts=0"),
+		"timestamp changed": swap("ts="+ts, "ts="+strconv.FormatInt(now.Unix()+1, 10)),
+		"nonce changed":     swap("nonce=n", "nonce=m"),
+		"nonce short":       swap(freshNonce, "short"),
+		"nonce of 15": func(r *http.Request) {
+			web.Sign(r, []byte(body), "signed_m_a", []byte(signSecret), now, strings.Repeat("n", 15))
+		},
+		"nonce of 65": func(r *http.Request) {
+			web.Sign(r, []byte(body), "signed_m_a", []byte(signSecret), now, strings.Repeat("n", 65))
+		},
+		"nonce with a dot": func(r *http.Request) {
+			web.Sign(r, []byte(body), "signed_m_a", []byte(signSecret), now, "nonce.0123456789abcdef")
+		},
+		"timestamp of its own": func(r *http.Request) { signSpelt(r, body, "0"+ts) },
+		"timestamp with plus":  func(r *http.Request) { signSpelt(r, body, "+"+ts) },
 		"nonce missing":        swap("nonce="+freshNonce+",", ""),
 		"key of another":       swap("signed_m_a", "signed_m_b_x"),
 		"unknown key":          swap("signed_m_a", "nobody"),
@@ -95,6 +114,9 @@ func TestSignedRequests(t *testing.T) {
 		if answer.Code != 401 || answer.Header().Get("WWW-Authenticate") == "" {
 			t.Errorf("%s: %d %s", name, answer.Code, answer.Body)
 		}
+	}
+	for _, nonce := range []string{strings.Repeat("n", 16), strings.Repeat("n", 64)} {
+		want(t, w.send(w.signed("GET", "/v1/channels", "", nonce, nil)), 200, "")
 	}
 	// None of these spent the nonce: the good request passes, in whatever case its scheme is written, and only once.
 	want(t, w.send(w.signed("POST", "/v1/payments", body, freshNonce, swap("PMX-HMAC-SHA256", "pmx-hmac-sha256"))), 201, "")
@@ -169,4 +191,21 @@ func TestEmptySecretProvesNothing(t *testing.T) {
 	}
 	w.keys["hollow"] = web.Key{ID: "hollow", MerchantID: "m_a", Role: web.RoleAdmin, Mode: web.ModeBearer}
 	want(t, w.ask("GET", "/v1/channels", "", "Authorization", "Bearer pmx_hollow_"), 401, unauthenticated)
+}
+
+// A key is used in its own mode alone, whatever else stands beside it: what a signed key's secret hashes to opens nothing, nor does a bearer key sign.
+func TestKeysAreOfOneMode(t *testing.T) {
+	w := newWorld(t)
+	const text = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst"
+	for mode, want := range map[web.KeyMode][2]int{web.ModeSigned: {401, 200}, web.ModeBearer: {200, 401}, "": {401, 401}, "both": {401, 401}} {
+		w.keys["odd"] = web.Key{
+			ID: "odd", MerchantID: "m_a", Actor: "odd", Role: web.RoleAdmin, Mode: mode, SecretHash: sha256.Sum256([]byte(text)), Secret: []byte(signSecret),
+		}
+		bearer := w.ask("GET", "/v1/channels", "", "Authorization", "Bearer pmx_odd_"+text)
+		r := newRequest("GET", "/v1/channels", "")
+		web.Sign(r, nil, "odd", []byte(signSecret), w.clock.Now(), freshNonce)
+		if signed := w.send(r); bearer.Code != want[0] || signed.Code != want[1] {
+			t.Errorf("mode %q: as bearer %d, signed %d", mode, bearer.Code, signed.Code)
+		}
+	}
 }

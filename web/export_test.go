@@ -1,6 +1,12 @@
 package web
 
-import "github.com/paymux/paymux/core"
+import (
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/paymux/paymux/core"
+)
 
 // Titles shows tests the titles of all codes.
 func Titles() map[core.Code]core.Words {
@@ -16,3 +22,23 @@ func Sentences() []core.Words { return sentences() }
 
 // Say says an English message in Chinese.
 func Say(message string) string { return newSpeech().say("", message).ZH }
+
+// LimiterSize opens limiterSize to tests.
+const LimiterSize = limiterSize
+
+// Limiter opens the limiter to tests.
+type Limiter struct{ l *limiter }
+
+// NewLimiter makes one.
+func NewLimiter(perSecond rate.Limit, burst int) Limiter {
+	return Limiter{newLimiter(perSecond, burst)}
+}
+
+// Allowed tells whether the address may try.
+func (l Limiter) Allowed(ip string, now time.Time) bool { return l.l.allowed(ip, now) }
+
+// Charge takes one from the address.
+func (l Limiter) Charge(ip string, now time.Time) { l.l.charge(ip, now) }
+
+// Size is how many addresses are remembered.
+func (l Limiter) Size() int { return len(l.l.young) + len(l.l.old) }

@@ -17,6 +17,7 @@ import (
 type overheard struct {
 	*core.Cashier
 	until  time.Time // what the last nonce was kept until
+	spent  string    // whose it was, and what
 	fails  *core.Error
 	caller core.Caller
 	asked  any
@@ -38,7 +39,7 @@ func (o *overheard) Refund(ctx context.Context, caller core.Caller, r core.Refun
 }
 
 func (o *overheard) SpendNonce(ctx context.Context, keyID, nonce string, until time.Time) error {
-	o.until = until
+	o.until, o.spent = until, keyID+" "+nonce
 	return o.Cashier.SpendNonce(ctx, keyID, nonce, until)
 }
 
@@ -122,6 +123,9 @@ func TestNonceOutlivesEveryRepeat(t *testing.T) {
 		request.Header.Del("Content-Type")
 		web.Sign(request, nil, "signed_m_a", []byte(signSecret), stamped, freshNonce)
 		want(t, w.send(request), 200, "")
+		if heard.spent != "signed_m_a "+freshNonce {
+			t.Errorf("spent %s", heard.spent)
+		}
 		if lastTaken := stamped.Add(web.SignWindow); !heard.until.After(lastTaken) {
 			t.Errorf("stamped %v: forgotten at %v, taken until %v", off, heard.until, lastTaken)
 		}
@@ -150,6 +154,20 @@ func TestProblemSaysAllThatCoreSays(t *testing.T) {
 	}
 	if answer.Header().Get("Retry-After") != "77" || problem["request_id"] == "" || problem["title"] == "" {
 		t.Errorf("%v %v", answer.Header(), problem)
+	}
+
+	heard.fails = &core.Error{
+		Code: core.CodeBuyerBalance, Message: "m", Gateway: core.GatewayWords{Code: "40004", SubCode: "ACQ.X", Message: "余额不足"},
+		Buyer: core.Words{ZH: "请换一种付款方式", EN: "Please pay otherwise"},
+	}
+	for language, said := range map[string]string{"": "请换一种付款方式", "en": "Please pay otherwise"} {
+		got := decode[struct {
+			Gateway      map[string]string
+			BuyerMessage string `json:"buyer_message"`
+		}](t, w.as("m_a/admin", "GET", "/v1/payments/pay_7", "", "Accept-Language", language))
+		if got.BuyerMessage != said || got.Gateway["code"] != "40004" || got.Gateway["sub_code"] != "ACQ.X" || got.Gateway["message"] != "余额不足" {
+			t.Errorf("%q: %+v", language, got)
+		}
 	}
 
 	heard.fails = &core.Error{Code: core.CodeRefused, PaymentID: "pay_7", Refusals: []core.Refusal{

@@ -16,7 +16,6 @@ type handOff struct {
 	Merchant, Subject, Amount string
 	State                     core.PageState
 	SecondsLeft               int64
-	ExpiresAt                 string
 	Container                 core.Container // the app that shows the page; none in a browser
 	Payable                   bool           // payable where it is shown: the form is offered
 	Guide                     bool           // payable elsewhere: the way out is shown
@@ -132,8 +131,8 @@ func (s *Server) handOffOf(page core.Page, where core.Container) handOff {
 	payable := page.State == core.PagePayable
 	v := handOff{
 		Merchant: page.MerchantName, Subject: page.Subject, Amount: page.AmountFen.Yuan(), State: page.State, SecondsLeft: page.SecondsLeft,
-		ExpiresAt: page.ExpiresAt, Container: where,
-		Payable: payable && !where.Leave, Guide: payable && where.Leave,
+		Container: where,
+		Payable:   payable && !where.Leave, Guide: payable && where.Leave,
 		Link: s.BaseURL + "/h5/" + page.Token, PayURL: "/h5/" + page.Token + "/pay", StatusURL: "/h5/" + page.Token + "/status",
 		Headline: headlineOfPage(page), Late: lateLines(page.Late), LateMark: lateMark(page.Late),
 	}

@@ -26,7 +26,7 @@ func TestAcceptLanguage(t *testing.T) {
 		"en-US,en;q=0.9,zh-CN;q=0.8": "en", "zh-CN,zh;q=0.9,en;q=0.8": "zh-CN", "en, zh": "en", "zh, en": "zh-CN", "en;q=0.5, zh;q=0.7": "zh-CN",
 		"fr, en;q=0.3": "en", "fr;q=1, *;q=0.1": "zh-CN", "en;q=0.1, *;q=0.5": "zh-CN", "en;q=0.5, *;q=0.1": "en", "zh;q=0, *": "en", "zh;q=0": "en", "en;q=0": "zh-CN",
 		"zh;q=0, en;q=0": "zh-CN", "en;q=0, *": "zh-CN", "en;q=2": "zh-CN", "en;q=x": "zh-CN", "en;q=-1": "zh-CN", "en ; q=0.2": "en", "en;q=1.000": "en", "en;q=0.001": "en",
-		"english": "zh-CN", "en_US": "zh-CN", ";;,": "zh-CN", strings.Repeat("fr,", 30) + "en": "zh-CN", "zh;q=0.000, en;q=0.001": "en", "en;level=1": "zh-CN",
+		"english": "zh-CN", "en_US": "zh-CN", ";;,": "zh-CN", strings.Repeat("fr,", 30) + "en": "zh-CN", strings.Repeat("fr,", 19) + "en": "en", strings.Repeat("fr,", 20) + "en": "zh-CN", "zh;q=0.5, *": "en", "zh;q=0.5, *;q=0.4": "zh-CN", "zh;q=0.000, en;q=0.001": "en", "en;level=1": "zh-CN",
 	} {
 		answer := w.as("m_a/viewer", "GET", "/v1/payments/pay_none", "", "Accept-Language", header)
 		p := problem(t, answer)
@@ -36,6 +36,16 @@ func TestAcceptLanguage(t *testing.T) {
 		if vary := strings.Join(answer.Header().Values("Vary"), ","); !strings.Contains(vary, "Accept-Language") {
 			t.Errorf("%q: Vary %q", header, vary)
 		}
+	}
+}
+
+// RFC 9110: a list in several headers is one list.
+func TestAcceptLanguageInTwoHeaders(t *testing.T) {
+	w := newWorld(t)
+	r := newRequest("GET", "/v1/payments/pay_none", "", "Authorization", "Bearer "+w.bearer["m_a/viewer"])
+	r.Header["Accept-Language"] = []string{"fr, zh;q=0.1", "en;q=0.2"}
+	if got := w.send(r).Header().Get("Content-Language"); got != "en" {
+		t.Errorf("%s", got)
 	}
 }
 

@@ -35,6 +35,10 @@ func TestPagesTellOfLateMoney(t *testing.T) {
 			[]string{"商家处理中", "请不要再次付款"}, []string{"the shop decides"}, []string{"重新下单"}},
 		{"paid twice", core.PagePaid, []core.LateMoney{{AmountFen: 2001, State: core.LateReturning, Duplicate: true, SeenAt: "2026-11-22T20:05:09.000+08:00"}},
 			[]string{"支付成功", "¥20.01", "正在退回"}, []string{"received your payment", "on its way back"}, nil},
+		{"twice, the last undecided", core.PageClosed, []core.LateMoney{
+			{AmountFen: 1, State: core.LateReturned, SeenAt: "2026-11-22T20:05:09.000+08:00", EndedAt: "2026-11-23T08:00:00.000+08:00"},
+			{AmountFen: 2, State: core.LateUndecided, SeenAt: "2026-11-24T20:05:09.000+08:00"},
+		}, []string{"<title>付款已收到，商家处理中</title>", "付款已退回", "2026-11-24 20:05 收到"}, []string{"the shop decides"}, []string{"重新下单"}},
 		{"nothing late", core.PageClosed, nil, []string{"订单已关闭", "重新下单"}, []string{"order again"}, []string{`class="late"`, "收到"}},
 	} {
 		pages.show.State, pages.show.Late = c.state, c.late

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -30,6 +31,16 @@ func TestNotifyReplyIsExact(t *testing.T) {
 		if head.Get("Content-Type") != "text/plain" || head.Get("Content-Encoding") != "" || head.Get("Location") != "" || head.Get("Set-Cookie") != "" {
 			t.Errorf("%s: %v", name, head)
 		}
+	}
+}
+
+// C39: status, type and bytes are the gateway's adapter's choice, and no others.
+func TestNotifyReplyIsTheAdapters(t *testing.T) {
+	rec := &recorder{reply: core.Reply{Status: 202, ContentType: "text/x-reply", Body: []byte("\x00ok")}}
+	w := newWorld(t, func(o *web.Options) { rec.Cashier = o.Cashier; o.Cashier = rec })
+	answer := w.ask("POST", "/notify/alipay/acc_m_a", "a=b", "Content-Type", form)
+	if answer.Code != 202 || answer.Header().Get("Content-Type") != "text/x-reply" || answer.Body.String() != "\x00ok" {
+		t.Errorf("%d %v %q", answer.Code, answer.Header(), answer.Body)
 	}
 }
 
@@ -109,7 +120,7 @@ func TestC40_NotifyIgnoresHeaders(t *testing.T) {
 			}
 		}
 	}
-	for _, coding := range []string{"gzip", "GZIP", "x-gzip", "deflate", "br", "zstd", "compress", "identity, gzip", "gzip;q=1"} {
+	for _, coding := range []string{"gzip", "GZIP", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "identity, gzip", "gzip;q=1"} {
 		rec.got = core.Message{}
 		want(t, w.ask("POST", "/notify/alipay/acc_m_a", "a=b", "Content-Type", form, "Content-Encoding", coding), 415, "unsupported_media_type")
 		if rec.got.Body != nil {
@@ -171,6 +182,9 @@ func TestNotifyFlood(t *testing.T) {
 	if from("203.0.113.9", "good").Code != 429 || from("203.0.113.1", "good").Code != 200 {
 		t.Error("the limit is not by address")
 	}
+	call := newRequest("POST", "/v1/platforms/wechat/check", `{}`) // the API of a shop behind the same address goes on
+	call.RemoteAddr = "203.0.113.9:1234"
+	want(t, w.send(call), 401, unauthenticated)
 	w.clock.advance(time.Second)
 	if got := from("203.0.113.9", "good").Body.String(); got != "success" {
 		t.Errorf("after a second: %q", got)
@@ -204,5 +218,73 @@ func TestForwardedForNeedsATrustedProxy(t *testing.T) {
 	}
 	if _, err := web.New(func() web.Options { o := direct.options; o.TrustedProxies = []string{"everyone"}; return o }()); err == nil || !strings.Contains(err.Error(), "everyone") {
 		t.Errorf("a bad network is accepted: %v", err)
+	}
+}
+
+// C37: messages to what does not exist cost as forged ones do.
+func TestNotifyFloodOfUnknownAccounts(t *testing.T) {
+	w := newWorld(t)
+	last := 0
+	for range 60 {
+		last = w.ask("POST", "/notify/alipay/nobody", "sign=good", "Content-Type", form).Code
+	}
+	if last != 429 {
+		t.Errorf("the last of 60 was answered %d", last)
+	}
+}
+
+// C37: one customer of an IPv6 network has all of a /64, and no more; an IPv4 address is the same however it is written. What is remembered is bounded, and
+// forgets the oldest first.
+func TestNotifyLimitIsByNetwork(t *testing.T) {
+	l := web.NewLimiter(1, 2)
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	flood := func(ip string) {
+		for range 2 {
+			l.Charge(ip, now)
+		}
+	}
+	for ip, same := range map[string]map[string]bool{
+		"2001:db8:1:2::1": {"2001:db8:1:2::1": true, "2001:db8:1:2:ffff::9": true, "2001:db8:1:3::1": false, "2001:db8:2:2::1": false, "2001:db8:1:2::1%eth0": true},
+		"203.0.113.7":     {"::ffff:203.0.113.7": true, "203.0.113.8": false},
+		"h5_token":        {"h5_token": true, "h5_tokem": false},
+	} {
+		flood(ip)
+		for other, limited := range same {
+			if l.Allowed(other, now) == limited {
+				t.Errorf("after a flood from %s, %s is allowed: %v", ip, other, !limited)
+			}
+		}
+	}
+	number := func(i int) string { return fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255) }
+	for i := range web.LimiterSize {
+		l.Charge(number(i), now)
+	}
+	if l.Allowed("203.0.113.7", now) {
+		t.Error("forgotten as soon as the table is full")
+	}
+	for i := range 3 * web.LimiterSize {
+		l.Charge(number(1<<20+i), now)
+		if n := l.Size(); n > 2*web.LimiterSize {
+			t.Fatalf("%d addresses are remembered", n)
+		}
+	}
+	if !l.Allowed("203.0.113.7", now) {
+		t.Error("remembered for ever")
+	}
+}
+
+// W13: only the configured proxies are believed: not this machine, nor its neighbours, because they are near.
+func TestNearAddressesAreNoProxies(t *testing.T) {
+	for _, remote := range []string{"127.0.0.1", "[::1]", "10.1.1.1", "192.168.1.1", "[fd00::1]", "169.254.1.1", "[fe80::1]"} {
+		w := newWorld(t, func(o *web.Options) { o.TrustedProxies = []string{"203.0.113.0/24"} })
+		last := 0
+		for i := range 60 {
+			r := newRequest("POST", "/notify/alipay/acc_m_a", "sign=bad", "Content-Type", form, "X-Forwarded-For", fmt.Sprintf("198.51.100.%d", i))
+			r.RemoteAddr = remote + ":1"
+			last = w.send(r).Code
+		}
+		if last != 429 {
+			t.Errorf("%s is believed", remote)
+		}
 	}
 }

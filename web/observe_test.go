@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/web"
 )
@@ -155,9 +157,14 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%s: %v", code, answer.Header())
 		}
 	}
-	w := faultyWorld(t, func() error { return core.Errorf(core.CodeUnavailable, "gone") })
-	if got := w.as("m_a/viewer", "GET", "/v1/payments/pay_1", "").Header().Get("Retry-After"); got != "1" {
-		t.Errorf("503 without a wish: Retry-After %q", got)
+	for code, seconds := range map[core.Code]string{
+		core.CodeUnavailable: "1", core.CodeInProgress: "1", core.CodePageBusy: "1", core.CodeMisconfigured: "1", core.CodeAttemptInFlight: "", core.CodeNotFound: "",
+		core.CodeInternal: "", core.CodeAlreadyPaid: "",
+	} {
+		w := faultyWorld(t, func() error { return core.Errorf(code, "gone") })
+		if got := w.as("m_a/viewer", "GET", "/v1/payments/pay_1", "").Header().Get("Retry-After"); got != seconds {
+			t.Errorf("%s without a wish: Retry-After %q", code, got)
+		}
 	}
 }
 
@@ -211,6 +218,10 @@ func TestAdminListenerIsSeparate(t *testing.T) {
 	}
 	if answer := admin("/v1/payments"); answer.Code != 404 {
 		t.Errorf("the API on the admin listener: %d", answer.Code)
+	}
+	w.log.Reset()
+	if admin("/metrics"); strings.Count(w.log.String(), `"route":"/metrics"`) != 1 {
+		t.Errorf("the admin listener's log: %s", w.log)
 	}
 }
 
@@ -283,6 +294,10 @@ func TestConnectionsAreLimited(t *testing.T) {
 
 func TestOptionsMustWork(t *testing.T) {
 	good := newWorld(t).options
+	good.Registry = prometheus.NewRegistry()
+	if _, err := web.New(good); err != nil {
+		t.Fatal(err)
+	}
 	for name, spoil := range map[string]func(*web.Options){
 		"cashier":  func(o *web.Options) { o.Cashier = nil },
 		"keys":     func(o *web.Options) { o.Keys = nil },
@@ -295,6 +310,7 @@ func TestOptionsMustWork(t *testing.T) {
 		"path":     func(o *web.Options) { o.BaseURL = "https://shop.example/pay" },
 	} {
 		o := good
+		o.Registry = prometheus.NewRegistry() // one that is in use would refuse them all
 		spoil(&o)
 		if _, err := web.New(o); err == nil {
 			t.Errorf("%s: accepted", name)

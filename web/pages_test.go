@@ -117,8 +117,11 @@ func TestPageOpensAreLimited(t *testing.T) {
 	path := "/h5/" + tokenOf(w.create("m_a", "wechat", "o1")) + "/pay"
 	busy := 0
 	for range 12 {
-		if w.ask("POST", path, "", "User-Agent", uaSafari).Code == http.StatusTooManyRequests {
+		if answer := w.ask("POST", path, "", "User-Agent", uaSafari); answer.Code == http.StatusTooManyRequests {
 			busy++
+			if wait := answer.Header().Get("Retry-After"); wait != "5" {
+				t.Errorf("Retry-After %q", wait)
+			}
 		}
 	}
 	if busy != 2 {
@@ -136,11 +139,11 @@ func TestGatewayOriginsExtendTheForm(t *testing.T) {
 	if csp := answer.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "form-action https://gateway.example https://*.alipay.com;") {
 		t.Error(csp)
 	}
-	for _, origin := range []string{"*", "https://a.example; script-src *", "'self'"} {
+	for _, origin := range []string{"*", "https://a.example; script-src *", "'self'", "https://a.example,https://b.example", "https://a.example https://b.example"} {
 		o := w.options
 		o.GatewayOrigins = []string{origin}
-		if _, err := web.New(o); err == nil {
-			t.Errorf("origin %q is accepted", origin)
+		if _, err := web.New(o); err == nil || !strings.Contains(err.Error(), "origin") {
+			t.Errorf("origin %q: %v", origin, err)
 		}
 	}
 }
@@ -188,6 +191,12 @@ func TestPageOfEveryState(t *testing.T) {
 		if state != core.PagePayable {
 			if body := w.ask("POST", "/h5/h5_x/pay", "", "User-Agent", uaSafari).Body.String(); !strings.Contains(body, c.chinese) || strings.Contains(body, "<form") {
 				t.Errorf("post to %s: %s", state, body)
+			}
+		}
+		for _, ua := range []string{uaSafari, uaWeChat} { // back from the gateway nothing is left to be opened or copied
+			body := w.page("/return/h5_x", ua).Body.String()
+			if strings.Contains(body, `id="pay"`) || strings.Contains(body, `id="copy"`) || strings.Contains(body, `id="mask"`) || strings.Contains(body, `href="https://shop.example/done/1"`) != c.back {
+				t.Errorf("return to %s in %.20s: %s", state, ua, body)
 			}
 		}
 		status := decode[struct {
@@ -239,18 +248,20 @@ func TestPagesEscape(t *testing.T) {
 	if body := w.ask("POST", "/h5/h5_x/pay", "", "User-Agent", uaSafari).Body.String(); strings.Contains(body, "<script>") || strings.Contains(body, "<img") {
 		t.Error(body)
 	}
-	pages.action = core.Action{Type: core.ActionForm, URL: "javascript:alert(1)"}
-	if answer := w.ask("POST", "/h5/h5_x/pay", "", "User-Agent", uaSafari); answer.Code != 500 || strings.Contains(answer.Body.String(), "javascript") {
-		t.Errorf("%d %s", answer.Code, answer.Body)
+	for _, address := range []string{"javascript:alert(1)", "javascript://gateway.example/%0aalert(1)", "ftp://gateway.example/", "//gateway.example/", ""} {
+		pages.action = core.Action{Type: core.ActionForm, URL: address}
+		if answer := w.ask("POST", "/h5/h5_x/pay", "", "User-Agent", uaSafari); answer.Code != 500 || strings.Contains(answer.Body.String(), "gateway.example") || strings.Contains(answer.Body.String(), "javascript") {
+			t.Errorf("%s: %d %s", address, answer.Code, answer.Body)
+		}
 	}
 }
 
 // A redirect is shown as a form of the same address.
 func TestRedirectBecomesAForm(t *testing.T) {
 	w, pages := worldOfPages(t)
-	pages.action = core.Action{Type: core.ActionRedirect, URL: "https://gateway.example/pay?a=1&b=%E4%B8%AD"}
+	pages.action = core.Action{Type: core.ActionRedirect, URL: "https://gateway.example/pay?a=1&b=%E4%B8%AD&a=2"}
 	body := w.ask("POST", "/h5/h5_x/pay", "", "User-Agent", uaSafari).Body.String()
-	for _, part := range []string{`method="get"`, `action="https://gateway.example/pay"`, `name="a" value="1"`, `name="b" value="中"`} {
+	for _, part := range []string{`method="get"`, `action="https://gateway.example/pay"`, `name="a" value="1"`, `name="a" value="2"`, "小店", "19.99", `name="b" value="中"`} {
 		if !strings.Contains(body, part) {
 			t.Errorf("lacks %s: %s", part, body)
 		}
@@ -274,7 +285,7 @@ func TestPageTroubles(t *testing.T) {
 		for _, answer := range []*httptest.ResponseRecorder{w.page("/h5/h5_x", uaSafari), w.ask("POST", "/h5/h5_x/pay", "", "User-Agent", uaSafari), w.page("/return/h5_x", uaWeChat)} {
 			body := answer.Body.String()
 			if answer.Code != c.status || !strings.Contains(body, c.text) || !strings.HasPrefix(answer.Header().Get("Content-Type"), "text/html") ||
-				strings.Contains(body, "attempts") || strings.Contains(body, "token") || strings.Contains(body, "key file") {
+				!strings.Contains(body, "编号 "+answer.Header().Get("X-Request-Id")) || strings.Contains(body, "attempts") || strings.Contains(body, "token") || strings.Contains(body, "key file") {
 				t.Errorf("%v: %d %s", c.err, answer.Code, body)
 			}
 		}
@@ -304,8 +315,14 @@ func TestSecurityHeaders(t *testing.T) {
 			head.Get("Cross-Origin-Opener-Policy") != "same-origin" || head.Get("Strict-Transport-Security") == "" || head.Get("Server") != "" {
 			t.Errorf("%s: %v", target, head)
 		}
-		if caching := head.Get("Cache-Control"); caching != "no-store" && target != "/openapi.yaml" {
+		if caching := head.Get("Cache-Control"); caching != "no-store" && target != "/openapi.yaml" || caching != "no-cache" && target == "/openapi.yaml" {
 			t.Errorf("%s: Cache-Control %q", target, caching)
+		}
+		if head.Get("X-Frame-Options") != "DENY" || head.Get("Cross-Origin-Resource-Policy") != "same-origin" || !strings.Contains(head.Get("Permissions-Policy"), "geolocation=()") {
+			t.Errorf("%s: %v", target, head)
+		}
+		if page := strings.HasPrefix(head.Get("Content-Type"), "text/html"); page != strings.Contains(strings.Join(head.Values("Vary"), ","), "User-Agent") {
+			t.Errorf("%s: Vary %v", target, head.Values("Vary"))
 		}
 		if !strings.HasPrefix(head.Get("Content-Type"), "text/html") {
 			continue
@@ -335,7 +352,8 @@ func TestStaticFilesAreKeptByVersion(t *testing.T) {
 		t.Fatalf("%v", found)
 	}
 	for _, address := range found {
-		if answer := w.page(address, ""); answer.Code != 200 || !strings.Contains(answer.Header().Get("Cache-Control"), "immutable") {
+		kind := map[bool]string{true: "text/css; charset=utf-8", false: "text/javascript; charset=utf-8"}[strings.Contains(address, ".css")]
+		if answer := w.page(address, ""); answer.Code != 200 || !strings.Contains(answer.Header().Get("Cache-Control"), "immutable") || answer.Header().Get("Content-Type") != kind {
 			t.Errorf("%s: %d %v", address, answer.Code, answer.Header())
 		}
 		stale := w.page(address[:len(address)-12]+"000000000000", "")

@@ -127,6 +127,12 @@ func TestBodyLimit(t *testing.T) {
 	w := newWorld(t)
 	huge := `{"merchant_order_no":"` + strings.Repeat("x", 64<<10) + `"}`
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments", huge), 413, "payload_too_large")
+	for spare, status := range map[int]int{0: 400, 1: 413} { // to the byte
+		body := `{"merchant_order_no":"` + strings.Repeat("x", 64<<10-len(`{"merchant_order_no":""}`)+spare) + `"}`
+		if got := w.as("m_a/cashier", "POST", "/v1/payments", body).Code; got != status {
+			t.Errorf("%d bytes: %d", len(body), got)
+		}
+	}
 	chunked := newRequest("POST", "/v1/payments", huge, "Authorization", "Bearer "+w.bearer["m_a/cashier"])
 	chunked.ContentLength = -1
 	want(t, w.send(chunked), 413, "payload_too_large")
@@ -153,4 +159,11 @@ func TestContentTypes(t *testing.T) {
 	p := w.create("m_a", "wechat", "o2")
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/close", `{"force":true}`), 400, core.CodeInvalid)
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/close", `{}`, "Content-Type", "text/plain"), 415, "unsupported_media_type")
+	for _, taken := range []string{`[]`, `null`, `""`, ` `, `{ }`} {
+		want(t, w.as("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/close", taken), 400, core.CodeInvalid)
+	}
+	twice := newRequest("POST", "/v1/payments", body, "Authorization", "Bearer "+w.bearer["m_a/cashier"])
+	twice.Header["Content-Type"] = []string{"application/json", "application/json"}
+	want(t, w.send(twice), 415, "unsupported_media_type")
+	want(t, w.as("m_a/cashier", "POST", "/v1/payments/"+p.ID+"/refunds", `{"amount_fen":10000000001}`), 400, core.CodeInvalid)
 }
