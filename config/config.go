@@ -64,7 +64,7 @@ type DB struct {
 
 // Queue says what carries the hints that make jobs punctual. Losing it loses nothing.
 type Queue struct {
-	// Empty runs JetStream inside the process; none leaves only the sweeper; nats://host:4222 joins a shared one.
+	// Empty keeps timers inside the process; none leaves only the sweeper; nats://host:4222 joins a shared server.
 	URL Secret `json:"url"`
 }
 

@@ -41,7 +41,7 @@ const (
 
 var (
 	// ErrNoSchedules says that a NATS server is too old to send a message later. Such a server takes the message, keeps it, and never delivers it.
-	ErrNoSchedules = errors.New("the NATS server cannot schedule messages: it needs version 2.12 or newer; use one, or set queue.url to none")
+	ErrNoSchedules = errors.New("the NATS server cannot schedule messages: it needs version 2.12 or newer; use one, or leave queue.url empty")
 	// ErrQueueBusy says that a hint was dropped because the queue does not keep up or is not connected.
 	ErrQueueBusy = errors.New("the queue does not keep up: the hint is dropped")
 	// ErrQueueAway says that the queue was not reached since the program started.
@@ -54,7 +54,6 @@ type JetStream struct {
 	js   jetstream.JetStream
 	// clock tells later from now; when exactly a hint is sent is decided by the server's own.
 	clock core.Clock
-	end   func() // of the embedded server; nil for a shared one
 	// amiss is why nothing may be published: the stream was not made yet, or the server would keep hints for ever. nil is well.
 	amiss atomic.Pointer[error]
 }
@@ -70,7 +69,7 @@ func ConnectJetStream(ctx context.Context, url string, clock core.Clock) (*JetSt
 	if err != nil {
 		return nil, fmt.Errorf("the queue cannot be reached (queue.url): %w", withoutURL(err))
 	}
-	q, err := newJetStream(conn, clock, nil)
+	q, err := newJetStream(conn, clock)
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +102,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-func newJetStream(conn *nats.Conn, clock core.Clock, end func()) (*JetStream, error) {
-	q := &JetStream{conn: conn, clock: clock, end: end}
+func newJetStream(conn *nats.Conn, clock core.Clock) (*JetStream, error) {
+	q := &JetStream{conn: conn, clock: clock}
 	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(maxUnanswered), jetstream.WithPublishAsyncTimeout(setUpTimeout))
 	if err != nil {
 		return nil, errors.Join(err, q.Close())
@@ -245,8 +244,5 @@ func (q *JetStream) Backlog() uint64 {
 // Close implements Queue.
 func (q *JetStream) Close() error {
 	q.conn.Close()
-	if q.end != nil {
-		q.end()
-	}
 	return nil
 }

@@ -56,8 +56,8 @@ func TestNoQueueIsSilent(t *testing.T) {
 }
 
 func TestRelayHintsAtWhatComesDueSoonOnce(t *testing.T) {
-	soon := core.Due{Kind: core.DueDelivery, ID: "soon", MerchantID: "m", Scope: "e", At: at(1100)}
-	source := &rows{list: append(attempts(95), soon, core.Due{Kind: core.DueDelivery, ID: "later", At: at(1121)})}
+	soon := core.Due{Kind: core.DueDelivery, ID: "soon", MerchantID: "m", Scope: "e", At: at(1600)}
+	source := &rows{list: append(attempts(95), soon, core.Due{Kind: core.DueDelivery, ID: "later", At: at(1601)})}
 	queue := &slate{}
 	r := &jobs.Relay{Source: source, Queue: queue, Clock: fixedClock{at(1000)}, Batch: 7}
 	ctx := context.Background()
@@ -172,4 +172,35 @@ func TestAnnouncerHintsAtWhatWasCommitted(t *testing.T) {
 	if _, err := do(core.Writes{Inserts: []core.Row{delivery("10", now)}}); err != nil {
 		t.Fatalf("a queue that is busy failed a commit: %v", err)
 	}
+}
+
+// A queue that has no room for what is late may have it for what another kind has early: nothing of it is lost, and one failure is told.
+func TestRelayGoesOnWithOtherKindsWhenTheQueueIsFull(t *testing.T) {
+	queue := &narrow{until: at(950)}
+	var told []error
+	r := &jobs.Relay{
+		Source: &rows{list: append(attempts(5), core.Due{Kind: core.DueInbox, ID: "late", At: at(960)}, core.Due{Kind: core.DueRefund, ID: "early", At: at(940)})},
+		Queue:  queue, Clock: fixedClock{at(1000)}, Batch: 2, Failed: func(err error) { told = append(told, err) },
+	}
+	ctx := context.Background()
+	if got := r.Round(ctx); got != 6 || len(told) != 1 {
+		t.Fatalf("%d hints, told %v", got, told)
+	}
+	queue.until = at(1000)
+	if got := r.Round(ctx); got != 1 || len(told) != 1 {
+		t.Fatalf("%d hints once there was room, told %v", got, told)
+	}
+}
+
+// narrow is a queue that has room for what comes before a time.
+type narrow struct {
+	slate
+	until time.Time
+}
+
+func (n *narrow) Publish(due core.Due) error {
+	if due.At.After(n.until) {
+		return jobs.ErrQueueBusy
+	}
+	return n.slate.Publish(due)
 }

@@ -2,14 +2,16 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/paymux/paymux/core"
 )
 
-// Ahead is how long before its time a row is hinted at: long enough for the relay's pauses, short enough that few hints are out of date when heard.
-const Ahead = 2 * time.Minute
+// Ahead is how long before its time a row is hinted at: long enough for the relay's pauses, and
+// short enough that what waits in memory is a small part of all that is open.
+const Ahead = 10 * time.Minute
 
 // Relay hands what comes due soon to the queue. It begins at the earliest again at every tick, so that a hint lost with the relay's memory costs nothing.
 type Relay struct {
@@ -38,18 +40,22 @@ func (r *Relay) Run(ctx context.Context, ticks <-chan time.Time) {
 }
 
 // Round hints at everything that comes due within Ahead and was not hinted at in the last round, and returns how many hints it published. When database or
-// queue do not answer it stops; the next round begins at the earliest again.
+// queue do not answer it stops; the next round begins at the earliest again. A queue without room for what is late may have it for another kind.
 func (r *Relay) Round(ctx context.Context) int {
 	seen, published := map[core.Due]bool{}, 0
+	var failed error
 	for _, kind := range order() {
 		n, err := r.hint(ctx, kind, seen)
 		published += n
 		if err != nil {
-			if r.Failed != nil && ctx.Err() == nil {
-				r.Failed(err)
-			}
+			failed = err
+		}
+		if err != nil && !errors.Is(err, ErrQueueBusy) {
 			break
 		}
+	}
+	if failed != nil && r.Failed != nil && ctx.Err() == nil {
+		r.Failed(failed)
 	}
 	r.handed = seen
 	return published

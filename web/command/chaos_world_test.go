@@ -33,7 +33,8 @@ type chaosWorld struct {
 	db     *ownMariaDB
 	hook   *chaosHook
 
-	starts int // of the server
+	starts int    // of the server
+	nats   string // the address of a queue that outlives the server
 	mu     sync.Mutex
 	server *process
 	up     chan struct{} // closed while the server serves
@@ -59,6 +60,7 @@ func newChaosWorld(t *testing.T, binary string) *chaosWorld {
 	gateway := freeAddress(t)
 	s.simURL = "http://" + gateway
 	w.simulate(gateway)
+	w.nats = w.natsServer()
 	w.db = startMariaDB(t)
 	text := s.config("mysql", w.db.dsn(), hash, fmt.Sprintf("    webhooks: [{ id: hook, url: %q, secrets: [{ id: s1, use: current, secret_file: hook.secret }] }]\n", w.hook.url))
 	text = strings.Replace(text, "accept_data_loss: true", "accept_data_loss: false", 1)
@@ -83,8 +85,13 @@ func (w *chaosWorld) simulate(address string) {
 // launch starts the program as a process of its own and returns once it says the word.
 func (w *chaosWorld) launch(environ []string, word string, args ...string) *process {
 	w.t.Helper()
+	return w.begin(w.binary, environ, word, args...)
+}
+
+func (w *chaosWorld) begin(binary string, environ []string, word string, args ...string) *process {
+	w.t.Helper()
 	p := &process{ended: make(chan error, 1), log: &log{}}
-	p.Cmd = exec.Command(w.binary, args...)
+	p.Cmd = exec.Command(binary, args...)
 	p.Dir, p.Env = w.dir, append(os.Environ(), environ...)
 	reader, writer := io.Pipe()
 	p.Stdout, p.Stderr = writer, writer
@@ -112,16 +119,29 @@ func (w *chaosWorld) launch(environ []string, word string, args ...string) *proc
 	select {
 	case <-ready:
 	case err := <-p.ended:
-		w.t.Fatalf("%s did not become ready: %v\n%s", args[0], err, p.log)
+		w.t.Fatalf("%s %s did not become ready: %v\n%s", filepath.Base(binary), args[0], err, p.log)
 	}
 	return p
 }
 
-// serve starts the server, with a failpoint or "": by turns with the queue inside the process, whose files the kill before has left as they were, and with
-// none.
+// natsServer starts a NATS server of the version that the program is built for, as a process of its own.
+func (w *chaosWorld) natsServer() string {
+	w.t.Helper()
+	binary := w.path("natsd")
+	build := exec.Command("go", "build", "-o", binary, "./core/jobs/testdata/natsd")
+	build.Dir = filepath.Join("..", "..")
+	if out, err := build.CombinedOutput(); err != nil {
+		w.t.Fatalf("build: %v\n%s", err, out)
+	}
+	p := w.begin(binary, nil, "nats://", w.path("nats"))
+	w.t.Cleanup(func() { p.kill() })
+	return strings.TrimSpace(p.log.String())
+}
+
+// serve starts the server, with a failpoint or "": by turns with timers inside the process, with a queue whose hints outlive the kill, and with none.
 func (w *chaosWorld) serve(failpoint string) {
 	w.t.Helper()
-	environ := []string{"PAYMUX_QUEUE_URL=" + []string{"", "none"}[w.starts%2]}
+	environ := []string{"PAYMUX_QUEUE_URL=" + []string{"", w.nats, "none"}[w.starts%3]}
 	w.starts++
 	if failpoint != "" {
 		environ = append(environ, "PAYMUX_FAILPOINT="+failpoint)

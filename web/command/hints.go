@@ -2,12 +2,11 @@ package command
 
 import (
 	"context"
-	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/core/jobs"
 	"github.com/paymux/paymux/core/store"
@@ -27,11 +26,8 @@ func (a *App) openQueue(ctx context.Context) error {
 	case queueNone:
 		a.queue = jobs.NoQueue{}
 	case "":
-		folder := queueFolder(a.config)
-		a.queue, err = jobs.EmbedJetStream(ctx, folder, at)
-		if err != nil {
-			err = fmt.Errorf("the queue inside the process cannot use %s (queue.url: none goes without): %w", folder, err)
-		}
+		a.queue = jobs.NewTimers(at)
+		a.nameOldQueue()
 	default:
 		var shared *jobs.JetStream
 		if shared, err = jobs.ConnectJetStream(ctx, address, at); err == nil && shared.Amiss() != nil {
@@ -45,17 +41,21 @@ func (a *App) openQueue(ctx context.Context) error {
 	return err
 }
 
-// queueFolder is beside the database file, or in the working directory's data folder; the port keeps two servers of one machine apart.
-func queueFolder(c *config.Config) string {
+// nameOldQueue tells of the folder in which earlier versions kept a queue: nothing reads it any
+// more. It was beside SQLite's file, or in the folder data.
+func (a *App) nameOldQueue() {
 	dir := "data"
-	if c.DB.Driver == store.DriverSQLite {
-		dir = filepath.Dir(databaseFile(c.DB))
+	if a.config.DB.Driver == store.DriverSQLite {
+		dir = filepath.Dir(databaseFile(a.config.DB))
 	}
-	_, port, err := net.SplitHostPort(c.Server.Listen)
+	_, port, err := net.SplitHostPort(a.config.Server.Listen)
 	if err != nil {
-		port = "0"
+		return
 	}
-	return filepath.Join(dir, "queue-"+port)
+	folder := filepath.Join(dir, "queue-"+port)
+	if _, err := os.Stat(folder); err == nil {
+		a.setup.Logger.Info("the queue's folder is used no more and may be deleted", "folder", folder)
+	}
 }
 
 // keeping is the store that the use cases write to: with a queue, what they commit is announced there.

@@ -3,6 +3,7 @@ package command_test
 import (
 	"database/sql"
 	"encoding/json"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -209,16 +210,25 @@ func TestVerifyThatCannotLook(t *testing.T) {
 	}
 }
 
-// A database named as a URI is found like any other, and the queue's folder is made beside it.
+// A database named as a URI is found like any other. The queue's folder of an earlier version beside it is named, and left alone.
 func TestDatabaseMayBeNamedAsAURI(t *testing.T) {
 	dir := t.TempDir()
 	s := newSite(t, "sqlite", "file:"+filepath.Join(dir, "paymux.db")+"?cache=private", "")
 	s.edit("url: none", `url: ""`)
-	s.stopInPeace(s.start())
+	_, port, err := net.SplitHostPort(s.listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := filepath.Join(dir, "queue-"+port)
+	if err := os.Mkdir(old, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	server := s.start()
+	s.stopInPeace(server)
+	if _, err := os.Stat(old); err != nil || !strings.Contains(server.log.String(), old) {
+		t.Errorf("the old queue: %v, and in the log\n%s", err, server.log)
+	}
 	if code, out, errs := run(t, nil, "verify", "--config", s.path("paymux.yaml")); code != 0 {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
-	}
-	if queues, err := filepath.Glob(filepath.Join(dir, "queue-*")); err != nil || len(queues) != 1 {
-		t.Errorf("queues beside the database: %v, %v", queues, err)
 	}
 }
