@@ -8,7 +8,7 @@ import (
 	"github.com/paymux/paymux/platforms"
 )
 
-// User agents as the apps send them, shortened: most are fixtures of matomo-org/device-detector 3856a2869. Want is the entry's id, "" a browser.
+// W34: user agents as the apps send them, shortened; most are fixtures of matomo-org/device-detector 3856a2869. Want is the entry's id, "" a browser.
 func TestW34_containerOf(t *testing.T) {
 	const ios, android = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) ", "Mozilla/5.0 (Linux; Android 13; MLA-AL10) AppleWebKit/537.36 (KHTML, like Gecko) "
 	shipped, err := platforms.LoadContainers(platforms.EmbeddedContainers())

@@ -22,7 +22,7 @@ func timed(id string, at time.Time) core.Due {
 	return core.Due{Kind: core.DueAttempt, ID: id, At: at}
 }
 
-// In a bubble time passes only when everybody waits, so that late is late and not slow: each hint is heard at its very time, in order, whatever the order
+// P19: in a bubble time passes only when everybody waits, so that late is late and not slow: each hint is heard at its very time, in order, whatever the order
 // in which they came.
 func TestP19_timersAreHeardAtTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
