@@ -106,12 +106,16 @@ func TestEveryFaultHasATest(t *testing.T) {
 	}
 	_, exceptions, _ := strings.Cut(read(t, "docs/RELIABILITY.md"), "\n## Rows that do not apply\n")
 	excused := row.FindAllString(exceptions, -1)
-	rows := 0
+	rows, seen := 0, map[string]bool{}
 	for _, line := range tableRows(read(t, "docs/faults.md")) {
 		id := row.FindString(line)
 		if id == "" {
 			continue
 		}
+		if seen[id] {
+			t.Errorf("%s names another row already: %s", id, line)
+		}
+		seen[id] = true
 		rows++
 		if !tested[id] && !slices.Contains(excused, id) {
 			t.Errorf("neither a test nor an excuse: %s", line)
