@@ -54,7 +54,7 @@ func (s *Server) bySignature(ctx context.Context, r *http.Request, credentials s
 	}
 	for _, name := range signedHeaders() {
 		if len(r.Header.Values(name)) > 1 { // which of them was signed, and which is read, must not be anybody's choice
-			return Key{}, unauthenticated("a signed request has each of " + strings.Join(signedHeaders(), " and ") + " at most once")
+			return Key{}, unauthenticated("a signed request has each of " + strings.Join(signedHeaders(), ", ") + " at most once")
 		}
 	}
 	key, found := s.Keys.Key(p.keyID)

@@ -57,6 +57,8 @@ func TestAllMistakesAtOnce(t *testing.T) {
 		{"login", "/v1/alipay/login", `{"auth_code":"a b","account":"` + strings.Repeat("x", 41) + `"}`, nil, 400, invalid("account", "auth_code")},
 		{"check", "/v1/platforms/wechat/check", `{"goods":[{"id":"g","name":"n","category":"x","quantity":-1,"price_fen":1},{"id":"","name":"n","category":"physical","quantity":1,"price_fen":1}],
 			"instalments":{"kind":"loan","periods":99}}`, nil, 400, invalid("goods[0].quantity", "goods[1].id", "instalments.kind", "instalments.periods", "goods[0].category")},
+		{"entries of a map, whoever finds them", "/v1/payments", `{"merchant_order_no":"o2","platform":"wechat","amount_fen":1,"subject":"s","metadata":{"a":1,"b":"` + strings.Repeat("x", 513) + `"},
+			"goods":[{"id":"g","name":"n","category":"physical","quantity":1,"price_fen":1}]}`, nil, 400, invalid("metadata.a", "metadata.b")},
 		{"what is not JSON is all that is known of it", "/v1/payments", `{"amount_fen":"x",`, []string{"Idempotency-Key", "a b"}, 400, invalid("Idempotency-Key", "")},
 	} {
 		if got, status := wrong(t, w, c.path, c.body, c.headers...); status != c.status || fmt.Sprint(got) != fmt.Sprint(c.want) {

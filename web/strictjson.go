@@ -236,6 +236,9 @@ func (s *Server) check(request any) []core.Mistake {
 	list := make([]core.Mistake, len(failures))
 	for i, f := range failures {
 		_, field, _ := strings.Cut(f.Namespace(), ".")
+		if key, within := strings.CutPrefix(field, "metadata["); within { // an entry of the one map is named as a member is
+			field = "metadata." + strings.TrimSuffix(key, "]")
+		}
 		list[i] = core.Mistake{Field: clip(field), Code: core.CodeInvalid, Message: explain(f)}
 	}
 	return list

@@ -35,7 +35,8 @@ func doorRulings() []Ruling {
 		{Misconfigured, FaultOurs, "", `invalid-method invalid-format invalid-signature-type invalid-signature invalid-app-id invalid-timestamp
 			invalid-charset invalid-encrypt-type illegal-json forbidden-api missing-app-cert-sn missing-alipay-root-cert-sn
 			invalid-alipay-root-cert-sn app-cert-expired app-cert-not-exist alipay-cert-not-exist not-online-app grant-type-invalid
-			unmatched-app-id`},
+			unmatched-app-id invalid-content-type invalid-digest invalid-encrypt decryption-error-not-valid-encrypt-type
+			decryption-error-not-valid-encrypt-key not-support-app-auth invalid-token`},
 		// The same under the names of 40001, 40003 and 40006, and of 20001, for a gateway that puts them under another code.
 		{Misconfigured, FaultOurs, "", `missing-method missing-signature missing-signature-type missing-signature-key missing-app-id
 			missing-timestamp missing-version decryption-error-missing-encrypt-type missing-signature-config decryption-error-unknown
