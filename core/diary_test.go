@@ -39,11 +39,11 @@ type chatty struct {
 }
 
 func (c chatty) note(ctx context.Context, method string, request any) {
-	until := "no deadline"
-	if _, ok := ctx.Deadline(); ok {
-		until = "deadline"
+	about := core.ConcernOf(ctx)
+	if _, limited := ctx.Deadline(); method != "authorize" && (!limited || about.Payment == "" || about.Attempt == "" || about.OutTradeNo == "") {
+		c.d.t.Errorf("%s is called without an end, or about nothing: %+v", method, about)
 	}
-	c.d.line("call %s %s: %s; about %s", method, until, c.d.show(request), c.d.show(core.ConcernOf(ctx)))
+	c.d.line("call %s: %s; about %s", method, c.d.show(request), c.d.show(about))
 }
 
 // filled gives an answer what the plain bank leaves out: a key's version, and now and then a wish to be asked later.

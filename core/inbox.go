@@ -73,7 +73,6 @@ func (c *Cashier) finishInbox(ctx context.Context, byID, byNo Key, n Notice, out
 			return Writes{}, nil
 		}
 		p := drawn.fresh(o)
-		p.caller.MerchantID = o.Payment.MerchantID
 		became, err := c.applyWaiting(p, attemptByNumber(o, box.OutTradeNo), box, n, outside)
 		if err != nil {
 			return Writes{}, err

@@ -20,7 +20,7 @@ func (c *Cashier) Page(ctx context.Context, token string) (Page, error) {
 func (c *Cashier) pageOf(o *Order, token string, now time.Time) Page {
 	page := Page{
 		Token: token, Subject: clean(o.Payment.Subject), AmountFen: o.Payment.AmountFen, ReturnURL: o.Payment.ReturnURL,
-		ExpiresAt: Stamp(o.Payment.ExpiresAt), Platform: o.Payment.Platform,
+		ExpiresAt: Stamp(o.Payment.ExpiresAt),
 	}
 	if m, ok := c.Merchants.Merchant(o.Payment.MerchantID); ok {
 		page.MerchantName = clean(m.Name)

@@ -213,7 +213,7 @@ func (c *Cashier) repeatDone(ctx context.Context, o *Order, a *Attempt) (Fen, er
 	if err != nil {
 		return 0, err
 	}
-	limited, cancel := context.WithTimeout(ctx, callLease-5*time.Second)
+	limited, cancel := context.WithTimeout(concerning(ctx, a, done.ID), callLease-5*time.Second)
 	defer cancel()
 	request := refundRequest(a, account, done)
 	known := caps.Refunder.QueryRefund(limited, request)
