@@ -192,9 +192,9 @@ func (j *checkoutJob) write(p *pen, byKey Key, payer *SealedPayer) []byte {
 }
 
 // newIdempotency makes the row that will keep the answer to a key.
-func (c *Cashier) newIdempotency(p *pen, k Key, print, object string) *Idempotency {
+func (c *Cashier) newIdempotency(p *pen, k Key, mark, object string) *Idempotency {
 	return &Idempotency{
-		ID: p.rowID(), MerchantID: k.Merchant, Operation: k.Scope, Key: k.Value, Fingerprint: print, ObjectID: object, CreatedAt: p.now,
+		ID: p.rowID(), MerchantID: k.Merchant, Operation: k.Scope, Key: k.Value, Fingerprint: mark, ObjectID: object, CreatedAt: p.now,
 		DeleteAfter: p.now.Add(c.KeyKept),
 	}
 }

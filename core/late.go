@@ -43,12 +43,12 @@ func (c *Cashier) decideLate(ctx context.Context, caller Caller, ask LateAsk, op
 	}
 	byID := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: ask.PaymentID}
 	idem := Key{Kind: IdempotencyByKey, Merchant: caller.MerchantID, Scope: op, Value: ask.IdempotencyKey}
-	print, drawn := fingerprint(ask.PaymentID), c.drawFor(caller, MaxAttempts)
+	mark, drawn := fingerprint(ask.PaymentID), c.drawFor(caller, MaxAttempts)
 	for range 3 {
 		verdict, err := c.Store.Do(ctx, Unit{Keys: []Key{byID, idem}, Decide: func(v View) (Writes, error) {
 			o, earlier := v.Order(byID), v.Idempotency(idem)
 			switch {
-			case earlier != nil && earlier.Fingerprint != print:
+			case earlier != nil && earlier.Fingerprint != mark:
 				return Writes{}, Errorf(CodeIdempotencyMismatch, "this key was used with another request")
 			case earlier != nil:
 				return Writes{}, nil
@@ -59,7 +59,7 @@ func (c *Cashier) decideLate(ctx context.Context, caller Caller, ask LateAsk, op
 			if err := decide(p, m); err != nil {
 				return Writes{}, err
 			}
-			p.insert(c.newIdempotency(p, idem, print, ask.PaymentID))
+			p.insert(c.newIdempotency(p, idem, mark, ask.PaymentID))
 			return p.writes(), nil
 		}})
 		if err != nil {

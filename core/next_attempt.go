@@ -21,7 +21,7 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 	if req.Payer.AppID != "" {
 		asked = append(asked, req.Payer.AppID)
 	}
-	print := fingerprint(asked...)
+	mark := fingerprint(asked...)
 	v, err := c.Store.See(ctx, byID, idem)
 	if err != nil {
 		return Answered{}, err
@@ -31,7 +31,7 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 		return Answered{}, Errorf(CodeNotFound, "no such payment")
 	}
 	if earlier := v.Idempotency(idem); earlier != nil {
-		if earlier.Fingerprint != print {
+		if earlier.Fingerprint != mark {
 			return Answered{}, Errorf(CodeIdempotencyMismatch, "this key was used with another request")
 		}
 		return c.resume(ctx, caller, storedOrder{paymentID: o.Payment.ID, to: answerTo{idem, statusMade}}, req)
@@ -43,7 +43,7 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 	if err := c.supersede(ctx, caller, byID, o.Payment.ActiveAttempt); err != nil {
 		return Answered{}, err
 	}
-	return c.startAttempt(ctx, caller, req.PaymentID, req, plan, answerTo{idem, statusMade}, print)
+	return c.startAttempt(ctx, caller, req.PaymentID, req, plan, answerTo{idem, statusMade}, mark)
 }
 
 // supersede ends the older attempt, the one that was active when the request came: at once if nothing was signed, else by closing it at the gateway.
@@ -134,9 +134,9 @@ func (c *Cashier) attemptable(o *Order, p *pen) error {
 	return nil
 }
 
-// startAttempt stores a new attempt as the active one and, for a native channel, pays it. print is the fingerprint to keep under the key, "" when the
+// startAttempt stores a new attempt as the active one and, for a native channel, pays it. mark is the fingerprint to keep under the key, "" when the
 // key's row exists already.
-func (c *Cashier) startAttempt(ctx context.Context, caller Caller, paymentID string, req AttemptRequest, plan plan, to answerTo, print string) (Answered, error) {
+func (c *Cashier) startAttempt(ctx context.Context, caller Caller, paymentID string, req AttemptRequest, plan plan, to answerTo, mark string) (Answered, error) {
 	byID := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID}
 	before, err := c.order(ctx, byID)
 	if err != nil {
@@ -157,8 +157,8 @@ func (c *Cashier) startAttempt(ctx context.Context, caller Caller, paymentID str
 		a := p.addAttempt(made.clone())
 		p.order.Payment.ActiveAttempt, p.order.Payment.Platform = a.ID, a.Platform
 		p.audit("attempt.create", a.ID, string(a.Channel))
-		if print != "" {
-			p.insert(c.newIdempotency(p, to.key, print, paymentID))
+		if mark != "" {
+			p.insert(c.newIdempotency(p, to.key, mark, paymentID))
 		}
 		if payer != nil {
 			p.insert(payer)

@@ -52,18 +52,18 @@ func (c *Cashier) reserve(ctx context.Context, caller Caller, m Merchant, ask Re
 	if ask.MerchantRefundNo != "" {
 		keys = append(keys, byNo)
 	}
-	print := fingerprint(ask.PaymentID, ask.MerchantRefundNo, ask.AmountFen, ask.Reason)
+	mark := fingerprint(ask.PaymentID, ask.MerchantRefundNo, ask.AmountFen, ask.Reason)
 	drawn, newID, requestNo := c.draw(caller), c.IDs.Public("ref"), c.IDs.TradeNo()
 	for range 3 {
 		verdict, err := c.Store.Do(ctx, Unit{Keys: keys, Decide: func(v View) (Writes, error) {
 			refundID, mine = "", false
-			earlier, err := earlierRefund(v.Idempotency(idem), v.Order(byNo), ask, print)
+			earlier, err := earlierRefund(v.Idempotency(idem), v.Order(byNo), ask, mark)
 			if err != nil {
 				return Writes{}, err
 			}
 			if earlier != "" {
 				refundID = earlier
-				return c.rememberKey(drawn, v.Idempotency(idem), idem, print, earlier), nil
+				return c.rememberKey(drawn, v.Idempotency(idem), idem, mark, earlier), nil
 			}
 			o := v.Order(byID)
 			if o == nil {
@@ -73,12 +73,12 @@ func (c *Cashier) reserve(ctx context.Context, caller Caller, m Merchant, ask Re
 			r := Refund{
 				ID: newID, PaymentID: o.Payment.ID, AttemptID: o.Payment.PaidAttempt, MerchantID: caller.MerchantID, OutRequestNo: requestNo,
 				MerchantRefundNo: ask.MerchantRefundNo, Origin: RefundByMerchant, AmountFen: ask.AmountFen, Reason: reasonSent(ask.Reason), ReasonGiven: reasonKept(ask.Reason),
-				Fingerprint: print, Asker: caller.Actor, CreatedAt: p.now, Version: 1,
+				Fingerprint: mark, Asker: caller.Actor, CreatedAt: p.now, Version: 1,
 			}
 			if err := c.writeReservation(p, m, r); err != nil {
 				return Writes{}, err
 			}
-			p.insert(c.newIdempotency(p, idem, print, newID))
+			p.insert(c.newIdempotency(p, idem, mark, newID))
 			refundID, mine = newID, true
 			return p.writes(), nil
 		}})
@@ -90,21 +90,21 @@ func (c *Cashier) reserve(ctx context.Context, caller Caller, m Merchant, ask Re
 }
 
 // rememberKey keeps a new key that found its refund by merchant_refund_no, so that the key cannot mean another request later.
-func (c *Cashier) rememberKey(drawn *pen, known *Idempotency, key Key, print, refundID string) Writes {
+func (c *Cashier) rememberKey(drawn *pen, known *Idempotency, key Key, mark, refundID string) Writes {
 	if known != nil {
 		return Writes{}
 	}
 	p := drawn.fresh(nil)
-	row := c.newIdempotency(p, key, print, refundID)
+	row := c.newIdempotency(p, key, mark, refundID)
 	row.Status = statusFound // whoever comes under this key made nothing
 	p.insert(row)
 	return p.writes()
 }
 
 // earlierRefund finds the refund that the same key or the same merchant_refund_no made before; another request under either is refused (I02, I10).
-func earlierRefund(idem *Idempotency, byNo *Order, ask RefundAsk, print string) (string, error) {
+func earlierRefund(idem *Idempotency, byNo *Order, ask RefundAsk, mark string) (string, error) {
 	if idem != nil {
-		if idem.Fingerprint != print {
+		if idem.Fingerprint != mark {
 			return "", Errorf(CodeIdempotencyMismatch, "this key was used with another request")
 		}
 		return idem.ObjectID, nil
@@ -113,7 +113,7 @@ func earlierRefund(idem *Idempotency, byNo *Order, ask RefundAsk, print string) 
 		return "", nil
 	}
 	for _, r := range byNo.Refunds {
-		if r.MerchantRefundNo == ask.MerchantRefundNo && r.Fingerprint == print {
+		if r.MerchantRefundNo == ask.MerchantRefundNo && r.Fingerprint == mark {
 			return r.ID, nil
 		}
 	}

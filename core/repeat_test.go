@@ -186,7 +186,7 @@ func TestRepeatOfAnOlderProgram(t *testing.T) {
 	)
 	with := map[string]string{"k": "v"}
 	for _, c := range []struct {
-		print    string
+		mark     string
 		metadata map[string]string
 		same     bool
 	}{
@@ -197,12 +197,12 @@ func TestRepeatOfAnOlderProgram(t *testing.T) {
 			w := newWorld(t)
 			w.Vault = lengths{}
 			req, first := repeated(w, key, "alipay")
-			w.reprint(c.print)
+			w.reprint(c.mark)
 			req.Metadata = c.metadata
 			again, err := w.Checkout(context.Background(), shopCaller, req)
 			want := pick(key == "", core.CodeOrderExists, core.CodeIdempotencyMismatch)
 			if c.same && (err != nil || again.ID != first.ID) || !c.same && core.CodeOf(err) != want {
-				t.Errorf("%s with %v under %q: %v", c.print[:4], c.metadata, key, err)
+				t.Errorf("%s with %v under %q: %v", c.mark[:4], c.metadata, key, err)
 			}
 		}
 	}
@@ -214,20 +214,20 @@ type lengths struct{ vault }
 func (lengths) Pseudonym(_, text string) string { return fmt.Sprintf("p%x", len(text)) }
 
 // reprint gives every order and key another fingerprint, as an older program would have stored it.
-func (w *world) reprint(print string) {
+func (w *world) reprint(mark string) {
 	contents := w.memory.All()
 	fresh := storetest.NewMemory()
 	var rows []core.Row
 	for i := range contents.Orders {
 		o := &contents.Orders[i]
-		o.Payment.Fingerprint = print
+		o.Payment.Fingerprint = mark
 		rows = append(rows, &o.Payment)
 		for j := range o.Attempts {
 			rows = append(rows, &o.Attempts[j])
 		}
 	}
 	for i := range contents.Idempotency {
-		contents.Idempotency[i].Fingerprint = print
+		contents.Idempotency[i].Fingerprint = mark
 		rows = append(rows, &contents.Idempotency[i])
 	}
 	for i := range contents.Payers {

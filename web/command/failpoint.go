@@ -35,19 +35,19 @@ func failpoints(environ []string, environment string) (core.Failpoints, error) {
 	if err != nil || n < 1 || !slices.Contains(core.Points(), core.Point(name)) {
 		return nil, fmt.Errorf("%s is %q; it must be a point and a count, such as %s:1", failpointVariable, text, core.PointPayAfterAnswer)
 	}
-	s := &suicide{point: core.Point(name)}
+	s := &selfKill{point: core.Point(name)}
 	s.left.Store(n)
 	return s, nil
 }
 
-// suicide implements core.Failpoints: the process dies where it stands, with nothing flushed and nobody told.
-type suicide struct {
+// selfKill implements core.Failpoints: the process dies where it stands, with nothing flushed and nobody told.
+type selfKill struct {
 	point core.Point
 	left  atomic.Int64
 }
 
 // Pass implements core.Failpoints.
-func (s *suicide) Pass(p core.Point) {
+func (s *selfKill) Pass(p core.Point) {
 	if p != s.point || s.left.Add(-1) != 0 {
 		return
 	}

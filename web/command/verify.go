@@ -47,7 +47,7 @@ func newVerify(streams Streams) *cobra.Command {
 			if f.json {
 				err = json.NewEncoder(streams.Out).Encode(report)
 			} else {
-				report.print(streams)
+				report.write(streams)
 			}
 			if n := report.broken(); n > 0 {
 				return errors.Join(err, fmt.Errorf("%d %s broken", n, plural(n, "invariant")))
@@ -118,7 +118,7 @@ type verifyAudit struct {
 
 func (r verifyReport) broken() int { return len(r.Breaches) + len(r.Audit.Broken) }
 
-func (r verifyReport) print(streams Streams) {
+func (r verifyReport) write(streams Streams) {
 	mark := "✓"
 	if r.broken() > 0 {
 		mark = "✗"
