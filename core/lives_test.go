@@ -299,7 +299,8 @@ func lostLife(d *diary) {
 	d.waits(31 * time.Minute)
 	d.waits(time.Second)
 	four := d.makes("one that is paid without a message, and for another sum", whole("A4", "alipay", ""))
-	d.bank.settle(four.Attempts[0].OutTradeNo, 1)
+	d.bank.settle(four.Attempts[0].OutTradeNo, four.AmountFen)
+	d.bank.trades[four.Attempts[0].OutTradeNo].total = 1
 	d.waits(time.Minute)
 	d.bank.trades[four.Attempts[0].OutTradeNo].total = four.AmountFen
 	d.waits(25 * time.Hour)
