@@ -128,6 +128,12 @@ func (s *spy) Check(merchantID string, ask core.CheckoutRequest) (core.Decision,
 	return core.Decision{Allowed: true}, nil
 }
 
+func (s *spy) NextAttempt(ctx context.Context, caller core.Caller, ask core.AttemptRequest) (core.Answered, error) {
+	s.during, s.cause = ctx, ctx.Err()
+	s.note("NextAttempt", caller, ask)
+	return core.Answered{Status: 201, Settling: s.settling, ID: "pay_7"}, nil
+}
+
 func (s *spy) Replay(ctx context.Context, caller core.Caller, id string) (core.DeliveryView, error) {
 	s.during, s.cause = ctx, ctx.Err()
 	s.note("Replay", caller, id)
@@ -198,6 +204,12 @@ func TestRequestsReachCoreWhole(t *testing.T) {
 		{"POST", "/v1/platforms/wechat/check", `{` + goods + `}`, 200, 200, []any{
 			asked{"Mistakes", m, []any{core.BasketAsk{CheckoutRequest: core.CheckoutRequest{Platform: "wechat", Lines: lines}}}},
 			asked{"Check", m, []any{core.CheckoutRequest{Platform: "wechat", Lines: lines, AmountFen: 3998}}}}},
+		{"POST", "/v1/platforms/wechat/check", `{` + goods + `,"instalments":{}}`, 200, 200, []any{ // an empty member is none
+			asked{"Mistakes", m, []any{core.BasketAsk{CheckoutRequest: core.CheckoutRequest{Platform: "wechat", Lines: lines}}}},
+			asked{"Check", m, []any{core.CheckoutRequest{Platform: "wechat", Lines: lines, AmountFen: 3998}}}}},
+		{"POST", "/v1/payments/pay_7/attempts", `{"platform":"wechat","payer":{},"instalments":{},"client":{}}`, 201, 202, []any{
+			asked{"Mistakes", m, []any{core.AttemptRequest{PaymentID: "pay_7", Platform: "wechat", IdempotencyKey: "key-1"}}},
+			asked{"NextAttempt", actor, []any{core.AttemptRequest{PaymentID: "pay_7", Platform: "wechat", IdempotencyKey: "key-1"}}}}},
 	} {
 		for _, settling := range []bool{false, true} {
 			w, s := worldOfSpy(t)

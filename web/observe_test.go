@@ -102,8 +102,9 @@ func TestKeysDoNotPrintTheirSecrets(t *testing.T) {
 	k := w.keys["signed_m_a"]
 	w.options.Logger.Info("x", "key", k)
 	bytesOf := strings.Trim(fmt.Sprintf("%d", k.Secret[:8]), "[]")
+	inHex := strings.Trim(strings.TrimPrefix(fmt.Sprintf("%#v", k.Secret[:8]), "[]byte"), "{}") // as %#v writes bytes
 	for _, text := range []string{fmt.Sprint(k), fmt.Sprintf("%+v %#v %s", k, k, k), w.log.String()} {
-		if strings.Contains(text, signSecret) || strings.Contains(text, bytesOf) {
+		if strings.Contains(text, signSecret) || strings.Contains(text, bytesOf) || strings.Contains(text, inHex) {
 			t.Errorf("%s", text)
 		}
 	}

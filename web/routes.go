@@ -84,8 +84,8 @@ func (s *Server) isPage(path string) bool {
 	return strings.HasPrefix(path, "/h5/") && !strings.HasSuffix(path, "/status") || strings.HasPrefix(path, "/return/")
 }
 
-// changes tells whether the request may change anything, by its method.
-func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
+// changes tells whether a route may change anything, by its method. HEAD is answered by the route of GET.
+func changes(method string) bool { return method != http.MethodGet }
 
 // Route describes a line of the table.
 type Route struct {

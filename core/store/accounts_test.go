@@ -21,9 +21,14 @@ func TestAccountIsPinnedByItsFirstAttempt(t *testing.T) {
 					t.Errorf("%+v: %v, %v; want %v", a, disagree, err, want)
 				}
 			}
+			other := first
+			other.ID, other.AppID = "other", "9023"
+			pin(other, true)
+			writeRows(t, s, &core.Attempt{ID: "a0", PaymentID: "pay_1", MerchantID: "m", Account: "other", OutTradeNo: "T0"})
 			pin(first, true)
 			pin(first, true)
 			pin(mended, true)
+			pin(other, true) // whoever mends one touches no other
 			writeRows(t, s, &core.Attempt{ID: "a1", PaymentID: "pay_1", MerchantID: "m", Account: "main", OutTradeNo: "T1"})
 			pin(mended, true)
 			for _, edit := range []func(*core.Account){

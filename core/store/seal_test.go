@@ -271,11 +271,13 @@ func TestEachOrder(t *testing.T) {
 			for i := range n {
 				id := fmt.Sprintf("pay_%04d", n-i)
 				writeRows(t, s, &core.Payment{ID: id, MerchantID: "m", MerchantOrderNo: id}, &core.Attempt{ID: "a" + id, PaymentID: id, OutTradeNo: id},
-					&core.Entry{ID: "e" + id, PaymentID: id}, &core.Event{ID: "v" + id, Row: "v" + id, PaymentID: id})
+					&core.Entry{ID: "e" + id, PaymentID: id}, &core.Event{ID: "v" + id, Row: "v" + id, PaymentID: id},
+					&core.Entry{ID: "f" + id, PaymentID: id}, &core.Event{ID: "a" + id, Row: "w" + id, PaymentID: id})
 			}
 			seen, last := 0, ""
 			err := s.EachOrder(context.Background(), func(o core.Order, entries []core.Entry, events []core.Event) error {
-				if o.Payment.ID <= last || len(o.Attempts) != 1 || len(entries) != 1 || len(events) != 1 || events[0].PaymentID != o.Payment.ID {
+				if o.Payment.ID <= last || len(o.Attempts) != 1 || len(entries) != 2 || len(events) != 2 || events[0].PaymentID != o.Payment.ID ||
+					events[0].Row != "v"+o.Payment.ID || entries[0].ID != "e"+o.Payment.ID || entries[1].PaymentID != o.Payment.ID {
 					t.Errorf("%s after %s: %d attempts, %d entries, %d events", o.Payment.ID, last, len(o.Attempts), len(entries), len(events))
 				}
 				seen, last = seen+1, o.Payment.ID

@@ -117,6 +117,9 @@ func changeable(t table) []string {
 	}
 }
 
+// Changeable lists the fields of a row that a guard may replace, for stores that say it once more in words of their own.
+func Changeable(row core.Row) []string { return changeable(tableOf(row)) }
+
 // changedForever names a field that row changes although it is fixed at insert, or "".
 func changedForever(stored, row core.Row) string {
 	may := changeable(tableOf(row))
@@ -151,12 +154,12 @@ func clone(row core.Row) core.Row {
 		if len(c.Action.Fields) == 0 {
 			c.Action.Fields = nil
 		}
-		cut(&c.GatewayPaid, &c.TimeExpire, &c.OpenedAt, &c.NextAt, &c.CreatedAt, &c.EndedAt)
+		cut(&c.GatewayPaid, &c.TimeExpire, &c.OpenedAt, &c.NextAt, &c.SumAt, &c.CreatedAt, &c.EndedAt)
 		return &c
 	case *core.Refund:
 		c := *r
 		c.ChannelState = bytesOf(r.ChannelState)
-		cut(&c.SentAt, &c.NextAt, &c.CreatedAt, &c.EndedAt)
+		cut(&c.SentAt, &c.NextAt, &c.ReturnedAt, &c.CreatedAt, &c.EndedAt)
 		return &c
 	default:
 		return cloneSmall(row)

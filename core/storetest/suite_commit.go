@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"reflect"
 	"time"
 
 	"github.com/paymux/paymux/core"
@@ -237,6 +238,33 @@ func times(w *world) {
 	w.equal(got.CreatedAt, time.Date(2026, 11, 20, 16, 0, 0, 123_000_000, time.UTC))
 	w.equal(got.PaidAt, p.PaidAt)
 	w.equal(got.ClosedAt, time.Time{})
+	// Each time of each row is cut alike, so that a row written with one is read back the same by every store.
+	q, a, r := &core.Payment{}, &core.Attempt{}, &core.Refund{}
+	id, in, d := &core.Idempotency{}, &core.Inbox{}, &core.Delivery{}
+	rows := []core.Row{q, a, r, id, in, d}
+	for _, row := range rows {
+		w.fill(row)
+		for _, field := range reflect.ValueOf(row).Elem().Fields() {
+			if moment, ok := reflect.TypeAssert[time.Time](field); ok {
+				field.Set(reflect.ValueOf(moment.Add(999_999).In(shanghai)))
+			}
+		}
+	}
+	a.PaymentID, r.PaymentID = q.ID, q.ID
+	w.insert(rows...)
+	for _, row := range rows {
+		for _, field := range reflect.ValueOf(row).Elem().Fields() {
+			if moment, ok := reflect.TypeAssert[time.Time](field); ok {
+				field.Set(reflect.ValueOf(moment.Truncate(time.Millisecond).UTC()))
+			}
+		}
+	}
+	o := w.order(q.ID)
+	w.equal([]any{o.Payment, o.Attempts, o.Refunds}, []any{*q, []core.Attempt{*a}, []core.Refund{*r}})
+	byKey := core.Key{Kind: core.IdempotencyByKey, Merchant: id.MerchantID, Scope: id.Operation, Value: id.Key}
+	byID, sent := core.Key{Kind: core.InboxByID, Value: in.ID}, core.Key{Kind: core.DeliveryByID, Value: d.ID}
+	v := w.see(byKey, byID, sent)
+	w.equal([]any{v.Idempotency(byKey), v.Inbox(byID), v.Delivery(sent)}, []any{id, in, d})
 }
 
 func moneyBelt(w *world) {

@@ -75,6 +75,7 @@ func repeats(w *world) {
 func tenants(w *world) {
 	p := w.payment()
 	a, r, id := w.attempt(p), w.refund(p, 1), w.idempotency("k")
+	a.Token = w.id("tok")
 	ev := w.event(p, 1)
 	d := w.delivery(ev, "e")
 	w.insert(p, a, r, id, ev, d)
@@ -89,6 +90,7 @@ func tenants(w *world) {
 			}
 		}
 	}
+	w.jobsKeys(a, d)
 	other := w.merchant + "x"
 	ctx := context.Background()
 	if e, err := w.store.Event(ctx, other, ev.ID); e != nil || err != nil {
@@ -109,6 +111,20 @@ func tenants(w *world) {
 	w.equal([]any{len(dels), err}, []any{0, error(nil)})
 	sums, err := w.store.Balances(ctx, other)
 	w.equal([]any{len(sums), err}, []any{0, error(nil)})
+}
+
+// jobsKeys proves the keys that need no tenant: with one they find its own rows and no other's, and without one any.
+func (w *world) jobsKeys(a *core.Attempt, d *core.Delivery) {
+	for merchant, found := range map[string]bool{w.merchant: true, "": true, w.merchant + "x": false} {
+		for _, k := range []core.Key{
+			{Kind: core.OrderByAttempt, Merchant: merchant, Value: a.ID}, {Kind: core.OrderByOutTradeNo, Merchant: merchant, Value: a.OutTradeNo},
+			{Kind: core.OrderByToken, Merchant: merchant, Value: a.Token}, {Kind: core.DeliveryByID, Merchant: merchant, Value: d.ID},
+		} {
+			if v := w.see(k); (v.Order(k) != nil || v.Delivery(k) != nil) != found {
+				w.Errorf("merchant %q finds %s: %v", merchant, k.Kind, !found)
+			}
+		}
+	}
 }
 
 func emptyKeys(w *world) {
@@ -140,6 +156,20 @@ func manyKeys(w *world) {
 			keys = append(keys, k)
 			want[k] = p.ID
 		}
+	}
+	// Keys of one text in two operations, and messages of one digest at two accounts, are others'.
+	for i := range 2 {
+		r, in := w.idempotency("same"), w.message()
+		r.Operation, in.Account, in.Digest = w.id("op"), w.id("acc"), "digest"+w.tag
+		w.insert(r, in)
+		byKey := core.Key{Kind: core.IdempotencyByKey, Merchant: w.merchant, Scope: r.Operation, Value: r.Key}
+		byDigest := core.Key{Kind: core.InboxByDigest, Scope: in.Account, Value: in.Digest}
+		keys = append(keys, byKey, byDigest)
+		defer func() {
+			if v := w.see(keys...); v.Idempotency(byKey) == nil || v.Idempotency(byKey).ID != r.ID || v.Inbox(byDigest) == nil || v.Inbox(byDigest).ID != in.ID {
+				w.Errorf("%d: %+v, %+v", i, v.Idempotency(byKey), v.Inbox(byDigest))
+			}
+		}()
 	}
 	v := w.see(keys...)
 	for k, id := range want {

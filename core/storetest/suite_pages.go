@@ -71,6 +71,31 @@ func paymentFilters(w *world) {
 	if err != nil || len(page) != 1 || page[0].ID != paid[2] {
 		w.Fatalf("page %v, %v", page, err)
 	}
+	w.attention()
+}
+
+// attention finds what a person must look at, and by its number one payment.
+func (w *world) attention() {
+	w.Helper()
+	odd, fine := w.payment(), w.payment()
+	odd.Attention = "refund_returned"
+	w.insert(odd, fine)
+	ctx := context.Background()
+	for _, c := range []struct {
+		q    core.PaymentQuery
+		want []string
+	}{
+		{core.PaymentQuery{Attention: true}, []string{odd.ID}}, {core.PaymentQuery{Attention: true, MerchantOrderNo: fine.MerchantOrderNo}, nil},
+		{core.PaymentQuery{MerchantOrderNo: fine.MerchantOrderNo}, []string{fine.ID}}, {core.PaymentQuery{Attention: true, Status: core.PaymentPaid}, nil},
+	} {
+		c.q.MerchantID = w.merchant
+		page, err := w.store.Payments(ctx, c.q)
+		var got []string
+		for _, p := range page {
+			got = append(got, p.ID)
+		}
+		w.equal([]any{got, err}, []any{c.want, error(nil)})
+	}
 }
 
 func refundPages(w *world) {
