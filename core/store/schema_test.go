@@ -266,6 +266,7 @@ func TestSQLiteDSN(t *testing.T) {
 	for dsn, good := range map[string]bool{
 		":memory:": false, "": false, "file::memory:?cache=shared": false, filepath.Join(dir, "a.db") + "?mode=memory": false,
 		filepath.Join(dir, "b.db") + "?_pragma=synchronous(OFF)": false, filepath.Join(dir, "c.db") + "?_txlock=deferred": false,
+		filepath.Join(dir, "g.db") + "?_time_format=sqlite": false, filepath.Join(dir, "h.db") + "?%zz": false,
 		filepath.Join(dir, "d.db"): true, "file:" + filepath.Join(dir, "e.db"): true, filepath.Join(dir, "missing", "f.db"): false,
 	} {
 		s, err := Open(context.Background(), Config{Driver: DriverSQLite, DSN: dsn})

@@ -237,6 +237,19 @@ func TestNodes(t *testing.T) {
 			if got, err = s.Nodes(ctx, start.Add(time.Second)); err != nil || len(got) != 1 {
 				t.Fatalf("%v, %v", got, err)
 			}
+			if err := s.Beat(ctx, "a", start.Add(time.Second), start.Add(2*time.Minute)); err != nil { // it was started anew
+				t.Fatal(err)
+			}
+			if err := s.Beat(ctx, strings.Repeat("n", 65), start, start); core.CodeOf(err) != core.CodeInvalid {
+				t.Errorf("a name that does not fit: %v", err)
+			}
+			if _, err := s.Purge(ctx, start.Add(23*time.Hour), 10); err != nil {
+				t.Fatal(err)
+			}
+			got, err = s.Nodes(ctx, start)
+			if err != nil || fmt.Sprint(got) != fmt.Sprint([]Node{{"a", start.Add(time.Second), start.Add(2 * time.Minute)}, {"b", start, start}}) {
+				t.Fatalf("%v, %v", got, err)
+			}
 			if _, err := s.Purge(ctx, start.Add(25*time.Hour), 10); err != nil {
 				t.Fatal(err)
 			}

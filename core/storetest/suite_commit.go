@@ -181,14 +181,25 @@ func endedRequest(w *world) {
 
 func witnessNeeded(w *world) {
 	p, in := w.payment(), w.message()
-	w.insert(p, in)
+	a, r, id := w.attempt(p), w.refund(p, 1), w.idempotency(w.id("k"))
+	ev := w.event(p, 1)
+	d := w.delivery(ev, "e")
+	w.insert(p, in, a, r, id, ev, d)
+	for _, row := range []core.Row{a, r, id} {
+		_, err := w.store.Do(context.Background(), core.Unit{Decide: func(core.View) (core.Writes, error) {
+			return core.Writes{Guards: []core.Row{clone(row)}}, nil
+		}})
+		w.code(err, core.CodeInternal)
+	}
 	_, err := w.store.Do(context.Background(), core.Unit{Decide: func(core.View) (core.Writes, error) {
 		return core.Writes{Guards: []core.Row{clone(p)}}, nil
 	}})
 	w.code(err, core.CodeInternal)
 	w.equal(w.order(p.ID).Payment.Version, p.Version)
-	// A message's job is safe to repeat, so it may be guarded alone.
-	w.do(core.Unit{Decide: func(core.View) (core.Writes, error) { return core.Writes{Guards: []core.Row{clone(in)}}, nil }})
+	// A message's job is safe to repeat, and so is a delivery's: they may be guarded alone.
+	for _, row := range []core.Row{in, d} {
+		w.do(core.Unit{Decide: func(core.View) (core.Writes, error) { return core.Writes{Guards: []core.Row{clone(row)}}, nil }})
+	}
 	_, err = w.store.Do(context.Background(), core.Unit{Decide: func(core.View) (core.Writes, error) {
 		return core.Writes{Guards: []core.Row{w.audit("x")}, Inserts: []core.Row{w.audit("y")}}, nil
 	}})
