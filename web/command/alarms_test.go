@@ -50,6 +50,8 @@ func TestAlarmsOfTheLine(t *testing.T) {
 		{skewed(15 * time.Minute), "what=clock_skew"},
 		{alipay.Exchange{AppID: "1", Class: alipay.NotSent}, ""},
 		{skewed(15 * time.Minute), ""},
+		{skewed(3 * time.Minute), ""}, // better is no news
+		{skewed(15 * time.Minute), "what=clock_skew"},
 		{alipay.Exchange{AppID: "2", Class: alipay.Done, Skew: -time.Hour}, "object=2"},
 		{good, ""},
 		{skewed(2 * time.Minute), "what=clock_skew"},
