@@ -53,6 +53,8 @@ func TestF09PasswordInReadableFile(t *testing.T) {
 		blamed     string
 	}{
 		{"password in the file", strings.Replace(mysql, "PASS", "pay:s3cret", 1), nil, "db.dsn"},
+		{"password behind a name with an at sign", strings.Replace(mysql, "PASS", "pay@corp:s3cret", 1), nil, "db.dsn"},
+		{"password with an at sign", strings.Replace(mysql, "PASS", "pay:s3@cret", 1), nil, "db.dsn"},
 		{"no password", strings.Replace(mysql, "PASS", "pay", 1), nil, ""},
 		{"password by the environment", minimal, []string{"PAYMUX_DB_DRIVER=mysql", "PAYMUX_DB_DSN=pay:s3cret@tcp(db:3306)/paymux"}, ""},
 		{"password of the queue", minimal + "queue: {url: \"nats://u:p@queue:4222\"}\n", nil, "queue.url"},

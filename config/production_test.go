@@ -26,6 +26,9 @@ func TestProductionIsStricter(t *testing.T) {
 	for _, c := range []struct{ name, before, after, path string }{
 		{"F03 sandbox gateway", "https://openapi.alipay.com", "https://openapi-sandbox.dl.alipaydev.com", "gateways[0].url"},
 		{"F03 sandbox app", `"2021003100000001"`, `"9021000100000001"`, "merchants[0].accounts[0].app_id"},
+		{"F03 former sandbox app", `"2021003100000001"`, `"2021000100000001"`, "merchants[0].accounts[0].app_id"},
+		{"W11 buyers sent back to a loopback", "https://m.shop.example/pay/", "http://127.0.0.1:3000/", "merchants[0].return_urls[1]"},
+		{"H13 events to a loopback", "https://www.shop.example/paymux/events", "http://127.0.0.1:9000/events", "merchants[0].webhooks[0].url"},
 		{"F06 loopback", "base_url: https://pay.shop.example", "base_url: http://127.0.0.1:8080", "server.base_url"},
 		{"F06 simulator", "https://openapi.alipay.com/gateway.do", "http://127.0.0.1:9999/gateway.do", "gateways[0].url"},
 		{"F10 debug", "level: info", "level: debug", "log.level"},

@@ -43,6 +43,7 @@ func keyMistakes() []refusal {
 		{"case variant beside", "  max_open: 20", "  max_open: 20\n  MAX_OPEN: 1", "db.MAX_OPEN", "set twice"},
 		{"duplicate key", "  max_open: 20", "  max_open: 20\n  max_open: 30", "db.max_open", "set twice"},
 		{"dotted key", "log:\n", "log.level: debug\nlog:\n", "log.level", "lower case"},
+		{"a merge key", "log:\n", "log:\n  <<: {level: warn}\n", "log.<<", "lower case"},
 		{"alias", "    licences: [enterprise_verified, telecom_value_added]", "    licences: &l [a]\n    permissions: *l", "merchants[0].permissions", "alias"},
 		{"number for text", `app_id: "9021000100000001"`, `app_id: 9021000100000001`, "merchants[0].accounts[0].app_id", "quotes"},
 		{"text for number", "  batch: 200", "  batch: many", "jobs.batch", "wrong kind"},
@@ -97,7 +98,9 @@ func addressMistakes() []refusal {
 	for _, bad := range []string{
 		"http://pay.shop.example", "https://10.1.2.3", "https://192.168.0.9", "https://172.16.0.1", "https://169.254.169.254",
 		"https://100.64.0.1", "https://[fd00::1]", "https://[::ffff:10.0.0.1]", "https://0.0.0.0", "https://paymux", "https://pay.local",
-		"https://pay.internal", "https://127.1", "https://pay.shop.example/?a=1", "https://pay.shop.example/#x", "https://a:b@pay.shop.example",
+		"https://pay.internal", "https://127.1", "https://pay.shop.example/?a=1", "https://pay.shop.example/#x",
+		"https://pay.shop.example/?", "https://pay.shop.example/#", "https://PAY.LOCAL", "https://pay.localhost", "https://pay.lan", "https://pay.intranet",
+		"https://pay.home.arpa", "https://pay.localdomain", "https://pay.shop.example.", "https://a:b@pay.shop.example",
 		"ftp://pay.shop.example", "https://pay.shop.example/pay", "pay.shop.example", "https://", "//pay.shop.example", "https://pay.shop.example ",
 	} {
 		rows = append(rows, refusal{"F06 " + bad, "base_url: https://pay.shop.example ", fmt.Sprintf("base_url: %q ", bad), "server.base_url", ""})
@@ -136,6 +139,7 @@ func secretMistakes() []refusal {
 		{"F12 bearer key without hash", "        secret_hash: 6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b\n", "", "merchants[0].api_keys[1].secret_hash", "missing"},
 		{"F12 bearer key in clear", "secret_hash: 6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b", "secret_hash: pmx_letmein", "merchants[0].api_keys[1].secret_hash", "SHA-256"},
 		{"F09 bearer key that can be read again", "        mode: bearer\n", "        mode: bearer\n        secret_file: keys/shop_server.secret\n", "merchants[0].api_keys[1]", "read again"},
+		{"W16 actor of paymux's own, beside blanks", "actor: shop server", "actor: ' gateway '", "merchants[0].api_keys[0].actor", "for itself"},
 		{"W16 actor of paymux's own", "actor: shop server", "actor: System", "merchants[0].api_keys[0].actor", "for itself"},
 		{"F12 no master key", "  master_key_file: keys/master.key", "  master_key_file: \"\"", "secrets.master_key_file", "missing"},
 		{"private key absent", "            private_key_file: keys/app_v2.pem\n", "", "merchants[0].accounts[0].keys[0]", "no secret"},
@@ -154,6 +158,7 @@ func crossMistakes() []refusal {
 		{"a certificate switch without certificates", "drop_cert_sn_in_notify: false", "drop_cert_sn_in_notify: true", "merchants[0].accounts[0].drop_cert_sn_in_notify", "certificate mode"},
 		{"order strings of no channel", "channels: [alipay_mini, wechat_h5, douyin_h5]\n        mini_pay: trade_no", "channels: [wechat_h5, douyin_h5]\n        mini_pay: order_string", "merchants[0].accounts[0].mini_pay", "alipay_mini"},
 		{"a third way to pay", "mini_pay: trade_no", "mini_pay: h5", "merchants[0].accounts[0].mini_pay", "trade_no order_string"},
+		{"a burst of one of nothing", "calls_per_second: 50 # 0: no limit of our own\n        burst: 100", "burst: 1", "merchants[0].accounts[0].burst", "calls_per_second"},
 		{"a burst of nothing", "calls_per_second: 50", "calls_per_second: 0", "merchants[0].accounts[0].burst", "calls_per_second"},
 		{"F08 no time to answer", "timeout_seconds: 15", "timeout_seconds: 0", "merchants[0].accounts[0].timeout_seconds", "at least 1"},
 		{"two accounts serve one channel", "        active: false\n", "        active: true\n", "merchants[0].accounts[1].channels", "alipay_main"},
@@ -163,6 +168,7 @@ func crossMistakes() []refusal {
 		{"the signing key ends", "            aes_key_file:", "            not_after: 2027-01-01T00:00:00+08:00\n            aes_key_file:", "merchants[0].accounts[0].keys[0].not_after", "verify_only"},
 		{"H13 webhook to paymux itself", "https://www.shop.example/paymux/events", "https://Pay.Shop.Example/events", "merchants[0].webhooks[0].url", "paymux itself"},
 		{"two current keys", "use: verify_only", "use: current", "merchants[0].accounts[0].keys", "exactly one"},
+		{"no current webhook secret", "id: s2\n            use: current", "id: s2\n            use: overlap", "merchants[0].webhooks[0].secrets", "exactly one"},
 		{"two current webhook secrets", "use: overlap", "use: current", "merchants[0].webhooks[0].secrets", "exactly one"},
 		{"payee is no payee", `seller_id: "2088000000000001"
         op_app_id`, `seller_id: "9021000000000001"
@@ -173,6 +179,7 @@ func crossMistakes() []refusal {
 		{"override without a person", "        by: head of product\n", "", "merchants[0].overrides[0].by", "missing"},
 		{"galera on sqlite", "topology: single", "topology: galera", "db.topology", "sqlite"},
 		{"database in memory", "dsn: data/paymux.db", "dsn: 'file::memory:'", "db.dsn", "memory"},
+		{"database in memory by its mode", "dsn: data/paymux.db", "dsn: 'file:x?mode=memory'", "db.dsn", "memory"},
 		{"mysql address of nothing", "driver: sqlite", "driver: mysql", "db.dsn", "MySQL"},
 		{"queue by http", `url: "" # empty`, `url: http://queue # empty`, "queue.url", "nats"},
 		{"event misspelt", "[payment.paid, ", "[Payment Paid, ", "merchants[0].webhooks[0].events[0]", "payment.paid"},

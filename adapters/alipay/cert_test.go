@@ -340,6 +340,7 @@ func TestDownloadCertificate(t *testing.T) {
 		"signed by nobody we know":    {serial, chain, serial, "app_pkcs1", Unknown},
 		"nobody, and names none":      {serial, chain, "", "app_pkcs1", Unknown},
 		"another than asked for":      {strings.Repeat("a", 32), chain, serial, "alipay_pkcs1", Unknown},
+		"another, under that name":    {strings.Repeat("a", 32), chain, strings.Repeat("a", 32), "alipay_pkcs1", Unknown},
 		"C29 not from a trusted root": {foreignSerial, foreign, foreignSerial, "alipay_pkcs1", Unknown},
 		"not a certificate":           {serial, "hello", serial, "alipay_pkcs1", Unknown},
 	} {
