@@ -195,6 +195,10 @@ func verifies(key *rsa.PublicKey, message string, sign string) bool {
 	return err == nil && key != nil && rsaVerifier{key}.verify([]byte(message), signature) == nil
 }
 
+// signatureUnit divides the length of every signature that an RSA key in use makes,
+// in bytes: keys have 512, 1024, 2048, 3072 or 4096 bits.
+const signatureUnit = 64
+
 // signatureShape reports damage to the signature itself. It returns the text
 // to go on with, and whether going on makes sense.
 func (d *diagnosis) signatureShape(sign string) (string, bool) {
@@ -216,6 +220,11 @@ func (d *diagnosis) signatureShape(sign string) (string, bool) {
 	signature, err := decodeSignature(sign)
 	if err != nil {
 		d.explain(CauseBadBase64, true, err.Error(), "签名在复制或传输中损坏。The signature was damaged in copying or on its way.")
+		return sign, false
+	}
+	if len(signature)%signatureUnit != 0 {
+		d.explain(CauseBadBase64, true, fmt.Sprintf("the signature has %d bytes, which no key makes", len(signature)),
+			"签名不完整，或混入了别的内容。The signature was cut off, or something got into it.")
 		return sign, false
 	}
 	if len(signature) != d.alipay.Size() {

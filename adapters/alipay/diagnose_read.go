@@ -36,7 +36,7 @@ const maxWraps = 6
 func readCapture(text string) capturedForm {
 	var read capturedForm
 	for range maxWraps {
-		text = strings.TrimSpace(text)
+		text = strings.Trim(text, " \t\r\n") // other blanks are named: no gateway sends them
 		if fields := splitForm(text); isMessage(fields) && !slices.ContainsFunc(fields, oddlyNamed) {
 			read.fields = fields
 			return read
@@ -106,7 +106,8 @@ func wrappings() []wrapping {
 	return []wrapping{
 		{"a byte order mark", func(text string) (string, bool) { return strings.CutPrefix(text, "\ufeff") }},
 		{"invisible characters", func(text string) (string, bool) {
-			return strings.NewReplacer("\u200b", "", "\u200e", "", "\u2060", "", "\u00a0", "", "\x00", "").Replace(text), true
+			return strings.NewReplacer("\u200b", "", "\u200e", "", "\u2060", "", "\u00a0", "", "\u3000", "", "\u0085", "",
+				"\u2028", "", "\u2029", "", "\x00", "").Replace(text), true
 		}},
 		{"quotes", outOfQuotes},
 		{"escapes of JSON", func(text string) (string, bool) {
@@ -124,6 +125,10 @@ func wrappings() []wrapping {
 		{"line breaks", func(text string) (string, bool) {
 			joined := regexp.MustCompile(`[ \t]*\r?\n[ \t]*`).ReplaceAllString(text, "")
 			return joined, isMessage(splitForm(joined))
+		}},
+		{"the end of a text that was cut off", func(text string) (string, bool) {
+			left := regexp.MustCompile(`(?:&\w*|%[0-9A-Fa-f]?)?(?:\.\.+|…)?$`).ReplaceAllString(text, "")
+			return left, isMessage(splitForm(left))
 		}},
 		{"an address, a command or another text", aroundForm},
 	}
@@ -148,5 +153,9 @@ func aroundForm(text string) (string, bool) {
 	if at == nil || !isMessage(splitForm(strings.TrimRight(at[1], `,;)}]\`))) {
 		return text, false
 	}
-	return strings.TrimRight(at[1], `,;)}]\`), true
+	inner := strings.TrimRight(at[1], `,;)}]\`)
+	if _, rest, _ := strings.Cut(inner, "="); slices.Contains(messageFields(), rest[:max(0, strings.Index(rest, "="))]) {
+		inner = rest // what a log calls it: "body=notify_time=…"
+	}
+	return inner, true
 }

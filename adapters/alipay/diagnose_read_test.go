@@ -175,3 +175,31 @@ func TestF17_pageReturn(t *testing.T) {
 	back := paidForm().with("method", "alipay.trade.wap.pay.return").without("notify_type").signed(t, gatewayKey(t), notifyRule())
 	wantCause(t, Diagnose(Capture{Notification: "https://shop/?" + back.encode()}, diagnoseMaterial(t)), CausePageReturn, true)
 }
+
+// F18: a capture that was cut off is not called decoded, nor its signature another key's; a blank that no form has is named.
+func TestF18_cutOff(t *testing.T) {
+	good := paidForm().signed(t, gatewayKey(t), notifyRule()).encode()
+	last := strings.LastIndex(good, "%")
+	for name, c := range map[string]struct {
+		text   string
+		cause  Cause
+		detail string
+	}{
+		"within an escape":          {good[:last+2], CauseWrapped, "cut off"},
+		"at a percent sign":         {good[:last+1], CauseWrapped, "cut off"},
+		"within an escape, by dots": {good[:last+2] + "...", CauseWrapped, "cut off"},
+		"by one sign for dots":      {good[:last] + "…", CauseWrapped, "cut off"},
+		"within a name":             {good[:strings.LastIndex(good, "=")-2] + "...", CauseWrapped, "cut off"},
+		"behind a name in a log":    {"10:00 INFO notify body=" + good, CauseWrapped, "another text; what is in it verifies"},
+		"a no-break space":          {good + "\u00a0", CauseWrapped, "invisible"},
+		"an ideographic space":      {"\u3000" + good, CauseWrapped, "invisible"},
+	} {
+		findings := Diagnose(Capture{Notification: c.text}, diagnoseMaterial(t))
+		wantCause(t, findings, c.cause, true)
+		for _, f := range findings {
+			if f.Cause == CauseDump || f.Cause == CauseWrongKeyLength || f.Cause == c.cause && !strings.Contains(f.Detail, c.detail) {
+				t.Errorf("%s: %+v", name, f)
+			}
+		}
+	}
+}

@@ -153,7 +153,7 @@ func TestDoctorNamesWhatSpoiltANotification(t *testing.T) {
 		{"no_signature", standard, func(n capture) capture { return n.with("sign", "") }, nil},
 		{"bad_base64", standard, func(n capture) capture { return n.with("sign", n["sign"][:101]) }, nil},
 		{"plus_to_space", standard, func(n capture) capture { return n.with("sign", strings.ReplaceAll(n["sign"], "+", " ")) }, nil},
-		{"wrong_key_length", standard, func(n capture) capture { return n.with("sign", "AAAA") }, nil},
+		{"wrong_key_length", standard, func(n capture) capture { return n.with("sign", strings.Repeat("AAAA", 42)+"AAA=") }, nil},
 		{"wrong_sign_type", standard, func(n capture) capture { return n.with("sign_type", "RSA") }, nil},
 		{"wrong_app", standard, func(n capture) capture { return n.with("app_id", "2021000000000002") }, nil},
 		{"sign_type_kept", func(n capture) string { return n.text(true) }, identity, nil},
