@@ -167,6 +167,11 @@ func TestFileIsRead(t *testing.T) {
 	if _, err := Load(filepath.Join(t.TempDir(), "none.yaml"), nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("absent file: %v", err)
 	}
+	for _, second := range []string{"log: {level: warn}", "", "log: ["} { // whole, empty or broken: nobody reads it
+		if got := loadProblems(t, place(t, minimal+"---\n"+second+"\n"), nil); !strings.Contains(got.Error(), "more than one document") {
+			t.Errorf("a second document %q: %v", second, got)
+		}
+	}
 	path := place(t, strings.Repeat("# filler\n", maxFile/9+1))
 	if _, err := Load(path, nil); err == nil || !strings.Contains(err.Error(), "larger") {
 		t.Errorf("huge file: %v", err)
