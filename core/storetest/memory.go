@@ -61,7 +61,12 @@ func (m *Memory) Do(ctx context.Context, u core.Unit) (core.Verdict, error) {
 		switch fault {
 		case FaultBefore:
 			return verdict, unavailable("the connection broke before the commit; nothing was written", nil)
-		case FaultMiss, FaultLost:
+		case FaultLost:
+			if len(w.Inserts) == 0 {
+				return verdict, unanswered()
+			}
+			continue
+		case FaultMiss:
 			continue
 		}
 		if !m.guardsHit(w.Guards) {
@@ -71,12 +76,17 @@ func (m *Memory) Do(ctx context.Context, u core.Unit) (core.Verdict, error) {
 			return verdict, nil
 		}
 		m.apply(w)
-		if fault == FaultSilent {
-			return verdict, unavailable("the commit was not answered and could not be looked up", nil)
+		if fault == FaultSilent || fault == FaultAfter && len(w.Inserts) == 0 {
+			return verdict, unanswered()
 		}
 		return verdict, nil // FaultAfter: the witness is there
 	}
 	return core.Verdict{Runs: core.MaxRuns}, core.Errorf(core.CodeContended, "the guards missed %d times", core.MaxRuns)
+}
+
+// unanswered is what becomes of a commit without an answer that nothing can be recognised by, or that nobody can be asked about.
+func unanswered() error {
+	return unavailable("the commit was not answered and could not be looked up", nil)
 }
 
 // fault says what goes wrong with the commit that is about to happen.

@@ -14,6 +14,8 @@ func faultCases() []namedCase {
 		{"fault/a commit that is done but not answered is done (D01)", faultAfter},
 		{"fault/a commit that nobody can tell about is unavailable (D01)", faultSilent},
 		{"fault/an insert without guards, done but not answered (D01)", faultAfterInsert},
+		{"fault/a nonce, done but not answered, is spent once (D01, W05)", faultAfterNonce},
+		{"fault/a guard alone, not answered, is unavailable (D01)", faultAfterGuard},
 	}
 }
 
@@ -118,4 +120,31 @@ func faultAfterInsert(w *world) {
 	v := w.do(inserting(p, w.attempt(p)))
 	w.equal(v.Duplicate, core.Unique(""))
 	w.equal(w.order(p.ID).Payment, *p)
+}
+
+// faultAfterNonce is the row that has no id of its own: it is recognised by its key and its text.
+func faultAfterNonce(w *world) {
+	if !w.faulty(FaultAfter) {
+		return
+	}
+	n := &core.Nonce{KeyID: w.id("key"), Nonce: "nonce", DeleteAfter: at(0)}
+	w.equal(w.do(inserting(n)).Duplicate, core.Unique(""))
+	w.equal(w.do(inserting(n)).Duplicate, core.UniqueNonce)
+}
+
+// faultAfterGuard has nothing by which its commit could be recognised: it is said to be unknown, and not done twice.
+func faultAfterGuard(w *world) {
+	in := w.message()
+	w.insert(in)
+	k := core.Key{Kind: core.InboxByID, Value: in.ID}
+	if !w.faulty(FaultAfter) {
+		return
+	}
+	_, err := w.store.Do(context.Background(), core.Unit{Keys: []core.Key{k}, Decide: func(v core.View) (core.Writes, error) {
+		m := v.Inbox(k)
+		m.Tries++
+		return core.Writes{Guards: []core.Row{m}}, nil
+	}})
+	w.code(err, core.CodeUnavailable)
+	w.equal(w.see(k).Inbox(k).Tries, in.Tries+1)
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core/outbox"
@@ -65,6 +66,15 @@ func TestKeysFitTheConfiguration(t *testing.T) {
 	code, out, errs := run(t, nil, "keys", "api", "--id", "till_1", "--actor", "till", "--master-key", master)
 	if code != 0 {
 		t.Fatal(errs)
+	}
+	// A key that nothing was asked of may do what a till needs and no more, is signed, and ends in a year; the secret's warning is not for the file.
+	created, expires := regexp.MustCompile(`created: (\S+)`).FindStringSubmatch(out), regexp.MustCompile(`expires: (\S+)`).FindStringSubmatch(out)
+	if created == nil || expires == nil || !strings.Contains(out, "  role: cashier\n  mode: signed\n") || !strings.Contains(errs, "shown this once") {
+		t.Fatalf("%s%s", out, errs)
+	}
+	from, fromErr := time.Parse(time.RFC3339, created[1])
+	if until, err := time.Parse(time.RFC3339, expires[1]); err != nil || fromErr != nil || !until.Equal(from.AddDate(0, 0, 365)) {
+		t.Errorf("from %s to %s", created[1], expires[1])
 	}
 	secret := regexp.MustCompile(`(?m)^# (\S+)$`).FindStringSubmatch(out)
 	sealed := regexp.MustCompile(`(?m)^  secret_sealed: (\S+)$`).FindStringSubmatch(out)
