@@ -24,7 +24,9 @@ func (w *world) wantBlamed(name string, r core.Request, field string, blamed boo
 
 // Every limit of a create holds from both sides: what is exactly at it passes, what is one beyond it does not.
 func TestCheckoutLimitsFromBothSides(t *testing.T) {
-	w := newWorld(t).with(func(m *core.Merchant) { m.ReturnURLs = []string{"https://shop.example/", "https://shop.example/back"} })
+	w := newWorld(t).with(func(m *core.Merchant) {
+		m.ReturnURLs = []string{"https://shop.example/x/", "https://shop.example/back"}
+	})
 	of := func(change func(*core.CheckoutRequest)) *core.CheckoutRequest {
 		r := order("A1", "alipay", 100)
 		change(&r)
@@ -69,7 +71,7 @@ func TestCheckoutLimitsFromBothSides(t *testing.T) {
 	app := text(func(r *core.CheckoutRequest, s string) { r.Payer = core.Payer{OpenID: "o", AppID: s} })
 	back := text(func(r *core.CheckoutRequest, s string) { r.ReturnURL = s })
 	address := func(n int) *core.CheckoutRequest {
-		return back("https://shop.example/" + strings.Repeat("x", n-len("https://shop.example/")))
+		return back("https://shop.example/x/" + strings.Repeat("x", n-len("https://shop.example/x/")))
 	}
 	han := func(n int) string { return strings.Repeat("茶", n) }
 	for field, c := range map[string]struct{ good, bad []*core.CheckoutRequest }{
@@ -96,7 +98,7 @@ func TestCheckoutLimitsFromBothSides(t *testing.T) {
 		"payer.app_id":               {[]*core.CheckoutRequest{app(strings.Repeat("2", 32))}, []*core.CheckoutRequest{app(strings.Repeat("2", 33)), app("x")}},
 		"return_url": {
 			[]*core.CheckoutRequest{address(512), back("https://shop.example/back#x"), back("https://shop.example/back?x=/../y"), back("https://shop.example/back")},
-			[]*core.CheckoutRequest{address(513), back("https://shop.example/a\u200bb"), back("https://shop.example/%2E%2e/x"), back("https://shop.example.evil/")},
+			[]*core.CheckoutRequest{address(513), back("https://shop.example/x/a\u200bb"), back("https://shop.example/x/%2E%2e/x"), back("https://shop.example/backs"), back("https://shop.example.evil/")},
 		},
 	} {
 		for i, r := range c.good {

@@ -88,12 +88,16 @@ func TestPaymentGathersNoMoreThanItMay(t *testing.T) {
 		w.refund(v.ID, fmt.Sprint("r", i), 1)
 	}
 	_, err := w.Refund(context.Background(), shopCaller, core.RefundAsk{PaymentID: v.ID, AmountFen: 1, IdempotencyKey: "one more"})
-	wantCode(t, err, core.CodeTooMany)
+	if e := wantCode(t, err, core.CodeTooMany); e.PaymentID != v.ID {
+		t.Errorf("%+v", e)
+	}
 	open := w.create("A2", "wechat", 100)
 	for i := range core.MaxAttempts {
 		_, err = w.NextAttempt(context.Background(), shopCaller, core.AttemptRequest{PaymentID: open.ID, Platform: "wechat", IdempotencyKey: fmt.Sprint("a", i)})
 	}
-	wantCode(t, err, core.CodeTooMany)
+	if e := wantCode(t, err, core.CodeTooMany); e.PaymentID != open.ID {
+		t.Errorf("%+v", e)
+	}
 }
 
 // However many attempts of one payment hold late money, one call sends all of it back.
@@ -163,8 +167,8 @@ func TestRefundI05InProgress(t *testing.T) {
 		if p == core.PointRefundAfterReserve {
 			w.Failpoints = nil
 			_, err := w.Refund(context.Background(), shopCaller, ask)
-			if e := wantCode(t, err, core.CodeInProgress); e.RetryAfterSeconds < 1 {
-				t.Error("no Retry-After")
+			if e := wantCode(t, err, core.CodeInProgress); e.RetryAfterSeconds < 1 || e.PaymentID != v.ID {
+				t.Error("no Retry-After, or no payment")
 			}
 		}
 	})
