@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -87,7 +86,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // checkBody refuses a body that is not of the type the route takes. Where none is taken, "{}" passes as none. A gateway's message is judged by its
-// grammar and its signature, whatever type a header gives it: Alipay sends some that are none.
+// grammar and its signature, whatever headers say of its type or coding: Alipay sends types that are none, and one that was compressed is no form.
 func checkBody(r *http.Request, rule bodyRule, body []byte) error {
 	const wanted = "application/json"
 	switch {
@@ -96,9 +95,6 @@ func checkBody(r *http.Request, rule bodyRule, body []byte) error {
 	case rule == bodyNone && string(body) != "{}":
 		return &core.Error{Code: core.CodeInvalid, Message: "this request takes no body"}
 	case rule == bodyMessage:
-		if packed(r.Header.Values("Content-Encoding")) {
-			return &core.Error{Code: codeMediaType, Message: "the body must not be compressed"}
-		}
 		return nil
 	case rule == bodyJSON && len(body) == 0:
 		return &core.Error{Code: core.CodeInvalid, Message: "this request needs a JSON body"}
@@ -111,21 +107,6 @@ func checkBody(r *http.Request, rule bodyRule, body []byte) error {
 		return &core.Error{Code: codeMediaType, Message: "the body must be " + wanted}
 	}
 	return nil
-}
-
-// packed tells whether a message was compressed on its way: its bytes are not those that were signed, and nothing here unpacks them. Other values of
-// Content-Encoding, such as "identity" or a charset, say nothing about the bytes.
-func packed(encodings []string) bool {
-	for _, header := range encodings {
-		for coding := range strings.SplitSeq(header, ",") {
-			name, _, _ := strings.Cut(coding, ";")
-			switch strings.ToLower(strings.TrimSpace(name)) {
-			case "gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd":
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // idempotencyKey returns the header byte for byte: 1 to 255 visible ASCII characters, once (I07).

@@ -89,8 +89,8 @@ func TestNotifyTakesOnlyPosts(t *testing.T) {
 	}
 }
 
-// C40: no header of a message refuses it, on either path: it reaches its verifier with every Content-Type that came. What is compressed is the exception,
-// since nobody here unpacks it.
+// C40: no header of a message refuses it, on either path: it reaches its verifier with every Content-Type that came. A body that is compressed indeed
+// fails there; a header that only says so is as wrong as any other.
 func TestC40_NotifyIgnoresHeaders(t *testing.T) {
 	rec := &recorder{reply: core.Reply{Status: 200, ContentType: "text/plain", Body: []byte("success")}}
 	w := newWorld(t, func(o *web.Options) { rec.Cashier = o.Cashier; o.Cashier = rec })
@@ -100,6 +100,7 @@ func TestC40_NotifyIgnoresHeaders(t *testing.T) {
 		{"Content-Type", odd, "Content-Type", "text/html"}, {"Content-Type", form + ", " + odd}, {"Content-Type", "application/json"}, {"Content-Type", "\"/"},
 		{"Content-Type", odd, "Content-Encoding", "identity"}, {"Content-Type", odd, "Content-Encoding", "Identity, identity"},
 		{"Content-Type", odd, "Content-Encoding", ""}, {"Content-Encoding", "UTF-8"}, {"Content-Encoding", "identity", "Content-Encoding", "identity"},
+		{"Content-Encoding", "gzip"}, {"Content-Encoding", "x-gzip;q=1", "Content-Encoding", "br, zstd"}, {"Content-Encoding", "identity, deflate"},
 		{"Accept", "application/json", "Authorization", "Basic eDp5", "Idempotency-Key", "", "Origin", "https://a.test", "If-None-Match", "*",
 			"Content-Language", "zh", "Content-MD5", "x", "X-Forwarded-For", "?", "Traceparent", "?", "User-Agent", ""},
 	} {
@@ -118,13 +119,6 @@ func TestC40_NotifyIgnoresHeaders(t *testing.T) {
 			if answer.Code != 200 || answer.Body.String() != "success" || string(rec.got.Body) != "a=b&sign=good" || rec.got.ContentType != strings.Join(types, ", ") {
 				t.Errorf("%s %q: %d %s, handed on as %q", path, headers, answer.Code, answer.Body, rec.got.ContentType)
 			}
-		}
-	}
-	for _, coding := range []string{"gzip", "GZIP", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "identity, gzip", "gzip;q=1"} {
-		rec.got = core.Message{}
-		want(t, w.ask("POST", "/notify/alipay/acc_m_a", "a=b", "Content-Type", form, "Content-Encoding", coding), 415, "unsupported_media_type")
-		if rec.got.Body != nil {
-			t.Errorf("%s was handed on", coding)
 		}
 	}
 }

@@ -174,7 +174,6 @@ func sentencesOfBodies() []core.Words {
 		{EN: "is true, or left out", ZH: "须为 true，或不传"},
 		{EN: "must be the number of an app", ZH: "须为应用的编号"},
 		{EN: "the open_id belongs to an app that account %s does not pay for", ZH: "open_id 属于另一个应用，账户 %s 不能用它付款"},
-		{EN: "the body must not be compressed", ZH: "请求体不能压缩"},
 		{EN: "the body must be %s", ZH: "请求体须为 %s"},
 		{EN: "this request needs the header, so that a repeat is known as one", ZH: "这个请求需要此头，以便识别重复请求"},
 		{EN: "must be sent once, with 1 to 255 visible ASCII characters", ZH: "须出现一次，为 1 到 255 个可见 ASCII 字符"},
