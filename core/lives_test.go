@@ -147,7 +147,7 @@ func pageLife(d *diary) {
 	d.waits(time.Minute)
 	d.looks("the buyer looks", page)
 	d.closes("the shop closes again", v.ID)
-	v = d.pays("money comes all the same", d.payment(v.ID), 0)
+	d.pays("money comes all the same", d.payment(v.ID), 0)
 	d.looks("the buyer looks", page)
 	d.waits(time.Second)
 	d.looks("the buyer looks", page)

@@ -3,6 +3,7 @@ package core_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -35,9 +36,7 @@ func soundBooks(t *testing.T) (paid, late books) {
 	_ = w.memory.EachOrder(context.Background(), func(o core.Order, entries []core.Entry, events []core.Event) error {
 		no := o.Attempts[0].OutTradeNo
 		refunds := map[string]core.Fen{}
-		for number, amount := range w.bank.trades[no].refunds {
-			refunds[number] = amount
-		}
+		maps.Copy(refunds, w.bank.trades[no].refunds)
 		truth := map[string]core.Truth{no: {CapturedFen: w.bank.trades[no].total, RefundedFen: w.bank.trades[no].refunded, Refunds: refunds}}
 		all = append(all, books{o, entries, events, truth, w.clock.Now()})
 		return nil
@@ -147,9 +146,7 @@ func TestVerifyClauseByClause(t *testing.T) {
 		b.truth = map[string]core.Truth{}
 		for no, truth := range pick(lie.late, late, paid).truth {
 			refunds := map[string]core.Fen{}
-			for number, amount := range truth.Refunds {
-				refunds[number] = amount
-			}
+			maps.Copy(refunds, truth.Refunds)
 			b.truth[no] = core.Truth{CapturedFen: truth.CapturedFen, RefundedFen: truth.RefundedFen, Refunds: refunds}
 		}
 		lie.tell(&b)

@@ -136,7 +136,7 @@ func TestDefaults(t *testing.T) {
 		if transport.MaxConnsPerHost != want || transport.MaxIdleConnsPerHost != want || !transport.DisableCompression {
 			t.Errorf("%d connections are %d", configured, transport.MaxConnsPerHost)
 		}
-		request, _ := http.NewRequest(http.MethodGet, ProductionGateway, nil) //nolint:noctx // never sent
+		request, _ := http.NewRequest(http.MethodGet, ProductionGateway, nil)
 		if proxy, err := transport.Proxy(request); err != nil || proxy.String() != "http://10.0.0.8:3128" || transport.TLSClientConfig.RootCAs == nil {
 			t.Errorf("proxy %v, %v", proxy, err)
 		}

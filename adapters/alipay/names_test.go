@@ -97,8 +97,8 @@ func TestWireNames(t *testing.T) {
 	for _, value := range documentedStructs() {
 		kind := reflect.TypeOf(value.of)
 		var got []string
-		for i := range kind.NumField() {
-			name, options, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")
+		for field := range kind.Fields() {
+			name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if name == "-" {
 				continue
 			}

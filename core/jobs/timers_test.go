@@ -45,7 +45,7 @@ func TestP19_timersAreHeardAtTheirTime(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		time.Sleep(Ahead)
+		<-time.After(Ahead)
 		synctest.Wait()
 		stop()
 		if len(heard) != n || !slices.IsSorted(heard) {
@@ -64,7 +64,7 @@ func TestP19_timersThatComeLaterAreHeardFirst(t *testing.T) {
 			synctest.Wait()
 			_ = q.Publish(timed(fmt.Sprint(seconds), start.Add(time.Duration(seconds)*time.Second)))
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		synctest.Wait()
 		stop()
 		if got := fmt.Sprint(heard); got != "map[2:2s 5:5s 9:9s]" {
@@ -84,13 +84,13 @@ func atOneMoment(t *testing.T, wait time.Duration) {
 	q, at := NewTimers(wall{}), time.Now().Add(wait)
 	var mu sync.Mutex
 	beside, most, heard := 0, 0, 0
-	stop := q.Listen(3, func(due core.Due) {
+	stop := q.Listen(3, func(core.Due) {
 		mu.Lock()
 		beside++
 		most = max(most, beside)
 		heard++
 		mu.Unlock()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		mu.Lock()
 		beside--
 		mu.Unlock()
@@ -99,7 +99,7 @@ func atOneMoment(t *testing.T, wait time.Duration) {
 	for i := range 9 {
 		_ = q.Publish(timed(fmt.Sprint(i), at))
 	}
-	time.Sleep(wait + 4*time.Second)
+	<-time.After(wait + 4*time.Second)
 	synctest.Wait()
 	stop()
 	if heard != 9 || most != 3 {
@@ -123,12 +123,12 @@ func TestP19_timersReplaceAndForget(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		time.Sleep(90 * time.Second)
+		<-time.After(90 * time.Second)
 		synctest.Wait()
 		if got := fmt.Sprint(heard); got != "map[earlier:30s later:1m0s past:0s]" { // the refund's
 			t.Error(got)
 		}
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		synctest.Wait()
 		stop()
 		if got := fmt.Sprint(heard); got != "map[earlier:30s edge:10m0s later:2m0s past:0s]" {
@@ -174,7 +174,7 @@ func TestP19_timersFollowTheClock(t *testing.T) {
 		heard := make(chan time.Duration, 1)
 		stop := q.Listen(1, func(core.Due) { heard <- time.Since(start) })
 		_ = q.Publish(timed("a", start.Add(8*time.Minute)))
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		ahead.set(time.Hour)
 		if waited := <-heard; waited > time.Second+maxDoze {
 			t.Errorf("heard after %v", waited)

@@ -390,9 +390,10 @@ func TestCutOffTryIsNotCounted(t *testing.T) {
 }
 
 func TestParseSecret(t *testing.T) {
+	const blanks = " \t"
 	for text, want := range map[string]string{
 		"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3": "0123456789abcdef01234567", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\n": "0123456789abcdef01234567",
-		" \twhsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\n": "0123456789abcdef01234567",
+		blanks + "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\n": "0123456789abcdef01234567",
 		"whsec_": "", "": "", "MDEy": "", "whsec_canary!": "", "whsec_" + strings.Repeat("MDEy", 30): "",
 	} {
 		got, err := outbox.ParseSecret(text)

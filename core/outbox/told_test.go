@@ -160,8 +160,8 @@ func TestH08_OneTryProbes(t *testing.T) {
 		<-time.After(time.Minute - time.Millisecond)
 		early := v.event(10, "shop", "hook")
 		v.hand()
-		if d := v.delivery(early); shop.count() != 5 || d.NextAt.Sub(time.Now()) < 3*time.Minute-time.Second || d.NextAt.Sub(time.Now()) > 3*time.Minute {
-			t.Errorf("%d requests; put off until %v", shop.count(), d.NextAt.Sub(time.Now()))
+		if d := v.delivery(early); shop.count() != 5 || time.Until(d.NextAt) < 3*time.Minute-time.Second || time.Until(d.NextAt) > 3*time.Minute {
+			t.Errorf("%d requests; put off until %v", shop.count(), time.Until(d.NextAt))
 		}
 		<-time.After(2 * time.Millisecond)
 		shop.plan(slow(5*time.Second, status(200)))

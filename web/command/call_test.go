@@ -91,7 +91,7 @@ func TestCallSendsWhatItWasGiven(t *testing.T) {
 			continue
 		}
 		r := heard[0]
-		if r.Method != "POST" || r.RequestURI != "/v1/x?b=1&a=2" || bodies[0] != `{"a":1}` || r.Header.Get("Idempotency-Key") != "key-1" || r.Header.Get("Content-Type") != "application/json" {
+		if r.Method != http.MethodPost || r.RequestURI != "/v1/x?b=1&a=2" || bodies[0] != `{"a":1}` || r.Header.Get("Idempotency-Key") != "key-1" || r.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %s %s %q %v", c.name, r.Method, r.RequestURI, bodies[0], r.Header)
 		}
 		proof := r.Header.Get("Authorization")
