@@ -54,12 +54,31 @@ func TestP19_timersAreHeardAtTheirTime(t *testing.T) {
 	})
 }
 
+// diary notes when each hint was heard.
+type diary struct {
+	start time.Time
+	mu    sync.Mutex
+	at    map[string]time.Duration
+}
+
+func (d *diary) note(due core.Due) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.at[due.ID] = time.Since(d.start)
+}
+
+func (d *diary) String() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return fmt.Sprint(d.at)
+}
+
 // Whoever waits for a later hint, or for none, is woken by an earlier one.
 func TestP19_timersThatComeLaterAreHeardFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, start := NewTimers(wall{}), time.Now()
-		heard := map[string]time.Duration{}
-		stop := q.Listen(1, func(due core.Due) { heard[due.ID] = time.Since(start) })
+		heard := diary{start: start, at: map[string]time.Duration{}}
+		stop := q.Listen(1, heard.note)
 		for _, seconds := range []int{9, 5, 2} {
 			synctest.Wait()
 			_ = q.Publish(timed(fmt.Sprint(seconds), start.Add(time.Duration(seconds)*time.Second)))
@@ -67,7 +86,7 @@ func TestP19_timersThatComeLaterAreHeardFirst(t *testing.T) {
 		<-time.After(time.Minute)
 		synctest.Wait()
 		stop()
-		if got := fmt.Sprint(heard); got != "map[2:2s 5:5s 9:9s]" {
+		if got := heard.String(); got != "map[2:2s 5:5s 9:9s]" {
 			t.Error(got)
 		}
 	})
@@ -110,8 +129,8 @@ func atOneMoment(t *testing.T, wait time.Duration) {
 func TestP19_timersReplaceAndForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, start := NewTimers(wall{}), time.Now()
-		heard := map[string]time.Duration{}
-		stop := q.Listen(1, func(due core.Due) { heard[due.ID] = time.Since(start) })
+		heard := diary{start: start, at: map[string]time.Duration{}}
+		stop := q.Listen(1, heard.note)
 		for _, due := range []core.Due{
 			timed("later", start.Add(time.Minute)), timed("later", start.Add(2*time.Minute)),
 			timed("earlier", start.Add(3*time.Minute)), timed("earlier", start.Add(30*time.Second)),
@@ -125,13 +144,13 @@ func TestP19_timersReplaceAndForget(t *testing.T) {
 		}
 		<-time.After(90 * time.Second)
 		synctest.Wait()
-		if got := fmt.Sprint(heard); got != "map[earlier:30s later:1m0s past:0s]" { // the refund's
+		if got := heard.String(); got != "map[earlier:30s later:1m0s past:0s]" { // the refund's
 			t.Error(got)
 		}
 		<-time.After(time.Hour)
 		synctest.Wait()
 		stop()
-		if got := fmt.Sprint(heard); got != "map[earlier:30s edge:10m0s later:2m0s past:0s]" {
+		if got := heard.String(); got != "map[earlier:30s edge:10m0s later:2m0s past:0s]" {
 			t.Error(got)
 		}
 	})

@@ -130,8 +130,8 @@ func TestH08_BreakerLeavesAlone(t *testing.T) {
 		if asked := shop.count(); asked > 30 {
 			t.Errorf("asked %d times in 9 minutes", asked)
 		}
-		if v.watch.counts["webhook.postponed"] == 0 || v.watch.counts["webhook.breaker/open"] == 0 {
-			t.Errorf("counts %v", v.watch.counts)
+		if v.watch.counted("webhook.postponed") == 0 || v.watch.counted("webhook.breaker/open") == 0 {
+			t.Errorf("counts %v", v.watch.tally())
 		}
 		v.sweep(45 * time.Minute)
 		if len(shop.book) != n {
@@ -225,8 +225,8 @@ func TestReplayPassesTheBreaker(t *testing.T) {
 		before := shop.count()
 		v.replay(id)
 		v.sweep(time.Second)
-		if shop.count() != before+1 || v.watch.counts["webhook.breaker/open"] != 1 {
-			t.Fatalf("%d requests after %d, counts %v", shop.count(), before, v.watch.counts)
+		if shop.count() != before+1 || v.watch.counted("webhook.breaker/open") != 1 {
+			t.Fatalf("%d requests after %d, counts %v", shop.count(), before, v.watch.tally())
 		}
 		v.lanes.Close(background)
 	})

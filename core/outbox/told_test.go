@@ -40,8 +40,8 @@ func TestH07_WhatIsToldIsWhole(t *testing.T) {
 		t.Errorf("told\n%s\nwant\n%s", strings.Join(w.watch.lines, "\n"), strings.Join(want, "\n"))
 	}
 	for what, n := range map[string]int{"webhook.retry/5xx": 1, "webhook.dead/4xx": 1, "webhook.retry": 1, "webhook.dead": 1} {
-		if w.watch.counts[what] != n {
-			t.Errorf("%s was counted %d times: %v", what, w.watch.counts[what], w.watch.counts)
+		if w.watch.counted(what) != n {
+			t.Errorf("%s was counted %d times: %v", what, w.watch.counted(what), w.watch.tally())
 		}
 	}
 }
@@ -125,7 +125,7 @@ func TestH08_WhatTheBreakerCounts(t *testing.T) {
 				v.event(i, "shop", "hook")
 				v.hand()
 			}
-			if open := v.watch.counts["webhook.breaker/open"] > 0; open != c.opens {
+			if open := v.watch.counted("webhook.breaker/open") > 0; open != c.opens {
 				t.Errorf("%s: left alone: %v", name, open)
 			}
 			v.lanes.Close(background)
@@ -169,8 +169,8 @@ func TestH08_OneTryProbes(t *testing.T) {
 			v.event(20+i, "shop", "hook")
 		}
 		v.hand()
-		if shop.count() != 6 || v.watch.counts["webhook.postponed"] < 3 {
-			t.Errorf("%d requests, counts %v", shop.count(), v.watch.counts)
+		if shop.count() != 6 || v.watch.counted("webhook.postponed") < 3 {
+			t.Errorf("%d requests, counts %v", shop.count(), v.watch.tally())
 		}
 		v.lanes.Close(background)
 	})
@@ -235,8 +235,8 @@ func TestP13_TryEndsWithItsLease(t *testing.T) {
 		synctest.Wait()
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		if d := v.delivery(id); len(v.failed) != 8 || d.Tries != 0 || v.watch.counts["webhook.breaker/open"] != 0 {
-			t.Errorf("%v, %+v, counts %v", v.failed, d, v.watch.counts)
+		if d := v.delivery(id); len(v.failed) != 8 || d.Tries != 0 || v.watch.counted("webhook.breaker/open") != 0 {
+			t.Errorf("%v, %+v, counts %v", v.failed, d, v.watch.tally())
 		}
 		v.lanes.Close(background)
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -57,6 +58,18 @@ func (w *watch) Happened(what, label string) {
 	defer w.mu.Unlock()
 	w.counts[what+"/"+label]++
 	w.counts[what]++
+}
+
+func (w *watch) counted(what string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.counts[what]
+}
+
+func (w *watch) tally() map[string]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.counts)
 }
 
 func (w *watch) Alert(level int, what, object, detail string) {
