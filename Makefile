@@ -47,7 +47,7 @@ openapi: ## web/openapi.yaml against a linter and generated clients in Go and Ty
 
 conformance: ## our client and our simulator judged by the official SDK and by gopay, CASES=20000 each
 	@CASES=$(or $(CASES),20000) .ci/tagged conformance -v
-	@cd adapters/alipaysim/conformance/gopay && CASES=$(or $(CASES),20000) GOWORK=off go test -count=1 -timeout 0 -v .
+	@cd adapters/alipay/sim/conformance/gopay && CASES=$(or $(CASES),20000) GOWORK=off go test -count=1 -timeout 0 -v .
 
 sim: ## deterministic simulation, ORDERS=20000 SEED=1
 	@SIM_ORDERS=$(or $(ORDERS),20000) SIM_SEED=$(or $(SEED),1) go test -count=1 -timeout 0 -v -run '^TestSimulation' ./core/...

@@ -20,15 +20,15 @@ const module = "github.com/paymux/paymux"
 // An arrow that is not here is a decision to take in docs/DESIGN.md, not a
 // line to add in passing.
 func arrows() map[string][]string {
-	const core, wire, trade = "core", "adapters/alipay", "adapters/alipaytrade"
+	const core, wire, trade = "core", "adapters/alipay", "adapters/alipay/trade"
 	channel := []string{core, wire, trade}
 	return map[string][]string{
 		"core":               {},
 		"config":             {},
 		"adapters/alipay":    {},
-		"adapters/alipaysim": {},
+		"adapters/alipay/sim": {},
 		// the judge of both ends, and so the one place that sees both
-		"adapters/alipaysim/conformance": {wire, "adapters/alipaysim"},
+		"adapters/alipay/sim/conformance": {wire, "adapters/alipay/sim"},
 		"core/store":                     {core},
 		"core/jobs":                      {core},
 		"core/outbox":                    {core},
@@ -37,15 +37,15 @@ func arrows() map[string][]string {
 		"platforms":                      {core},
 		"web":                            {core},
 		"web/demoshop":                   {core, "web"},
-		"adapters/alipaytrade":           {core, wire},
+		"adapters/alipay/trade":           {core, wire},
 		// what the three channels' tests have in common
-		"adapters/alipaytrade/tradetest": {core, wire, trade, "core/channeltest", "adapters/alipaysim"},
-		"adapters/alipaymini":            channel,
-		"adapters/wechath5":              channel,
-		"adapters/douyinh5":              channel,
+		"adapters/alipay/trade/tradetest": {core, wire, trade, "core/channeltest", "adapters/alipay/sim"},
+		"adapters/alipay/mini":            channel,
+		"adapters/alipay/wechath5":              channel,
+		"adapters/alipay/douyinh5":              channel,
 		"web/command": {
 			core, "config", "platforms", "web", "web/demoshop", "core/store", "core/jobs", "core/outbox",
-			wire, trade, "adapters/alipaymini", "adapters/wechath5", "adapters/douyinh5", "adapters/alipaysim",
+			wire, trade, "adapters/alipay/mini", "adapters/alipay/wechath5", "adapters/alipay/douyinh5", "adapters/alipay/sim",
 		},
 		"": {"web/command"},
 	}
@@ -55,7 +55,7 @@ func arrows() map[string][]string {
 // suites, the simulator as the other end, the containers as they are shipped,
 // and the whole program end to end.
 func testArrows() []string {
-	return []string{"core/channeltest", "core/storetest", "adapters/alipaytrade/tradetest", "adapters/alipaysim", "platforms", "web/command"}
+	return []string{"core/channeltest", "core/storetest", "adapters/alipay/trade/tradetest", "adapters/alipay/sim", "platforms", "web/command"}
 }
 
 // owners: each heavy dependency has one owner, so that replacing it is a change
@@ -79,7 +79,7 @@ func owners() map[string]string {
 		"github.com/prometheus/":        "web web/command",
 		"github.com/emmansun/gmsm":      "adapters/alipay",
 		"github.com/go-playground/":     "config platforms web",
-		"golang.org/x/text/encoding":    "adapters/alipay adapters/alipaysim",
+		"golang.org/x/text/encoding":    "adapters/alipay adapters/alipay/sim",
 		"github.com/chromedp/":          "web web/command",
 		"github.com/santhosh-tekuri/":   "config web",
 
@@ -164,12 +164,12 @@ func TestCoreStandsAlone(t *testing.T) {
 // gateways speak GBK.
 func TestSimulatorStandsAlone(t *testing.T) {
 	for _, f := range goFiles(t) {
-		if from, _ := packageOf(f.dir, arrows()); from != "adapters/alipaysim" || f.test {
+		if from, _ := packageOf(f.dir, arrows()); from != "adapters/alipay/sim" || f.test {
 			continue
 		}
 		for _, imported := range f.imports() {
 			first, _, _ := strings.Cut(imported, "/")
-			own := strings.HasPrefix(imported, module+"/adapters/alipaysim/")
+			own := strings.HasPrefix(imported, module+"/adapters/alipay/sim/")
 			if strings.Contains(first, ".") && !own && !strings.HasPrefix(imported, "golang.org/x/text/") {
 				t.Errorf("%s imports %s", f.path, imported)
 			}

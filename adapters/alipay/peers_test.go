@@ -13,12 +13,12 @@ import (
 // BenchmarkOfficialSDK is the official Node SDK on the same three pieces of
 // work; compare its figures with work-ns of the benchmarks beside it.
 func BenchmarkOfficialSDK(b *testing.B) {
-	folder, err := filepath.Abs("../alipaysim/conformance")
+	folder, err := filepath.Abs("sim/conformance")
 	if err != nil {
 		b.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(folder, "node_modules/alipay-sdk/package.json")); err != nil {
-		b.Fatal("the official SDK is not installed: run `npm install --no-save` in adapters/alipaysim/conformance")
+		b.Fatal("the official SDK is not installed: run `npm install --no-save` in adapters/alipay/sim/conformance")
 	}
 	keys := testKeys(b)
 	input, err := json.Marshal(map[string]any{

@@ -38,7 +38,7 @@ func TestC46_whatCoreReads(t *testing.T) {
 		}
 	}
 	found := map[string]bool{}
-	for _, folder := range []string{"../alipaytrade", "../alipaymini", "../wechath5", "../douyinh5"} {
+	for _, folder := range []string{"trade", "mini", "wechath5", "douyinh5"} {
 		paths, err := filepath.Glob(folder + "/*.go")
 		if err != nil || len(paths) == 0 {
 			t.Fatal(folder, err)

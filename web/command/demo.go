@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/paymux/paymux/adapters/alipaysim"
+	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/web"
 	"github.com/paymux/paymux/web/demoshop"

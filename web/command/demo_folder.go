@@ -8,7 +8,7 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/paymux/paymux/adapters/alipaysim"
+	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
 	"github.com/paymux/paymux/web"
 )
 

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/paymux/paymux/adapters/alipaysim"
+	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/web/demoshop"
 )

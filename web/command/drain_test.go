@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/paymux/paymux/adapters/alipaysim"
+	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
 	"github.com/paymux/paymux/core"
 )
 

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/paymux/paymux/adapters/alipaysim"
+	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/web"
 )

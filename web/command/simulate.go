@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/paymux/paymux/adapters/alipaysim"
+	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
 )
 
 func newSimulate(streams Streams) *cobra.Command {

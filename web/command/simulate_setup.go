@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/paymux/paymux/adapters/alipaysim"
+	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
 )
 
 // simulateOptions is the command line of simulate.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/paymux/paymux/adapters/alipaysim"
+	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
 	"github.com/paymux/paymux/core"
 )
 
