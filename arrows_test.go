@@ -20,34 +20,36 @@ const module = "github.com/paymux/paymux"
 // An arrow that is not here is a decision to take in docs/DESIGN.md, not a
 // line to add in passing.
 func arrows() map[string][]string {
-	const core, wire, trade = "core", "adapters/alipay", "adapters/alipay/trade"
+	const core, wire, trade, setup = "core", "adapters/alipay", "adapters/alipay/trade", "adapters/alipay/setup"
 	channel := []string{core, wire, trade}
 	return map[string][]string{
-		"core":               {},
-		"config":             {},
-		"adapters/alipay":    {},
+		"core":                {},
+		"config":              {},
+		"adapters/alipay":     {},
 		"adapters/alipay/sim": {},
 		// the judge of both ends, and so the one place that sees both
 		"adapters/alipay/sim/conformance": {wire, "adapters/alipay/sim"},
-		"core/store":                     {core},
-		"core/jobs":                      {core},
-		"core/outbox":                    {core},
-		"core/channeltest":               {core},
-		"core/storetest":                 {core},
-		"platforms":                      {core},
-		"web":                            {core},
-		"web/demoshop":                   {core, "web"},
+		"core/store":                      {core},
+		"core/jobs":                       {core},
+		"core/outbox":                     {core},
+		"core/channeltest":                {core},
+		"core/storetest":                  {core},
+		"platforms":                       {core},
+		"web":                             {core},
+		"web/demoshop":                    {core, "web"},
 		"adapters/alipay/trade":           {core, wire},
 		// what the three channels' tests have in common
 		"adapters/alipay/trade/tradetest": {core, wire, trade, "core/channeltest", "adapters/alipay/sim"},
 		"adapters/alipay/mini":            channel,
-		"adapters/alipay/wechath5":              channel,
-		"adapters/alipay/douyinh5":              channel,
-		"web/command": {
-			core, "config", "platforms", "web", "web/demoshop", "core/store", "core/jobs", "core/outbox",
-			wire, trade, "adapters/alipay/mini", "adapters/alipay/wechath5", "adapters/alipay/douyinh5", "adapters/alipay/sim",
+		"adapters/alipay/wechath5":        channel,
+		"adapters/alipay/douyinh5":        channel,
+		"adapters/alipay/setup":           {wire, "config"},
+		"web/app": {
+			core, "config", "platforms", "web", "core/store", "core/jobs", "core/outbox",
+			wire, trade, setup, "adapters/alipay/mini", "adapters/alipay/wechath5", "adapters/alipay/douyinh5",
 		},
-		"": {"web/command"},
+		"web/command": {core, "config", "web", "web/app", "web/demoshop", "core/store", "core/outbox", wire, setup, "adapters/alipay/sim"},
+		"":            {"web/command"},
 	}
 }
 
@@ -76,17 +78,17 @@ func owners() map[string]string {
 		"github.com/spf13/cobra":        "web/command",
 		"github.com/getkin/kin-openapi": "web",
 		"github.com/yuin/goldmark":      "web",
-		"github.com/prometheus/":        "web web/command",
+		"github.com/prometheus/":        "web web/app",
 		"github.com/emmansun/gmsm":      "adapters/alipay",
 		"github.com/go-playground/":     "config platforms web",
 		"golang.org/x/text/encoding":    "adapters/alipay adapters/alipay/sim",
 		"github.com/chromedp/":          "web web/command",
 		"github.com/santhosh-tekuri/":   "config web",
 
-		"go.opentelemetry.io/otel/sdk":       "web/command", // whoever makes spans needs otel/trace alone
-		"go.opentelemetry.io/otel/exporters": "web/command",
-		"go.opentelemetry.io/proto/":         "web/command",
-		"google.golang.org/protobuf":         "web/command",
+		"go.opentelemetry.io/otel/sdk":       "web/app", // whoever makes spans needs otel/trace alone
+		"go.opentelemetry.io/otel/exporters": "web/app",
+		"go.opentelemetry.io/proto/":         "web/app",
+		"google.golang.org/protobuf":         "web/app",
 	}
 }
 

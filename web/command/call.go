@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/paymux/paymux/web"
+	"github.com/paymux/paymux/web/app"
 )
 
 // The variables that call reads where a flag is not given.
@@ -66,7 +67,7 @@ func newCall(streams Streams) *cobra.Command {
 			if secret == "" {
 				request.Header.Set("Authorization", "Bearer "+key)
 			} else {
-				nonce := letters(mustDraw(streams.Random, idBytes))
+				nonce := app.Letters(streams.Random)
 				web.Sign(request, body, key, []byte(secret), streams.Now(), nonce)
 			}
 			return send(request, streams)

@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/paymux/paymux/adapters/alipay"
+	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
 	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/web/app"
 )
 
 func newCertificate(streams Streams) *cobra.Command {
@@ -50,13 +52,20 @@ type certificateAccount struct {
 	tape  *recorder
 }
 
+// ground is what a command's applications at a gateway are built on: it calls in its own name and prints its findings itself.
+func ground(master *config.MasterKey, streams Streams) alipaysetup.Ground {
+	return alipaysetup.Ground{
+		Master: master, Now: streams.Now, Nonce: func() string { return app.Letters(streams.Random) }, Logger: silent(),
+	}
+}
+
 func certificateLine(c *config.Config, account string, streams Streams) (certificateAccount, error) {
 	master, err := config.OpenMasterKey(c.Secrets.MasterKeyFile, streams.Random)
 	if err != nil {
 		return certificateAccount{}, err
 	}
-	on := foundation{master: master, now: streams.Now, random: streams.Random, logger: silent()}
-	ends, err := newGateways(c, on)
+	on := ground(master, streams)
+	ends, err := alipaysetup.Lines(c, on)
 	if err != nil {
 		return certificateAccount{}, err
 	}
@@ -74,9 +83,9 @@ func certificateLine(c *config.Config, account string, streams Streams) (certifi
 		return line, usageError{errors.New("name by --account one account that is in certificate mode")}
 	}
 	end := ends[found[0].Gateway]
-	line.tape = &recorder{next: end.transport}
-	end.transport = line.tape
-	line.app, err = end.app(found[0], on)
+	line.tape = &recorder{next: end.Transport}
+	end.Transport = line.tape
+	line.app, err = end.App(found[0], on)
 	return line, err
 }
 
@@ -93,7 +102,7 @@ func rootsOf(a config.Account) string {
 // renew fetches what is not configured yet. What makes the certificate believable is its chain to the configured roots, never who named it.
 func (l certificateAccount) renew(ctx context.Context, serial, out string, streams Streams) error {
 	if serial == "" {
-		_, result := l.app.Query(ctx, alipay.QueryRequest{OutTradeNo: "DOCTOR" + letters(mustDraw(streams.Random, idBytes))})
+		_, result := l.app.Query(ctx, alipay.QueryRequest{OutTradeNo: "DOCTOR" + app.Letters(streams.Random)})
 		if serial = l.tape.named; serial == "" {
 			return fmt.Errorf("the gateway names no certificate (%w); %q says why", result.Err, "paymux doctor --online")
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/paymux/paymux/config"
-	"github.com/paymux/paymux/platforms"
+	"github.com/paymux/paymux/web/app"
 )
 
 func newCheck(streams Streams) *cobra.Command {
@@ -29,7 +29,7 @@ func newCheck(streams Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			found := checkDeeper(c, streams)
+			found := app.Check(c, streams.Now, streams.Random)
 			for _, err := range found {
 				say(streams.Out, "✗ %v", err)
 			}
@@ -65,32 +65,4 @@ func plural(n int, word string) string {
 		return word
 	}
 	return word + "s"
-}
-
-// checkDeeper does what Load cannot: it needs the master key, the gateways' adapters and the rules.
-func checkDeeper(c *config.Config, streams Streams) []error {
-	master, err := config.OpenMasterKey(c.Secrets.MasterKeyFile, streams.Random)
-	if err != nil {
-		return []error{err}
-	}
-	if err := c.CheckSealed(master); err != nil {
-		return []error{err}
-	}
-	var found []error
-	book, err := platforms.Load(platforms.Embedded())
-	if err == nil {
-		err = checkHoldings(book, c)
-	}
-	if err != nil {
-		found = append(found, err)
-	}
-	// One merchant at a time, so that the first bad key does not hide the next.
-	for _, m := range c.Merchants {
-		alone := *c
-		alone.Merchants = []config.Merchant{m}
-		if _, err := newTenants(&alone, foundation{master: master, now: streams.Now, random: streams.Random, logger: silent(), webhooks: webhookPolicy(c)}); err != nil {
-			found = append(found, err)
-		}
-	}
-	return found
 }

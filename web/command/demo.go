@@ -13,6 +13,7 @@ import (
 	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/web"
+	"github.com/paymux/paymux/web/app"
 	"github.com/paymux/paymux/web/demoshop"
 )
 
@@ -44,13 +45,13 @@ type demo struct {
 	release func() error // of the folder
 	folder  demoFolder
 	sim     *simulator
-	app     *App
+	app     *app.App
 }
 
 // startDemo makes the folder, starts the simulator, writes a configuration that points at it, and starts the program on that configuration.
 func startDemo(ctx context.Context, listen, data string, streams Streams) (*demo, error) {
 	d := &demo{}
-	listener, err := bind(ctx, listen)
+	listener, err := app.Listen(ctx, listen)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func (d *demo) start(ctx context.Context, listener net.Listener, data string, st
 	if d.sim, err = d.startSimulator(ctx, streams); err != nil {
 		return err
 	}
-	if err := d.folder.writeConfig(listener.Addr().String(), urlOf(listener), d.sim.gatewayURL()); err != nil {
+	if err := d.folder.writeConfig(listener.Addr().String(), app.URLOf(listener), d.sim.gatewayURL()); err != nil {
 		return err
 	}
 	// The variables of a real server must not reach into the demo.
@@ -83,11 +84,11 @@ func (d *demo) start(ctx context.Context, listener net.Listener, data string, st
 		return err
 	}
 	logger := newLogger(streams.Err, watcher.Current().Log)
-	shop, err := d.shop(urlOf(listener), logger, streams)
+	shop, err := d.shop(app.URLOf(listener), logger, streams)
 	if err != nil {
 		return err
 	}
-	d.app, err = NewApp(ctx, Setup{
+	d.app, err = app.New(ctx, app.Setup{
 		Watcher: watcher, Listener: listener, Logger: logger, Now: streams.Now, Random: streams.Random, Migrate: true,
 		Mounts: []web.Mount{{Prefix: demoshop.Prefix, Handler: shop}, {Prefix: "/", Handler: demoshop.Front()}},
 	})
@@ -100,9 +101,9 @@ func (d *demo) startSimulator(ctx context.Context, streams Streams) (*simulator,
 	if err != nil {
 		return nil, err
 	}
-	listener, err := bind(ctx, before)
+	listener, err := app.Listen(ctx, before)
 	if err != nil {
-		listener, err = bind(ctx, "127.0.0.1:0")
+		listener, err = app.Listen(ctx, "127.0.0.1:0")
 	}
 	if err != nil {
 		return nil, err
@@ -122,7 +123,7 @@ const shopTimeout = 40 * time.Second
 func (d *demo) shop(base string, logger *slog.Logger, streams Streams) (*demoshop.Shop, error) {
 	return demoshop.New(demoshop.Options{
 		Name: demoShopName, API: base, Key: d.folder.apiKey, HTTP: &http.Client{Timeout: shopTimeout}, Host: demoHost{d.sim},
-		OrderNo: demoshop.OrderNumbers(func(n int) []byte { return mustDraw(streams.Random, n) }), Now: streams.Now, Logger: logger,
+		OrderNo: demoshop.OrderNumbers(func(n int) []byte { return app.Draw(streams.Random, n) }), Now: streams.Now, Logger: logger,
 	})
 }
 

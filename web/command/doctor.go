@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/paymux/paymux/adapters/alipay"
+	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
 	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/web/app"
 )
 
 // doctorFlags is what the person asks of the doctor.
@@ -129,7 +131,7 @@ type doctor struct {
 	streams Streams
 	report  *doctorReport
 	config  *config.Config
-	on      foundation
+	on      alipaysetup.Ground
 }
 
 // examine looks at everything asked for. Its error is that it could not look; what it finds is in the report.
@@ -154,7 +156,7 @@ func (d *doctor) examine(ctx context.Context) error {
 		d.report.find(finding{code: "master_key", detail: err.Error()})
 		return nil //nolint:nilerr // a finding, not a failure of the doctor
 	}
-	d.on = foundation{master: master, now: d.streams.Now, random: d.streams.Random, logger: silent(), webhooks: webhookPolicy(c)}
+	d.on = ground(master, d.streams)
 	d.environment()
 	patients, err := d.patients()
 	if err != nil {
@@ -191,14 +193,14 @@ func (d *doctor) examineOne(ctx context.Context, p patient) {
 type patient struct {
 	account   config.Account
 	merchant  config.Merchant
-	gateway   gatewayEnd
+	gateway   alipaysetup.Line
 	keys      []alipay.KeyConfig
 	notifyURL string
 }
 
 // patients picks the accounts to look at. A capture belongs to one: the named one, the only one, or the one whose app the message names.
 func (d *doctor) patients() ([]patient, error) {
-	ends, err := newGateways(d.config, d.on)
+	ends, err := alipaysetup.Lines(d.config, d.on)
 	if err != nil {
 		d.report.find(finding{code: string(alipay.ErrConfig), detail: err.Error()})
 		return nil, nil //nolint:nilerr // a finding, not a failure of the doctor
@@ -206,9 +208,9 @@ func (d *doctor) patients() ([]patient, error) {
 	var all []patient
 	for _, m := range d.config.Merchants {
 		for _, a := range m.Accounts {
-			p := patient{account: a, merchant: m, gateway: ends[a.Gateway], notifyURL: accountOf(d.config, m, a).NotifyURL}
+			p := patient{account: a, merchant: m, gateway: ends[a.Gateway], notifyURL: app.AccountOf(d.config, m, a).NotifyURL}
 			for _, k := range a.Keys {
-				key, err := alipayKey(k, d.on.master)
+				key, err := alipaysetup.Key(k, d.on.Master)
 				if err != nil {
 					return nil, fmt.Errorf("account %s: %w", a.ID, err)
 				}

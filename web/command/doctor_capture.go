@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/web/app"
 )
 
 // captured is a message as it was recorded: the body alone, or the whole HTTP message.
@@ -132,8 +133,8 @@ func (d *doctor) clockOf(message captured) {
 }
 
 func (d *doctor) skewOf(skew time.Duration) {
-	if gradeOfSkew(skew) > 0 {
-		d.report.find(finding{code: alertClockSkew, proven: true, detail: fmt.Sprintf("the gateway's clock is %s ahead of ours", skew.Round(time.Second))})
+	if skew.Abs() > app.MaxSkew {
+		d.report.find(finding{code: app.AlertClockSkew, proven: true, detail: fmt.Sprintf("the gateway's clock is %s ahead of ours", skew.Round(time.Second))})
 		return
 	}
 	d.report.fine("时钟一致", "the clocks agree")
@@ -167,7 +168,7 @@ func (d *doctor) otherAccount(p patient, appID string) {
 	for _, m := range d.config.Merchants {
 		for _, a := range m.Accounts {
 			if a.AppID == appID {
-				url := accountOf(d.config, m, a).NotifyURL
+				url := app.AccountOf(d.config, m, a).NotifyURL
 				d.report.note("该应用在这里是账户 "+a.ID+"，通知地址 "+url, "that app is account "+a.ID+" here; its notifications go to "+url)
 			}
 		}
@@ -180,8 +181,8 @@ func (d *doctor) responseOf(ctx context.Context, p patient) {
 	d.clockOf(message)
 	x := exchange{v3: isV3(p), capture: alipay.Capture{Response: message.body, Method: d.method, Sent: strings.TrimSpace(d.sentText)}}
 	again := p.gateway
-	again.transport = playback(message)
-	player, err := again.app(p.account, d.on)
+	again.Transport = playback(message)
+	player, err := again.App(p.account, d.on)
 	if err != nil {
 		d.report.find(refused(err))
 		return

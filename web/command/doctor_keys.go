@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/web/app"
 )
 
 // environment tells of what this process's surroundings do to calls.
@@ -39,23 +40,23 @@ func (d *doctor) keys(p patient) *alipay.App {
 				fmt.Sprintf("key %s ended on %s and can be removed", key.Version, key.NotAfter.Format(time.DateOnly)))
 		}
 	}
-	app, err := p.gateway.app(p.account, d.on)
+	ours, err := p.gateway.App(p.account, d.on)
 	if err != nil {
 		if d.report.found == before { // otherwise it is the same mistake again
 			d.report.find(refused(err))
 		}
 		return nil
 	}
-	for _, c := range app.Certificates() {
+	for _, c := range ours.Certificates() {
 		if days := c.DueWithin(d.streams.Now()); days > 0 {
-			d.report.find(finding{code: alertCertificate, proven: true, detail: fmt.Sprintf("the %s certificate of key version %s ends at %s",
+			d.report.find(finding{code: app.AlertCertificate, proven: true, detail: fmt.Sprintf("the %s certificate of key version %s ends at %s",
 				c.Kind, c.Version, c.NotAfter.UTC().Format(time.RFC3339))})
 		}
 	}
 	if d.report.found == before {
-		d.report.fine(fmt.Sprintf("密钥可用，当前版本 %s", app.KeyVersion()), "the keys can be used; "+app.KeyVersion()+" signs")
+		d.report.fine(fmt.Sprintf("密钥可用，当前版本 %s", ours.KeyVersion()), "the keys can be used; "+ours.KeyVersion()+" signs")
 	}
-	return app
+	return ours
 }
 
 func (d *doctor) material(p patient, key alipay.KeyConfig) alipay.Material {

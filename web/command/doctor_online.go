@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/web/app"
 )
 
 // callOf makes the harmless call. OpenAPI v3 leaves its errors unsigned, and "does not exist" is one: there the classic gateway is asked first, which
@@ -32,16 +33,16 @@ func (d *doctor) callOf(ctx context.Context, p patient) {
 // verified our signature, and we verified its.
 func (d *doctor) callBy(ctx context.Context, p patient) {
 	line := p.gateway
-	tape := &recorder{next: line.transport}
-	line.transport = tape
-	app, err := line.app(p.account, d.on)
+	tape := &recorder{next: line.Transport}
+	line.Transport = tape
+	ours, err := line.App(p.account, d.on)
 	if err != nil {
 		d.report.find(refused(err))
 		return
 	}
 	// Not App.Query, which turns to the classic gateway by itself.
-	absent := alipay.QueryRequest{OutTradeNo: "DOCTOR" + letters(mustDraw(d.streams.Random, idBytes))}
-	result := app.Do(ctx, alipay.Call{Method: alipay.MethodQuery, Biz: &absent}, nil)
+	absent := alipay.QueryRequest{OutTradeNo: "DOCTOR" + app.Letters(d.streams.Random)}
+	result := ours.Do(ctx, alipay.Call{Method: alipay.MethodQuery, Biz: &absent}, nil)
 	if result.HTTPStatus == 0 {
 		d.report.find(noAnswer(p.gateway.URL, result.Err))
 		return

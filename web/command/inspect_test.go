@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/paymux/paymux/web/command"
+	"github.com/paymux/paymux/core/store"
+	"github.com/paymux/paymux/web/app"
 )
 
 // metrics sums each family of what a daily inspection says.
 func metrics(t *testing.T, file string, now time.Time) map[string]float64 {
 	t.Helper()
-	gathered, err := command.InspectOnce(t.Context(), file, now)
+	gathered, err := app.InspectOnce(t.Context(), store.Config{Driver: store.DriverSQLite, DSN: file}, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/web"
+	"github.com/paymux/paymux/web/app"
 )
 
 func newKeys(streams Streams) *cobra.Command {
@@ -92,7 +93,7 @@ func sealedAPISecret(master string, streams Streams) (secret, line string, err e
 	if err != nil {
 		return "", "", err
 	}
-	secret = newSecret(streams.Random)
+	secret = app.NewSecret(streams.Random)
 	sealed, err := key.Seal(config.PurposeAPIKey, []byte(secret))
 	return secret, "secret_sealed: " + sealed, err
 }
@@ -108,7 +109,7 @@ func newKeysWebhook(streams Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			secret := "whsec_" + base64.StdEncoding.EncodeToString(mustDraw(streams.Random, secretBytes))
+			secret := "whsec_" + base64.StdEncoding.EncodeToString(app.Draw(streams.Random, app.SecretBytes))
 			sealed, err := key.Seal(config.PurposeWebhook, []byte(secret))
 			if err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/paymux/paymux/core/store"
+	"github.com/paymux/paymux/web/app"
 )
 
 func newMigrate(streams Streams) *cobra.Command {
@@ -19,7 +20,7 @@ func newMigrate(streams Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			opened, err := store.Open(cmd.Context(), storeConfig(c.DB))
+			opened, err := store.Open(cmd.Context(), app.StoreConfig(c.DB))
 			if err != nil {
 				return err
 			}

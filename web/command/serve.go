@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/web/app"
 )
 
 func newServe(streams Streams) *cobra.Command {
@@ -28,17 +29,17 @@ func newServe(streams Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			app, err := NewApp(cmd.Context(), Setup{
+			server, err := app.New(cmd.Context(), app.Setup{
 				Watcher: watcher, Logger: logger, Now: streams.Now, Random: streams.Random, Migrate: migrate, Failpoints: points,
 			})
 			if err != nil {
 				return err
 			}
-			logger.Info("ready", "version", version(), "listen", app.URL(), "admin", app.AdminURL(), "base_url", watcher.Current().Server.BaseURL,
+			logger.Info("ready", "version", app.Version(), "listen", server.URL(), "admin", server.AdminURL(), "base_url", watcher.Current().Server.BaseURL,
 				"environment", watcher.Current().Server.Environment)
-			err = app.Run(cmd.Context())
+			err = server.Run(cmd.Context())
 			logger.Info("stopped")
-			return errors.Join(err, app.Close())
+			return errors.Join(err, server.Close())
 		},
 	}
 	configFlag(cmd, &file)

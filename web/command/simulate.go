@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
+	"github.com/paymux/paymux/web/app"
 )
 
 func newSimulate(streams Streams) *cobra.Command {
@@ -59,7 +59,7 @@ func (o simulateOptions) run(ctx context.Context, streams Streams) (err error) {
 	if err != nil {
 		return err
 	}
-	listener, err := bind(ctx, o.listen)
+	listener, err := app.Listen(ctx, o.listen)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func startSimulator(listener net.Listener, cfg alipaysim.Config) (*simulator, er
 	if err != nil {
 		return nil, err
 	}
-	s := &simulator{Server: server, url: urlOf(listener), done: make(chan error, 1)}
+	s := &simulator{Server: server, url: app.URLOf(listener), done: make(chan error, 1)}
 	s.http = &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	go func() { s.done <- s.http.Serve(listener) }()
 	return s, nil
@@ -128,25 +128,4 @@ func (s *simulator) Close() error {
 		err = errors.Join(err, served)
 	}
 	return errors.Join(err, s.Server.Close())
-}
-
-// bind listens on an address.
-func bind(ctx context.Context, address string) (net.Listener, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
-	}
-	return listener, nil
-}
-
-// urlOf is the address of a listener as this machine reaches it.
-func urlOf(listener net.Listener) string {
-	host, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		return "http://" + listener.Addr().String()
-	}
-	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return "http://" + net.JoinHostPort(host, port)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
+	"github.com/paymux/paymux/web/app"
 )
 
 // simulateOptions is the command line of simulate.
@@ -53,24 +54,24 @@ func (o simulateOptions) config(files folder, streams Streams) (alipaysim.Config
 	if err != nil {
 		return cfg, err
 	}
-	app := alipaysim.App{AppID: o.appID, SellerID: o.sellerID, SellerName: "Simulated merchant", OpenIDMode: o.openID,
+	one := alipaysim.App{AppID: o.appID, SellerID: o.sellerID, SellerName: "Simulated merchant", OpenIDMode: o.openID,
 		OpAppIDs: o.opAppIDs, OtherSellers: o.otherSellers, GatewayURL: o.appGateway}
-	if app.PublicKey, err = applicationKey(files, o.publicKey, streams); err != nil {
+	if one.PublicKey, err = applicationKey(files, o.publicKey, streams); err != nil {
 		return cfg, err
 	}
-	if app.AESKey, err = files.once(aesKeyFile, func() (string, error) {
-		return base64.StdEncoding.EncodeToString(mustDraw(streams.Random, 16)), nil
+	if one.AESKey, err = files.once(aesKeyFile, func() (string, error) {
+		return base64.StdEncoding.EncodeToString(app.Draw(streams.Random, 16)), nil
 	}); err != nil {
 		return cfg, err
 	}
 	cfg = alipaysim.Config{Seed: o.seed, AlipayPrivateKeyPEM: gateway.PrivatePEM, BookPath: files.path("gateway.book"),
 		Clock: clock, Manual: o.manual, Buyers: simulatedBuyers(o.buyers)}
 	if o.certificates {
-		if cfg.Authority, err = o.certify(files, &app, gateway, streams); err != nil {
+		if cfg.Authority, err = o.certify(files, &one, gateway, streams); err != nil {
 			return cfg, err
 		}
 	}
-	cfg.Apps = []alipaysim.App{app}
+	cfg.Apps = []alipaysim.App{one}
 	return cfg, nil
 }
 
@@ -79,7 +80,7 @@ func (o simulateOptions) guardControl(files folder, listener net.Listener, strea
 	if o.controlKey != "" || alipaysim.IsLoopback(listener.Addr().String()) {
 		return o.controlKey, nil
 	}
-	return files.once(controlKeyFile, func() (string, error) { return hex.EncodeToString(mustDraw(streams.Random, controlKeyBytes)), nil })
+	return files.once(controlKeyFile, func() (string, error) { return hex.EncodeToString(app.Draw(streams.Random, controlKeyBytes)), nil })
 }
 
 const controlKeyBytes = 16

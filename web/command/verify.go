@@ -16,6 +16,7 @@ import (
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/core/store"
+	"github.com/paymux/paymux/web/app"
 )
 
 // verifyFlags is what the command line asks of a verification.
@@ -154,11 +155,11 @@ func verifyOnce(ctx context.Context, f verifyFlags, streams Streams) (report ver
 		return report, err
 	}
 	if c.DB.Driver == store.DriverSQLite { // opening would make an empty one
-		if _, err := os.Stat(databaseFile(c.DB)); err != nil {
+		if _, err := os.Stat(app.DatabaseFile(c.DB)); err != nil {
 			return report, fmt.Errorf("the database file: %w", err)
 		}
 	}
-	opened, err := store.Open(ctx, storeConfig(c.DB))
+	opened, err := store.Open(ctx, app.StoreConfig(c.DB))
 	if err != nil {
 		return report, err
 	}

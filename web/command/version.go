@@ -1,10 +1,9 @@
 package command
 
 import (
-	"runtime"
-	"runtime/debug"
-
 	"github.com/spf13/cobra"
+
+	"github.com/paymux/paymux/web/app"
 )
 
 func newVersion(streams Streams) *cobra.Command {
@@ -13,27 +12,7 @@ func newVersion(streams Streams) *cobra.Command {
 		Short: "Print what this binary was built from",
 		Args:  exactArgs(0),
 		Run: func(*cobra.Command, []string) {
-			say(streams.Out, "paymux %s", version())
+			say(streams.Out, "paymux %s", app.Version())
 		},
 	}
-}
-
-// version names the build as the toolchain recorded it: module version or commit, and the Go release.
-func version() string {
-	build, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown " + runtime.Version()
-	}
-	name := build.Main.Version
-	settings := map[string]string{}
-	for _, s := range build.Settings {
-		settings[s.Key] = s.Value
-	}
-	if commit := settings["vcs.revision"]; len(commit) >= 12 && (name == "" || name == "(devel)") {
-		name = commit[:12]
-		if settings["vcs.modified"] == "true" {
-			name += "+changes"
-		}
-	}
-	return name + " " + runtime.Version()
 }

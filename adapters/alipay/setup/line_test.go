@@ -1,0 +1,68 @@
+package alipaysetup
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/config"
+)
+
+type deadLine struct{}
+
+func (deadLine) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("cut") }
+
+// G13: what one account of an app has learnt of the gateway holds for the app's other accounts, and after a reload.
+func TestAccountsOfOneAppShareItsBreaker(t *testing.T) {
+	folder := t.TempDir()
+	keyFile := func(name, kind string, der []byte, err error) string {
+		path := filepath.Join(folder, name)
+		if err == nil {
+			err = os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	newKey := func() *rsa.PrivateKey {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(newKey())
+	own := keyFile("app.pem", "PRIVATE KEY", private, err)
+	public, err := x509.MarshalPKIXPublicKey(&newKey().PublicKey)
+	account := config.Account{
+		ID: "one", AppID: "9021000100000001", SellerID: "2088000000000001", Protocol: "classic", SignType: alipay.SignTypeRSA2,
+		TimeoutSeconds: 1, BreakAfter: 1, BreakSeconds: 600,
+		Keys: []config.Key{{Version: "v1", Use: config.Current, PrivateKeyFile: own, AlipayPublicKeyFile: keyFile("gateway.pub", "PUBLIC KEY", public, err)}},
+	}
+	line := Line{config.Gateway{URL: "http://127.0.0.1:1/gateway.do", Environment: config.Sandbox}, deadLine{}}
+	on := Ground{Now: time.Now, Nonce: rand.Text, Guards: &alipay.Guards{}}
+	ask := func() error {
+		app, err := line.App(account, on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, result := app.Query(t.Context(), alipay.QueryRequest{OutTradeNo: "T1"})
+		return result.Err
+	}
+	if err := ask(); errors.Is(err, alipay.ErrBreakerOpen) {
+		t.Fatal("the breaker was open from the beginning")
+	}
+	account.ID, account.SellerID = "two", "2088000000000002"
+	if err := ask(); !errors.Is(err, alipay.ErrBreakerOpen) {
+		t.Errorf("the other account found %v", err)
+	}
+}

@@ -1,0 +1,20 @@
+package app
+
+import "github.com/paymux/paymux/config"
+
+// vault implements core.Vault under the master key of the configuration.
+type vault struct{ master *config.MasterKey }
+
+// Seal encrypts plain for one purpose.
+func (v vault) Seal(purpose string, plain []byte) ([]byte, error) {
+	sealed, err := v.master.Seal(purpose, plain)
+	return []byte(sealed), err
+}
+
+// Open undoes Seal.
+func (v vault) Open(purpose string, sealed []byte) ([]byte, error) {
+	return v.master.Open(purpose, string(sealed))
+}
+
+// Pseudonym names text without giving it away.
+func (v vault) Pseudonym(purpose, text string) string { return v.master.Pseudonym(purpose, text) }

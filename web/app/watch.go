@@ -1,0 +1,99 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/core"
+)
+
+// watch implements core.Watcher: what happened becomes counters, what a person should see becomes log lines too.
+type watch struct {
+	logger    *slog.Logger
+	happened  *prometheus.CounterVec
+	alerts    *prometheus.CounterVec
+	failures  *prometheus.CounterVec
+	exchanges *prometheus.HistogramVec
+	oddities  *prometheus.CounterVec
+	broken    *prometheus.CounterVec
+	orders    prometheus.Gauge
+	alarms    alarms
+	standing  *standing
+	now       func() time.Time
+}
+
+func newWatch(registry *prometheus.Registry, logger *slog.Logger, now func() time.Time) (*watch, error) {
+	w := &watch{
+		logger: logger, now: now,
+		happened: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "paymux_happened_total", Help: "What happened to payments, by name.",
+		}, []string{"what", "label"}),
+		alerts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "paymux_alerts_total", Help: "What a person should look at; level 1 is worst.",
+		}, []string{"level", "what"}),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "paymux_job_failures_total", Help: "Due rows that a job could not work on; they stay due.",
+		}, []string{"kind"}),
+		exchanges: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "paymux_gateway_seconds", Help: "Exchanges with the gateway, by method and what they proved.",
+			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
+		}, []string{"method", "class"}),
+		oddities: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "paymux_gateway_odd_fields_total", Help: "Fields of verified answers and messages that decide nothing and could not be read.",
+		}, []string{"source", "field"}),
+		broken: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "paymux_invariant_broken_total", Help: "Breaches that the daily inspection of the books found; any is for a person, at once.",
+		}, []string{"invariant"}),
+		orders: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "paymux_inspected_orders", Help: "Orders that the last inspection of the books has seen.",
+		}),
+	}
+	lasting := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "paymux_account_misconfigured", Help: "1 while the gateway turns the account away for the cause; absent when it is mended.",
+	}, []string{"account", "cause"})
+	w.standing = &standing{lasting: lasting, alert: w.Alert, ended: w.accountMended}
+	for _, c := range []prometheus.Collector{w.happened, w.alerts, w.failures, w.exchanges, w.oddities, w.broken, w.orders, lasting} {
+		if err := registry.Register(c); err != nil {
+			return nil, fmt.Errorf("metrics: %w", err)
+		}
+	}
+	return w, nil
+}
+
+// Happened implements core.Watcher.
+func (w *watch) Happened(what, label string) { w.happened.WithLabelValues(what, label).Inc() }
+
+// Alert implements core.Watcher.
+func (w *watch) Alert(level int, what, object, detail string) {
+	w.alerts.WithLabelValues(fmt.Sprint(level), what).Inc()
+	w.logger.Error("a person should look", "level", level, "what", what, "object", object, "detail", detail)
+}
+
+// broke tells of an invariant that does not hold.
+func (w *watch) broke(b core.Breach) {
+	w.broken.WithLabelValues(b.Invariant).Inc()
+	w.Alert(1, "invariant.broken", b.Object, b.Invariant+": "+b.Detail)
+}
+
+func (w *watch) inspected(orders int) { w.orders.Set(float64(orders)) }
+
+func (w *watch) jobFailed(due core.Due, err error) {
+	w.failures.WithLabelValues(string(due.Kind)).Inc()
+	w.logger.Warn("job failed", "kind", due.Kind, "id", due.ID, "error", err)
+}
+
+func (w *watch) accountMended(account, cause string) {
+	w.logger.Info("an account is mended", "what", alertMisconfigured, "object", account, "cause", cause)
+}
+
+func (w *watch) exchange(account string, x alipay.Exchange) {
+	w.exchanges.WithLabelValues(x.Method, x.Class.String()).Observe(x.Duration.Seconds())
+	w.line(x)
+	w.standing.heard(account, x, w.now())
+}
+
+func (w *watch) oddity(source, field string) { w.oddities.WithLabelValues(source, field).Inc() }

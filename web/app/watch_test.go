@@ -1,0 +1,74 @@
+package app
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/core"
+)
+
+// Whatever the watcher is told stands in a metric under its own labels, or in a line of the log, or in both, and nothing of it is lost or in another's place.
+func TestWatchTellsAllThatItIsTold(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	var text bytes.Buffer
+	plain := func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}
+	w, err := newWatch(registry, slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{ReplaceAttr: plain})), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Happened("payment.paid", "wechat")
+	w.Alert(2, "webhook.dead", "dlv_1", "why")
+	w.broke(core.Breach{Invariant: "INV-M1", Object: "pay_1", Detail: "off by 3"})
+	w.inspected(7)
+	w.jobFailed(core.Due{Kind: core.DueRefund, ID: "ref_1"}, errors.New("gone"))
+	w.accountMended("main", "isv.invalid-signature")
+	w.exchange("main", alipay.Exchange{Method: "alipay.trade.query", Class: alipay.Done, Verified: true, Duration: 1500 * time.Millisecond})
+	w.oddity("answer", "fund_bill_list")
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			line := f.GetName()
+			for _, l := range m.GetLabel() {
+				line += " " + l.GetName() + "=" + l.GetValue()
+			}
+			value := m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetHistogram().GetSampleSum()
+			got = append(got, fmt.Sprint(line, " ", value))
+		}
+	}
+	want := []string{
+		"paymux_alerts_total level=1 what=invariant.broken 1", "paymux_alerts_total level=2 what=webhook.dead 1",
+		"paymux_gateway_odd_fields_total field=fund_bill_list source=answer 1", "paymux_gateway_seconds class=" + alipay.Done.String() + " method=alipay.trade.query 1.5",
+		"paymux_happened_total label=wechat what=payment.paid 1", "paymux_inspected_orders 7", "paymux_invariant_broken_total invariant=INV-M1 1",
+		"paymux_job_failures_total kind=refund 1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("metrics\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	lines := []string{
+		`level=ERROR msg="a person should look" level=2 what=webhook.dead object=dlv_1 detail=why`,
+		`level=ERROR msg="a person should look" level=1 what=invariant.broken object=pay_1 detail="INV-M1: off by 3"`,
+		`level=WARN msg="job failed" kind=refund id=ref_1 error=gone`,
+		`level=INFO msg="an account is mended" what=account_misconfigured object=main cause=isv.invalid-signature`,
+	}
+	if text.String() != strings.Join(lines, "\n")+"\n" {
+		t.Errorf("logged\n%swant\n%s", &text, strings.Join(lines, "\n"))
+	}
+}

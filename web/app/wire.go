@@ -1,0 +1,216 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/adapters/alipay/douyinh5"
+	alipaymini "github.com/paymux/paymux/adapters/alipay/mini"
+	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
+	alipaytrade "github.com/paymux/paymux/adapters/alipay/trade"
+	"github.com/paymux/paymux/adapters/alipay/wechath5"
+	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/jobs"
+	"github.com/paymux/paymux/core/store"
+	"github.com/paymux/paymux/platforms"
+	"github.com/paymux/paymux/web"
+)
+
+const (
+	// skew is how far our clock and the gateway's may differ before a trade that it does not know is given up.
+	skew = time.Minute
+	// jobTimeout is longer than any exchange with a gateway, its inquiry included.
+	jobTimeout = 40 * time.Second
+	// housekeeping is the pause between chores; sealAge is how old an audit row must be before it is sealed, so that none of an older id can still
+	// be on its way to its commit; choreBatch bounds one piece.
+	housekeeping = time.Minute
+	sealAge      = time.Minute
+	choreBatch   = 500
+	// eventSettle is longer than a commit takes: events show in lists this much later than in webhooks.
+	eventSettle = 2 * time.Second
+	// maxConnections is per listener.
+	maxConnections = 4096
+)
+
+// wire hands each part what it needs, from the inside out.
+func (a *App) wire(ctx context.Context) error {
+	book, err := loadRules(a.config)
+	if err != nil {
+		return err
+	}
+	master, err := config.OpenMasterKey(a.config.Secrets.MasterKeyFile, a.setup.Random)
+	if err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	watch, err := newWatch(registry, a.setup.Logger, a.setup.Now)
+	if err != nil {
+		return err
+	}
+	a.watch = watch
+	if a.tracing, err = newTracing(ctx, a.config.Tracing, a.setup.Logger); err != nil {
+		return err
+	}
+	if err := a.wireTenants(foundation{
+		alipay: alipaysetup.Ground{
+			Master: master, Transport: a.setup.Transport, Now: a.setup.Now, Nonce: func() string { return Letters(a.setup.Random) },
+			Logger: slog.New(concerned{a.setup.Logger.Handler()}), Observer: watch.exchange, Oddity: watch.oddity,
+			Guards: &alipay.Guards{}, Tracing: a.tracing.provider(),
+		},
+		webhooks: webhookPolicy(a.config),
+	}, book); err != nil {
+		return err
+	}
+	if err := a.openStore(ctx); err != nil {
+		return err
+	}
+	if err := a.openQueue(ctx); err != nil {
+		return err
+	}
+	keeping := a.keeping()
+	if err := a.wireCashier(keeping, book, vault{master}, watch); err != nil {
+		return err
+	}
+	a.wireWebhooks(keeping, watch)
+	a.wireJobs(watch)
+	return a.wireWeb(registry)
+}
+
+// loadRules loads the platforms' rules and holds the merchants' switches against them, so that a misspelt one is not silently without effect.
+func loadRules(c *config.Config) (*platforms.Book, error) {
+	book, err := platforms.Load(platforms.Embedded())
+	if err != nil {
+		return nil, err
+	}
+	return book, checkHoldings(book, c)
+}
+
+func checkHoldings(book *platforms.Book, c *config.Config) error {
+	var all error
+	for _, m := range c.Merchants {
+		if err := book.Check(merchantOf(c, m).Holdings); err != nil {
+			all = errors.Join(all, errorOf(m, err))
+		}
+	}
+	return all
+}
+
+func (a *App) wireTenants(on foundation, book *platforms.Book) error {
+	first, err := newTenants(a.config, on)
+	if err != nil {
+		return err
+	}
+	a.tenants = &live{}
+	a.tenants.now.Store(first)
+	if a.setup.Watcher != nil {
+		a.reloadInto(a.setup.Watcher, on, book)
+	}
+	return nil
+}
+
+func (a *App) openStore(ctx context.Context) error {
+	opened, err := store.Open(ctx, StoreConfig(a.config.DB))
+	if err != nil {
+		return err
+	}
+	a.store = opened
+	if a.setup.Migrate {
+		if err := opened.Migrate(ctx); err != nil {
+			return err
+		}
+	}
+	if err := opened.Ready(ctx); err != nil {
+		return err
+	}
+	return a.pinAccounts(ctx, nil, a.tenants.now.Load().accounts)
+}
+
+// DatabaseFile is the file that a DSN of SQLite names, which may carry a scheme before it and options behind it.
+func DatabaseFile(db config.DB) string {
+	name, _, _ := strings.Cut(db.DSN.Reveal(), "?")
+	return strings.TrimPrefix(name, "file:")
+}
+
+func (a *App) wireCashier(keeping core.Store, book *platforms.Book, vault core.Vault, watch core.Watcher) error {
+	channels, err := core.NewChannels(alipaymini.New(a.tenants), wechath5.New(a.tenants), douyinh5.New(a.tenants))
+	if err != nil {
+		return err
+	}
+	a.cashier = &core.Cashier{
+		Store: keeping, Channels: channels, Gateways: []core.Gateway{alipaytrade.Gateway{Apps: a.tenants}}, Rules: book, Merchants: a.tenants,
+		Clock: clock(a.setup.Now), IDs: newIDs(clock(a.setup.Now), a.setup.Random), Vault: vault, Failpoints: a.setup.Failpoints, Watch: watch,
+		Options: coreOptions(a.config),
+	}
+	return nil
+}
+
+func (a *App) wireJobs(watch *watch) {
+	cashier := a.cashier
+	a.sweeper = sweeperOf(a.config)
+	a.sweeper.Source, a.sweeper.Clock, a.sweeper.Failed = a.store, clock(a.setup.Now), watch.jobFailed
+	a.sweeper.Handlers = map[core.DueKind]jobs.Handler{
+		core.DueInbox: a.tracing.job(core.DueInbox, func(ctx context.Context, due core.Due) error {
+			return cashier.ApplyInbox(ctx, due.ID)
+		}),
+		core.DueDelivery: a.lanes.Hand, // which returns at once: a span of it would say nothing
+		core.DueAttempt: a.tracing.job(core.DueAttempt, func(ctx context.Context, due core.Due) error {
+			return cashier.SettleAttempt(ctx, due.ID)
+		}),
+		core.DueRefund: a.tracing.job(core.DueRefund, func(ctx context.Context, due core.Due) error {
+			return cashier.SettleRefund(ctx, due.MerchantID, due.ID)
+		}),
+	}
+}
+
+// chores keep the database small and its audit log sealed, and say when a certificate is about to end or another process works beside this one.
+func (a *App) chores() []jobs.Chore {
+	beside := a.neighbours()
+	return []jobs.Chore{
+		{Name: "purge", Do: func(ctx context.Context) (bool, error) {
+			gone, err := a.store.Purge(ctx, a.setup.Now(), choreBatch)
+			return gone >= choreBatch, err
+		}},
+		{Name: "seal", Do: func(ctx context.Context) (bool, error) {
+			sealed, err := a.store.SealAudit(ctx, a.setup.Now(), sealAge, choreBatch)
+			return sealed >= choreBatch, err
+		}},
+		{Name: "certificates", Do: func(context.Context) (bool, error) {
+			a.watch.expiries(a.tenants.now.Load().apps, a.setup.Now())
+			return false, nil
+		}},
+		{Name: "standing", Do: func(context.Context) (bool, error) {
+			a.watch.standing.remind(a.setup.Now())
+			return false, nil
+		}},
+		{Name: "neighbours", Do: func(ctx context.Context) (bool, error) { return false, beside.look(ctx, a.setup.Now()) }},
+	}
+}
+
+func (a *App) wireWeb(registry *prometheus.Registry) error {
+	c := a.config.Server
+	containers, err := platforms.LoadContainers(platforms.EmbeddedContainers())
+	if err != nil {
+		return err
+	}
+	options := webOptions(a.config)
+	options.Cashier, options.Channels, options.Keys, options.Containers = a.cashier, a.cashier.Channels, a.tenants, containers
+	options.Clock, options.Random, options.Logger = clock(a.setup.Now), a.setup.Random, a.setup.Logger
+	options.Registry, options.Ready, options.Mounts, options.Tracing = registry, a.store.Ready, a.setup.Mounts, a.tracing.provider()
+	options.Troubles = a.watch.standing.of
+	server, err := web.New(options)
+	if err != nil {
+		return err
+	}
+	a.public = web.HTTPServer(c.Listen, server.Handler(), a.setup.Logger)
+	if c.AdminListen != "" {
+		a.private = web.HTTPServer(c.AdminListen, server.AdminHandler(), a.setup.Logger)
+	}
+	return nil
+}
