@@ -33,6 +33,7 @@ func arrows() map[string][]string {
 		"core/jobs":                       {core},
 		"core/outbox":                     {core},
 		"core/channeltest":                {core},
+		"core/coretest":                   {core},
 		"core/storetest":                  {core},
 		"platforms":                       {core},
 		"web":                             {core},
@@ -54,10 +55,10 @@ func arrows() map[string][]string {
 }
 
 // testArrows is what a package's own tests may import beside its arrows: the
-// suites, the simulator as the other end, the containers as they are shipped,
+// suites and fakes, the simulator as the other end, the containers as they are shipped,
 // and the whole program end to end.
 func testArrows() []string {
-	return []string{"core/channeltest", "core/storetest", "adapters/alipay/trade/tradetest", "adapters/alipay/sim", "platforms", "web/command"}
+	return []string{"core/channeltest", "core/coretest", "core/storetest", "adapters/alipay/trade/tradetest", "adapters/alipay/sim", "platforms", "web/command"}
 }
 
 // owners: each heavy dependency has one owner, so that replacing it is a change

@@ -34,7 +34,7 @@ func TestAccountC30MovesToAnotherApp(t *testing.T) {
 	if got := w.notify("acc1", paidNotice(after, 0)); got != "fail" || w.payment(after.ID).PaidFen != 0 {
 		t.Fatalf("the old account spoke for the new one's attempt: %s", got)
 	}
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.sweep()
 	if got := w.payment(after.ID).Status; got != core.PaymentClosed {
 		t.Fatalf("status %s", got)

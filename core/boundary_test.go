@@ -59,14 +59,14 @@ func TestNothingStartsInTheLastMinute(t *testing.T) {
 		t.Run(left.String(), func(t *testing.T) {
 			w := newWorld(t)
 			v := w.create("A1", "wechat", 8800)
-			w.clock.advance(15*time.Minute - left)
+			w.clock.Advance(15*time.Minute - left)
 			if err := next(w, v); starts != (err == nil) || !starts && core.CodeOf(err) != core.CodePaymentExpired {
 				t.Errorf("a further attempt: %v", err)
 			}
 
 			w = newWorld(t)
 			v = w.create("A1", "wechat", 8800)
-			w.clock.advance(15*time.Minute - left)
+			w.clock.Advance(15*time.Minute - left)
 			action, page, err := w.Open(ctx, token(v))
 			if err != nil || starts == action.Empty() || starts != (page.State == core.PagePayable) {
 				t.Errorf("a page: %v %v %s", err, action, page.State)
@@ -78,7 +78,7 @@ func TestNothingStartsInTheLastMinute(t *testing.T) {
 				t.Fatal("the gateway refused")
 			}
 			before := w.bank.count("pay")
-			w.clock.advance(15*time.Minute - left)
+			w.clock.Advance(15*time.Minute - left)
 			_, _ = w.Checkout(ctx, shopCaller, order("A1", "alipay", 8800)) // what it answers is another test's matter
 			if sent := w.bank.count("pay") > before; sent != starts {
 				t.Errorf("the create again: sent %v", sent)

@@ -301,7 +301,7 @@ func TestCheckoutP02JanitorFinishes(t *testing.T) {
 		_, _ = w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100))
 	}()
 	w.Failpoints = nil
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	list, _ := w.Payments(context.Background(), core.PaymentQuery{MerchantID: "m1"})
 	if len(list) != 1 || list[0].Status != core.PaymentPaying || list[0].Action == nil {
@@ -347,7 +347,7 @@ func TestCheckoutRefusedPaymentExpires(t *testing.T) {
 	w.bank.plan("pay", "failed")
 	_, err := w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100))
 	e := wantCode(t, err, core.CodeChannelRefused)
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.sweep()
 	if v := w.payment(e.PaymentID); v.Status != core.PaymentClosed {
 		t.Fatalf("status %s", v.Status)

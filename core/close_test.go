@@ -76,7 +76,7 @@ func TestCloseRefusedThenLater(t *testing.T) {
 	if err != nil || got.Closed || got.Payment.Status != core.PaymentClosing {
 		t.Fatalf("%v %+v", err, got)
 	}
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	if w.payment(v.ID).Status != core.PaymentClosed {
 		t.Fatal(w.payment(v.ID).Status)
@@ -92,18 +92,18 @@ func TestCloseS03AbsentWaitsForGrace(t *testing.T) {
 	if err != nil || got.Closed {
 		t.Fatalf("%v %+v", err, got)
 	}
-	w.clock.advance(20*time.Minute + 30*time.Second) // a quarter of an hour to pay, five minutes of grace, and half of the skew
+	w.clock.Advance(20*time.Minute + 30*time.Second) // a quarter of an hour to pay, five minutes of grace, and half of the skew
 	w.sweep()
 	if w.payment(v.ID).Status != core.PaymentClosing {
 		t.Fatal("closed before the grace was over")
 	}
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	if w.payment(v.ID).Status != core.PaymentClosed {
 		t.Fatal(w.payment(v.ID).Status)
 	}
 	w.bank.settle(v.Attempts[0].OutTradeNo, 100) // what must not happen, happens: the watch finds it
-	w.clock.advance(30 * time.Minute)
+	w.clock.Advance(30 * time.Minute)
 	w.sweep()
 	if got := w.payment(v.ID); got.Status != core.PaymentClosed || got.LatePayment == nil || got.Refunds[0].Status != core.RefundSucceeded {
 		t.Fatalf("got %+v", got)
@@ -113,7 +113,7 @@ func TestCloseS03AbsentWaitsForGrace(t *testing.T) {
 func TestExpiryClosesAtTheGateway(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)
-	w.clock.advance(15*time.Minute + time.Second)
+	w.clock.Advance(15*time.Minute + time.Second)
 	w.sweep()
 	if got := w.payment(v.ID); got.Status != core.PaymentClosed || got.CloseReason != "expired" || w.bank.count("close") == 0 {
 		t.Fatalf("got %+v", got)
@@ -189,7 +189,7 @@ func TestCloseS02RefusedRefundIsRepeated(t *testing.T) {
 	w.bank.plan("refund", "failed", "failed")
 	w.notify("acc1", paidNotice(v, 0))
 	for range 10 {
-		w.clock.advance(time.Hour)
+		w.clock.Advance(time.Hour)
 		w.sweep()
 	}
 	if w.events(v.ID) != "payment.closed payment.late_refunded" || len(w.watch.alerts) == 0 {
@@ -286,7 +286,7 @@ func TestCloseTellsWhy(t *testing.T) {
 		w.bank.plan("close", "unknown", "unknown", "unknown")
 		must(w.close(asked.ID))
 		for range 3 {
-			w.clock.advance(time.Hour)
+			w.clock.Advance(time.Hour)
 			w.sweep()
 		}
 		if w.payment(asked.ID).CloseReason != "merchant" || w.payment(left.ID).CloseReason != "expired" {
@@ -338,7 +338,7 @@ func TestOpen(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "wechat", 100)
 	first := w.open(v)
-	w.clock.advance(5 * time.Minute)
+	w.clock.Advance(5 * time.Minute)
 	second := w.open(v)
 	if first.Fields["t"] != second.Fields["t"] || first.Fields["out_trade_no"] != second.Fields["out_trade_no"] || first.Fields["x"] != second.Fields["x"] {
 		t.Fatalf("%v %v", first, second)
@@ -346,7 +346,7 @@ func TestOpen(t *testing.T) {
 	if got := w.payment(v.ID); got.Status != core.PaymentPaying || got.Attempts[0].OpenedAt == "" {
 		t.Fatalf("got %+v", got)
 	}
-	w.clock.advance(9*time.Minute + 30*time.Second)
+	w.clock.Advance(9*time.Minute + 30*time.Second)
 	if a, page, err := w.Open(context.Background(), token(v)); err != nil || !a.Empty() || page.State != core.PageExpired {
 		t.Fatalf("%v %v %+v", err, a, page)
 	}

@@ -45,7 +45,7 @@ func (l *lives) step(request func()) {
 	if now := l.world.inspectBooks(); len(now) > 0 {
 		l.t.Fatalf("killed at %s, the books say %v", l.kill, now)
 	}
-	l.clock.advance(30 * time.Second)
+	l.clock.Advance(30 * time.Second)
 	if !l.survives(request) {
 		l.t.Fatalf("killed twice at pass %d", l.nth)
 	}
@@ -113,7 +113,7 @@ func (l *lives) live() {
 	l.step(func() { l.told(page) })
 	for range 3 {
 		l.step(l.sweep)
-		l.clock.advance(time.Hour)
+		l.clock.Advance(time.Hour)
 	}
 	l.step(l.sweep)
 }

@@ -66,7 +66,7 @@ func TestH07_Replay(t *testing.T) {
 			w.paid("o1", 100)
 			id := w.deliveries(core.DeliveryQuery{})[0].ID
 			w.end(id, ended)
-			w.clock.advance(time.Hour)
+			w.clock.Advance(time.Hour)
 			v, err := w.Replay(context.Background(), shopCaller, id)
 			if err != nil || v.State != core.DeliveryPending || v.Tries != 1 || v.NextTryAt != core.Stamp(w.clock.Now()) || v.EndedAt != "" {
 				t.Fatalf("%+v, %v", v, err)

@@ -183,7 +183,7 @@ func (d *diary) line(format string, args ...any) {
 
 // step begins a step: time has passed, and somebody does something.
 func (d *diary) step(what string) {
-	d.clock.advance(1010 * time.Millisecond)
+	d.clock.Advance(1010 * time.Millisecond)
 	d.lines = append(d.lines, "", fmt.Sprintf("-- @%s %s", d.clock.Now().Sub(d.start), what))
 }
 

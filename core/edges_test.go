@@ -252,11 +252,11 @@ func TestEveryClockEdge(t *testing.T) {
 	t.Run("a page opens until its last minute", func(t *testing.T) {
 		w := newWorld(t)
 		v := w.create("A1", "wechat", 100)
-		w.clock.advance(14*time.Minute - tick)
+		w.clock.Advance(14*time.Minute - tick)
 		if p := must(w.Page(t.Context(), token(v))); p.State != core.PagePayable || w.payment(v.ID).Action == nil {
 			t.Error(p.State)
 		}
-		w.clock.advance(tick)
+		w.clock.Advance(tick)
 		if p := must(w.Page(t.Context(), token(v))); p.State != core.PageExpired || w.payment(v.ID).Action != nil {
 			t.Error(p.State)
 		}
@@ -268,11 +268,11 @@ func TestEveryClockEdge(t *testing.T) {
 	t.Run("a native order shows its action until it expires", func(t *testing.T) {
 		w := newWorld(t)
 		v := w.create("A1", "alipay", 100)
-		w.clock.advance(15*time.Minute - tick)
+		w.clock.Advance(15*time.Minute - tick)
 		if w.payment(v.ID).Action == nil {
 			t.Error("no action before the end")
 		}
-		w.clock.advance(tick)
+		w.clock.Advance(tick)
 		if w.payment(v.ID).Action != nil {
 			t.Error("an action at the end")
 		}
@@ -285,12 +285,12 @@ func TestEveryClockEdge(t *testing.T) {
 		w := newWorld(t)
 		v := w.create("A1", "wechat", 100)
 		w.open(v)
-		w.clock.advance(21*time.Minute - tick)
+		w.clock.Advance(21*time.Minute - tick)
 		must(0, w.SettleAttempt(t.Context(), v.Attempts[0].ID))
 		if got := w.payment(v.ID); got.Status != core.PaymentPaying {
 			t.Error(got.Status)
 		}
-		w.clock.advance(tick)
+		w.clock.Advance(tick)
 		must(0, w.SettleAttempt(t.Context(), v.Attempts[0].ID))
 		if got := w.payment(v.ID); got.Status != core.PaymentClosed {
 			t.Error(got.Status)
@@ -300,9 +300,9 @@ func TestEveryClockEdge(t *testing.T) {
 		w := newWorld(t)
 		n := core.Notice{Kind: core.NoticePayment, ID: "n", Trade: core.Trade{OutTradeNo: "nobodys"}}
 		first := w.notify("acc1", n)
-		w.clock.advance(10*time.Minute - tick)
+		w.clock.Advance(10*time.Minute - tick)
 		before := w.notify("acc1", n)
-		w.clock.advance(tick)
+		w.clock.Advance(tick)
 		if at := w.notify("acc1", n); first != "fail" || before != "fail" || at != "success" {
 			t.Error(first, before, at)
 		}
@@ -314,12 +314,12 @@ func TestEveryClockEdge(t *testing.T) {
 		w.bank.plan("query_refund", "unknown", "unknown")
 		w.refund(v.ID, "r", 10)
 		id := w.payment(v.ID).Refunds[0].ID
-		w.clock.advance(24*time.Hour - tick)
+		w.clock.Advance(24*time.Hour - tick)
 		must(0, w.SettleRefund(t.Context(), "m1", id))
 		if got := w.payment(v.ID).Attention; len(got) != 0 {
 			t.Error(got)
 		}
-		w.clock.advance(tick)
+		w.clock.Advance(tick)
 		must(0, w.SettleRefund(t.Context(), "m1", id))
 		if got := w.payment(v.ID).Attention; fmt.Sprint(got) != "[refund_unsettled]" {
 			t.Error(got)
@@ -329,16 +329,16 @@ func TestEveryClockEdge(t *testing.T) {
 		w := newWorld(t)
 		w.EventSettle = time.Second
 		v := w.paid("A1", 100)
-		w.clock.advance(time.Second - tick)
+		w.clock.Advance(time.Second - tick)
 		before := w.events(v.ID)
-		w.clock.advance(tick)
+		w.clock.Advance(tick)
 		if before != "" || w.events(v.ID) != "payment.paid" {
 			t.Error(before, w.events(v.ID))
 		}
 	})
 	t.Run("times are kept to the millisecond, in UTC", func(t *testing.T) {
 		w := newWorld(t)
-		w.clock.now = time.Date(2026, 11, 22, 12, 0, 0, 123_456_789, time.FixedZone("", 8*3600))
+		w.clock.Set(time.Date(2026, 11, 22, 12, 0, 0, 123_456_789, time.FixedZone("", 8*3600)))
 		w.create("A1", "alipay", 100)
 		p := w.memory.All().Orders[0].Payment
 		if want := time.Date(2026, 11, 22, 4, 0, 0, 123_000_000, time.UTC); p.CreatedAt != want || p.ExpiresAt != want.Add(15*time.Minute).Truncate(time.Second) {

@@ -11,30 +11,9 @@ import (
 	"time"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/coretest"
 	"github.com/paymux/paymux/core/storetest"
 )
-
-// clock is a clock that only moves when told.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
-
-func (c *clock) advance(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.now = c.now.Add(d) }
-
-// ids counts, so that a test can be read.
-type ids struct {
-	mu sync.Mutex
-	n  int
-}
-
-func (i *ids) next() int { i.mu.Lock(); defer i.mu.Unlock(); i.n++; return i.n }
-
-func (i *ids) Row() string                 { return fmt.Sprintf("01ROW%021d", i.next()) }
-func (i *ids) Public(prefix string) string { return fmt.Sprintf("%s_%026d", prefix, i.next()) }
-func (i *ids) TradeNo() string             { return fmt.Sprintf("01TRADE%019d", i.next()) }
 
 // vault seals by turning bytes around: enough to see that what is stored is not what was given.
 type vault struct{}
@@ -90,7 +69,7 @@ type trade struct {
 	hidden   int      // how many queries of refunds are blank from now on
 }
 
-func newBank(c *clock) *bank {
+func newBank(c *coretest.Clock) *bank {
 	return &bank{trades: map[string]*trade{}, script: map[string][]string{}, calls: map[string]int{}, handed: map[string][]any{}, now: c.Now}
 }
 
@@ -396,7 +375,7 @@ func (w *watch) Alert(_ int, what, _, _ string) {
 type world struct {
 	t testing.TB
 	*core.Cashier
-	clock  *clock
+	clock  *coretest.Clock
 	bank   *bank
 	memory *storetest.Memory
 	watch  *watch
@@ -407,7 +386,7 @@ var shopCaller = core.Caller{MerchantID: "m1", KeyID: "k1", Actor: "alice"}
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	c := &clock{now: time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)}
+	c := coretest.NewClock(time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC))
 	b := newBank(c)
 	channels, err := core.NewChannels(
 		channel{"alipay_mini", core.DoorNative, b}, channel{"wechat_h5", core.DoorPage, b}, channel{"douyin_h5", core.DoorPage, b},
@@ -429,7 +408,7 @@ func newWorld(t testing.TB) *world {
 	mem, w := storetest.NewMemory(), &watch{counts: map[string]int{}}
 	return &world{t: t, clock: c, bank: b, memory: mem, watch: w, shop: m, Cashier: &core.Cashier{
 		Store: mem, Channels: channels, Gateways: []core.Gateway{mail{}}, Rules: rules{}, Merchants: directory{"m1": m, "m2": other}, Clock: c,
-		IDs: &ids{}, Vault: vault{}, Watch: w,
+		IDs: &coretest.IDs{}, Vault: vault{}, Watch: w,
 		Options: core.Options{BaseURL: "https://pay.example", ConfirmOver: 5_000_000, UnknownGrace: 10 * time.Minute, Skew: time.Minute, InboxKept: 90 * 24 * time.Hour, KeyKept: 30 * 24 * time.Hour},
 	}}
 }

@@ -79,14 +79,14 @@ func TestG20_unheardAttemptClosesWithoutTheGateway(t *testing.T) {
 	_, err := w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100))
 	id := wantCode(t, err, core.CodeMisconfigured).PaymentID
 	for range 4 {
-		w.clock.advance(4 * time.Minute)
+		w.clock.Advance(4 * time.Minute)
 		w.sweep()
 	}
 	calls := w.bank.count("pay")
 	if calls < 3 {
 		t.Errorf("it was tried %d times only while it could be paid", calls)
 	}
-	w.clock.advance(2 * time.Hour)
+	w.clock.Advance(2 * time.Hour)
 	w.sweep()
 	v := w.payment(id)
 	if v.Status != core.PaymentClosed || v.CloseReason != "expired" || v.Settling || v.Attempts[0].Reason != "refused:misconfigured" {
@@ -117,7 +117,7 @@ func TestG20_oneUnknownCallAndTheGatewayDecides(t *testing.T) {
 			wantCode(t, err, core.CodeMisconfigured)
 			_, _ = w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100))
 		}
-		w.clock.advance(2 * time.Hour)
+		w.clock.Advance(2 * time.Hour)
 		w.sweep()
 		w.sweep()
 		if w.bank.count("query") == 0 {
@@ -171,7 +171,7 @@ func TestG20_refundSurvivesOurFault(t *testing.T) {
 		if err != nil || !answer.Settling {
 			t.Fatalf("%s: %+v, %v", word, answer, err)
 		}
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		w.sweep()
 		v = w.payment(v.ID)
 		r := v.Refunds[0]
@@ -179,7 +179,7 @@ func TestG20_refundSurvivesOurFault(t *testing.T) {
 			t.Fatalf("%s: got %+v", word, r)
 		}
 		for range 6 {
-			w.clock.advance(time.Hour)
+			w.clock.Advance(time.Hour)
 			w.sweep()
 		}
 		after := w.payment(v.ID).Refunds[0]
@@ -197,7 +197,7 @@ func TestG20_laterRefusalEndsTheRefund(t *testing.T) {
 	if _, err := w.Refund(context.Background(), shopCaller, core.RefundAsk{PaymentID: v.ID, AmountFen: 400, IdempotencyKey: "r1"}); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.sweep()
 	v = w.payment(v.ID)
 	if r := v.Refunds[0]; r.Status != core.RefundFailed || r.FailCode != "seller_balance" || v.RefundableFen != 1000 || r.Fault != core.CodeSellerBalance {
@@ -220,7 +220,7 @@ func TestG20_mendedIsDueAtOnce(t *testing.T) {
 	_, err := w.Checkout(context.Background(), shopCaller, order("A2", "alipay", 100))
 	waiting := wantCode(t, err, core.CodeMisconfigured).PaymentID
 	for range 5 {
-		w.clock.advance(20 * time.Second)
+		w.clock.Advance(20 * time.Second)
 		w.sweep()
 	}
 	refunds, pays := w.bank.count("query_refund"), w.bank.count("pay")

@@ -118,7 +118,7 @@ func TestPageIsHandedTheWholeOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := view(t, answered.Body)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.open(v)
 	got := last[core.PayRequest](t, w.bank, "pay")
 	token := v.Action.URL[len("https://pay.example/h5/"):]
@@ -142,7 +142,7 @@ func TestFurtherAttemptIsHandedItsOwnMeans(t *testing.T) {
 		PaymentID: view(t, answered.Body).ID, Platform: "alipay", Payer: core.Payer{OpenID: "open-3", AppID: "2021000000000001"},
 		Funding: core.Funding{Periods: 12, FeeBearer: "buyer"}, Client: core.Client{IP: "203.0.113.8"}, IdempotencyKey: "k-2",
 	}
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	if answered, err = w.NextAttempt(t.Context(), shopCaller, next); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestLaterCallsAreHandedTheTrade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.sweep()
 	refund := w.payment(v.ID).Refunds[0]
 	if refund.ID != answered.ID || refund.Status != core.RefundSucceeded {

@@ -143,7 +143,7 @@ func TestRefundLateW16(t *testing.T) {
 				t.Fatalf("%+v", got)
 			}
 			for range 3 {
-				w.clock.advance(time.Hour)
+				w.clock.Advance(time.Hour)
 				w.sweep()
 			}
 			w.wantLate(v, 0, 0, 0, 100, told+" payment.late_refunded")
@@ -247,7 +247,7 @@ func TestLateDecisionsAreRepeatableI04(t *testing.T) {
 			w.refundLate(v.ID, "once")
 		}()
 		w.Failpoints = nil
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		if got := w.refundLate(v.ID, "once"); len(got.Refunds) != 1 || got.Refunds[0].Status != core.RefundSucceeded {
 			t.Fatalf("%+v", got)
 		}

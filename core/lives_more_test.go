@@ -24,7 +24,7 @@ func messagesLife(d *diary) {
 	say("for another payee", "acc1", func(n *core.Notice) { n.SellerID = "2088000000000003" })
 	say("of another sum", "acc1", func(n *core.Notice) { n.Trade.TotalFen = 1 })
 	say("of a number that nobody knows", "acc1", func(n *core.Notice) { n.Trade.OutTradeNo = "nobodys" })
-	d.clock.advance(11 * time.Minute)
+	d.clock.Advance(11 * time.Minute)
 	say("of a number that nobody knows", "acc1", func(n *core.Notice) { n.Trade.OutTradeNo = "nobodys" })
 	say("that a buyer complains", "acc1", func(n *core.Notice) { n.Kind = core.NoticeComplaint })
 	say("that it waits", "acc1", func(n *core.Notice) { n.Kind = core.NoticeWaiting })
@@ -144,7 +144,7 @@ func stuckLife(d *diary) {
 	box := d.memory.All().Inbox[1].ID
 	d.with(func(m *core.Merchant) { m.Accounts = nil })
 	for i := range 3 {
-		d.clock.advance(time.Hour)
+		d.clock.Advance(time.Hour)
 		did(d, fmt.Sprint("jobs without an account ", i), func(ctx context.Context) ([]any, error) {
 			return []any{d.SettleAttempt(ctx, open.Attempts[0].ID), d.SettleRefund(ctx, "m1", r.ID), d.ApplyInbox(ctx, box)}, nil
 		})
@@ -153,7 +153,7 @@ func stuckLife(d *diary) {
 		})
 	}
 	d.closes("the shop closes what cannot be asked for", open.ID)
-	d.clock.advance(time.Hour)
+	d.clock.Advance(time.Hour)
 	did(d, "a message that cannot be opened", func(ctx context.Context) ([]any, error) {
 		d.Vault = shut{}
 		return []any{d.ApplyInbox(ctx, box)}, nil

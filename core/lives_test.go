@@ -38,7 +38,7 @@ func did[T any](d *diary, what string, do func(context.Context) (T, error)) T {
 
 // waits lets time pass, and does all that is due then.
 func (d *diary) waits(pause time.Duration) {
-	d.clock.advance(pause)
+	d.clock.Advance(pause)
 	d.step("what is due")
 	d.sweep()
 	d.told()

@@ -24,7 +24,7 @@ func TestEarlyLooksChangeNothing(t *testing.T) {
 	}
 	w.open(v)
 	w.bank.create(v.Attempts[0].OutTradeNo, 100).state = core.TradeClosed
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	before = w.attempt(0)
 	must(0, w.SettleAttempt(t.Context(), v.Attempts[0].ID))
@@ -45,7 +45,7 @@ func TestLooksComeAtTheExpiryAtTheLatest(t *testing.T) {
 		w.open(v)
 		enter(w, v)
 		for range 6 {
-			w.clock.advance(2*time.Minute + 20*time.Second)
+			w.clock.Advance(2*time.Minute + 20*time.Second)
 			must(0, w.SettleAttempt(t.Context(), v.Attempts[0].ID))
 		}
 		if a := w.attempt(0); a.NextAt != a.TimeExpire {
@@ -60,7 +60,7 @@ func TestFinishedTradeIsPaid(t *testing.T) {
 	v := w.create("A1", "alipay", 100)
 	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
 	w.bank.trades[v.Attempts[0].OutTradeNo].state = core.TradeFinished
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	if got := w.payment(v.ID); got.Status != core.PaymentPaid {
 		t.Error(got.Status)
@@ -73,15 +73,15 @@ func TestQueriesAreHeardWhileTheAttemptLives(t *testing.T) {
 	v := w.create("A1", "wechat", 100)
 	w.open(v)
 	w.bank.plan("query", turnedAwayUnsigned)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	if a := w.attempt(0); a.Fault != core.CodeMisconfigured || a.Said.Empty() || !a.Settling {
 		t.Errorf("live: %+v", a)
 	}
-	w.clock.advance(25 * time.Minute)
+	w.clock.Advance(25 * time.Minute)
 	w.sweep()
 	w.bank.plan("query", turnedAwayUnsigned)
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.sweep()
 	if a := w.attempt(0); a.State != core.AttemptClosed || a.Fault != "" || a.Settling {
 		t.Errorf("ended: %+v", a)
@@ -102,7 +102,7 @@ func TestSyncAsksAboutWhatItShould(t *testing.T) {
 	w.payLate(late, 0)
 	absent := w.create("A3", "wechat", 100)
 	w.open(absent)
-	w.clock.advance(25 * time.Minute)
+	w.clock.Advance(25 * time.Minute)
 	w.sweep()
 	if a, b, c := sync(closed), sync(late), sync(absent); a != 0 || b != 1 || c != 1 || w.payment(absent.ID).Status != core.PaymentClosed {
 		t.Errorf("asked %d times about a closed one, %d about late money, %d about an unknown one", a, b, c)
@@ -133,7 +133,7 @@ func TestMendedWakesAllThatWaits(t *testing.T) {
 		t.Errorf("%d of 203 are due", awake)
 	}
 	audits := len(w.memory.All().Audits)
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	must(0, w.Mended(t.Context(), func(string) bool { return true }))
 	if more := len(w.memory.All().Audits) - audits; more != 0 {
 		t.Errorf("what is due was woken again, %d times", more)
@@ -214,7 +214,7 @@ func TestRefundIsBookedForNoMoreThanAsked(t *testing.T) {
 	w.bank.plan("refund", "+unknown")
 	w.refund(v.ID, "r", 10)
 	w.bank.trades[v.Attempts[0].OutTradeNo].coupon = -5
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	if r := w.payment(v.ID).Refunds[0]; r.Status != core.RefundSucceeded || r.ActualFen != 10 {
 		t.Errorf("%+v", r)
@@ -276,7 +276,7 @@ func TestLoginByAnAccountOfOnesOwn(t *testing.T) {
 func TestListsShowPaymentsAsTheyAre(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)
-	w.clock.advance(15 * time.Minute)
+	w.clock.Advance(15 * time.Minute)
 	if list := must(w.Payments(t.Context(), core.PaymentQuery{MerchantID: "m1"})); len(list) != 1 || list[0].ID != v.ID || list[0].Action != nil {
 		t.Errorf("%+v", list)
 	}

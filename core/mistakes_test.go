@@ -97,7 +97,7 @@ func TestInquiryC08AnotherAmount(t *testing.T) {
 	v := w.create("A1", "alipay", 100)
 	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
 	w.bank.trades[v.Attempts[0].OutTradeNo].total = 1
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	if got := w.payment(v.ID); got.Status != core.PaymentPaying || got.PaidFen != 0 || !got.Settling || w.events(v.ID) != "" {
 		t.Fatalf("%+v, events %q", got, w.events(v.ID))
@@ -197,12 +197,12 @@ func TestPageIsPayableAfterALostInquiry(t *testing.T) {
 	v := w.create("A1", "wechat", 100)
 	w.open(v)
 	w.bank.plan("query", "unknown")
-	w.clock.advance(20 * time.Second)
+	w.clock.Advance(20 * time.Second)
 	w.sweep()
 	if got := w.payment(v.ID); !got.Settling {
 		t.Fatalf("a lost inquiry leaves the outcome unknown: %+v", got)
 	}
-	w.clock.advance(20 * time.Second)
+	w.clock.Advance(20 * time.Second)
 	w.sweep()
 	if got := w.payment(v.ID); got.Settling {
 		t.Fatalf("the gateway has answered: %+v", got)
@@ -230,7 +230,7 @@ func TestInquiryG11ComesWhenToldTo(t *testing.T) {
 	w.refund(v.ID, "r1", 10)
 	w.create("A2", "alipay", 100)
 	w.Channels = must(core.NewChannels(busy{channel{"alipay_mini", core.DoorNative, w.bank}}))
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	for _, kind := range []core.DueKind{core.DueAttempt, core.DueRefund} {
 		due := must(w.Store.Due(context.Background(), core.DueQuery{Kind: kind, Until: w.clock.Now().Add(24 * time.Hour), Limit: 9}))
@@ -261,7 +261,7 @@ func TestRefundS15SentByOne(t *testing.T) {
 	if w.bank.count("refund") != 1 {
 		t.Fatalf("sent %d times", w.bank.count("refund"))
 	}
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	if w.payment(v.ID).Refunds[0].Status != core.RefundSucceeded {
 		t.Fatal("never sent back")
@@ -279,7 +279,7 @@ func TestAttemptB15UnsettledAlarms(t *testing.T) {
 	must(w.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100)))
 	asked := 0
 	for passed := time.Duration(0); passed < 48*time.Hour; passed += 20 * time.Minute {
-		w.clock.advance(20 * time.Minute)
+		w.clock.Advance(20 * time.Minute)
 		w.sweep()
 		if len(w.watch.alerts) == 0 {
 			asked = w.bank.count("query")

@@ -226,7 +226,7 @@ func (m *machine) sync(rt *rapid.T) {
 }
 
 func (m *machine) wait(rt *rapid.T) {
-	m.clock.advance(time.Duration(rapid.SampledFrom([]int{900, 20, 120, 1, 1500}).Draw(rt, "seconds")) * time.Second)
+	m.clock.Advance(time.Duration(rapid.SampledFrom([]int{900, 20, 120, 1, 1500}).Draw(rt, "seconds")) * time.Second)
 }
 
 func (m *machine) sweepIt(rt *rapid.T) {

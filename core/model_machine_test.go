@@ -226,7 +226,7 @@ func (b *bank) truth(no string) (core.Truth, bool) {
 func (m *machine) settle(rt *rapid.T) {
 	clear(m.bank.script)
 	for _, pause := range []time.Duration{time.Hour, time.Hour, 25 * time.Hour, 25 * time.Hour, 25 * time.Hour} {
-		m.clock.advance(pause)
+		m.clock.Advance(pause)
 		m.sweep()
 	}
 	m.check(rt)

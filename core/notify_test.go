@@ -103,9 +103,9 @@ func TestNotifyC09ParksAfterGrace(t *testing.T) {
 		if got := w.notify("acc1", n); got != "fail" {
 			t.Fatalf("reply %q", got)
 		}
-		w.clock.advance(4 * time.Minute)
+		w.clock.Advance(4 * time.Minute)
 	}
-	w.clock.advance(10 * time.Minute)
+	w.clock.Advance(10 * time.Minute)
 	if got := w.notify("acc1", n); got != "success" || len(w.watch.alerts) != 1 {
 		t.Fatalf("reply %q, alerts %v", got, w.watch.alerts)
 	}
@@ -136,7 +136,7 @@ func TestNotifyAfterPaid(t *testing.T) {
 	t.Run("C12 replay after a year", func(t *testing.T) {
 		w := newWorld(t)
 		v := w.paid("A1", 100)
-		w.clock.advance(365 * 24 * time.Hour)
+		w.clock.Advance(365 * 24 * time.Hour)
 		if got := w.notify("acc1", paidNotice(v, 0)); got != "success" || w.events(v.ID) != "payment.paid" {
 			t.Fatal(got)
 		}
@@ -324,13 +324,13 @@ func TestNotifyConfirmsLargeAmounts(t *testing.T) {
 	if got := w.notify("acc1", paidNotice(v, 0)); got != "success" || w.payment(v.ID).Status != core.PaymentPaying {
 		t.Fatal(got)
 	}
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	w.sweepInbox()
 	if w.payment(v.ID).Status != core.PaymentPaying {
 		t.Fatal("the bank does not know of it, so it must not be paid")
 	}
 	w.bank.settle(v.Attempts[0].OutTradeNo, 6_000_000)
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.sweep()
 	if w.payment(v.ID).Status != core.PaymentPaid || w.events(v.ID) != "payment.paid" {
 		t.Fatal(w.payment(v.ID).Status)
@@ -376,7 +376,7 @@ func TestNotifyG18NeverComes(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)
 	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
-	w.clock.advance(30 * time.Second)
+	w.clock.Advance(30 * time.Second)
 	w.sweep()
 	if w.payment(v.ID).Status != core.PaymentPaid {
 		t.Fatal(w.payment(v.ID).Status)

@@ -32,7 +32,7 @@ func TestOrderStringIsPayableBeforeItExists(t *testing.T) {
 		t.Fatalf("got %+v", v)
 	}
 	for range 5 { // asked for, and absent
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		w.sweep()
 	}
 	if got := w.wantState(v.ID, core.PaymentPaying, false); got.Action == nil || got.Action.Text != v.Action.Text ||
@@ -40,7 +40,7 @@ func TestOrderStringIsPayableBeforeItExists(t *testing.T) {
 		t.Fatalf("after %d queries %+v", w.bank.count("query"), got.Action)
 	}
 	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
-	w.clock.advance(5 * time.Minute)
+	w.clock.Advance(5 * time.Minute)
 	w.sweep()
 	got := w.wantState(v.ID, core.PaymentPaid, false)
 	if got.Action != nil || got.Attempts[0].TradeNo == "" {
@@ -62,7 +62,7 @@ func TestOrderStringIsTheSameForOneAttempt(t *testing.T) {
 			if a := must(l.Checkout(context.Background(), shopCaller, order("A1", "alipay", 100))); !a.Settling || view(t, a.Body).Action != nil {
 				t.Errorf("while nobody knows: %+v", a)
 			}
-			l.clock.advance(time.Minute)
+			l.clock.Advance(time.Minute)
 			queries := l.bank.count("query")
 			v := l.create("A1", "alipay", 100)
 			if v.Action == nil || v.Action.Text != text || v.Settling || len(v.Attempts) != 1 {
@@ -79,15 +79,15 @@ func TestOrderStringIsTheSameForOneAttempt(t *testing.T) {
 func TestOrderStringS03AbsentWaitsForGrace(t *testing.T) {
 	for name, wait := range map[string]func(*world, core.PaymentView){
 		"expiry": func(w *world, _ core.PaymentView) {
-			w.clock.advance(15 * time.Minute)
+			w.clock.Advance(15 * time.Minute)
 			w.sweep()
-			w.clock.advance(5 * time.Minute)
+			w.clock.Advance(5 * time.Minute)
 		},
 		"the merchant's close": func(w *world, v core.PaymentView) {
 			if c, err := w.close(v.ID); err != nil || c.Closed {
 				w.t.Fatalf("%v %+v", err, c)
 			}
-			w.clock.advance(20 * time.Minute)
+			w.clock.Advance(20 * time.Minute)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestOrderStringS03AbsentWaitsForGrace(t *testing.T) {
 			if got := w.payment(v.ID); got.Status == core.PaymentClosed {
 				t.Fatal("closed while the string could still be entered")
 			}
-			w.clock.advance(2 * time.Minute)
+			w.clock.Advance(2 * time.Minute)
 			w.sweep()
 			w.wantState(v.ID, core.PaymentClosed, false)
 			if w.events(v.ID) != "payment.closed" {

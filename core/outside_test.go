@@ -30,9 +30,9 @@ func TestExternalRefundG14WaitsForRoom(t *testing.T) {
 			if got := w.notify("acc1", refundNotice(v, "", 60)); got != "success" || w.payment(v.ID).RefundedFen != 0 {
 				t.Fatal(got, w.payment(v.ID).RefundedFen)
 			}
-			w.clock.advance(time.Hour)
+			w.clock.Advance(time.Hour)
 			must(judge(w.Cashier, r.ID))
-			w.clock.advance(time.Hour)
+			w.clock.Advance(time.Hour)
 			w.sweep()
 			if got := w.payment(v.ID); got.RefundedFen != 60 || got.RefundableFen != 40 {
 				t.Fatalf("%d fen are refunded: %+v", got.RefundedFen, got.Refunds)
@@ -54,7 +54,7 @@ func TestExternalRefundG14FoundBeforeItsMessage(t *testing.T) {
 		w.console(v, "console1", 40)
 		w.console(v, "console2", 60)
 		w.bank.trades[v.Attempts[0].OutTradeNo].state = core.TradeClosed
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		w.sweep()
 		w.notify("acc1", refundNotice(v, "console1", 40))
 		w.notify("acc1", refundNotice(v, "console2", 100))
@@ -97,7 +97,7 @@ func late(t *testing.T, policy core.LatePolicy) (*world, core.PaymentView) {
 func (w *world) wantSentBack(v core.PaymentView) {
 	w.t.Helper()
 	for range 3 {
-		w.clock.advance(time.Hour)
+		w.clock.Advance(time.Hour)
 		w.sweep()
 	}
 	if got := w.inspect(); len(got) > 0 {
@@ -144,7 +144,7 @@ func TestLateMoneyRefundedOutside(t *testing.T) {
 			if number == "" { // it cannot be told from ours yet: it waits
 				w.notify("acc1", refundNotice(v, number, 100))
 			}
-			w.clock.advance(11 * time.Minute)
+			w.clock.Advance(11 * time.Minute)
 			w.sweep()
 			if number != "" {
 				w.notify("acc1", refundNotice(v, number, 100))
@@ -159,7 +159,7 @@ func TestLateMoneyRefundedOutside(t *testing.T) {
 		w := newWorld(t)
 		v := w.create("A1", "wechat", 100)
 		w.open(v)
-		w.clock.advance(25 * time.Minute)
+		w.clock.Advance(25 * time.Minute)
 		w.sweep()
 		w.bank.settle(v.Attempts[0].OutTradeNo, 100)
 		w.console(v, "console1", 100)
@@ -195,7 +195,7 @@ func TestRefundG29AfterTheConsoleTookAll(t *testing.T) {
 				if r.Status != core.RefundProcessing || !r.Settling {
 					t.Fatalf("%+v", r)
 				}
-				w.clock.advance(time.Minute)
+				w.clock.Advance(time.Minute)
 				w.sweep()
 				if got := w.payment(v.ID); got.Refunds[0].Status != core.RefundProcessing || got.RefundableFen != 100-part {
 					t.Fatalf("given up while the query may be behind: %+v", got)
@@ -205,7 +205,7 @@ func TestRefundG29AfterTheConsoleTookAll(t *testing.T) {
 					w.sweep()
 				}
 				for range 8 {
-					w.clock.advance(30 * time.Second)
+					w.clock.Advance(30 * time.Second)
 					w.sweep()
 				}
 				got := w.payment(v.ID)
@@ -231,7 +231,7 @@ func TestExternalRefundWithCoupons(t *testing.T) {
 	w.console(v, "console1", 40)
 	w.bank.trades[v.Attempts[0].OutTradeNo].coupon = 10
 	w.notify("acc1", refundNotice(v, "console1", 40))
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	got := w.payment(v.ID)
 	if got.RefundableFen != 60 || got.RefundedFen != 40 || len(got.Refunds) != 1 || got.Refunds[0].AmountFen != 40 || got.Refunds[0].ActualFen != 30 {

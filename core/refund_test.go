@@ -126,7 +126,7 @@ func TestRefundS09UnknownKeepsItsMoney(t *testing.T) {
 			}
 			_, err = w.Refund(context.Background(), shopCaller, core.RefundAsk{PaymentID: v.ID, AmountFen: 21, IdempotencyKey: "k2"})
 			wantCode(t, err, core.CodeRefundExceedsPaid)
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			w.sweep()
 			if r := w.payment(v.ID).Refunds[0]; r.Status != core.RefundSucceeded {
 				t.Fatalf("got %+v", r)
@@ -161,7 +161,7 @@ func TestRefundS19LateResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 20 {
-		w.clock.advance(6 * time.Hour)
+		w.clock.Advance(6 * time.Hour)
 		w.sweep()
 	}
 	if got := w.payment(v.ID); got.Status != core.PaymentRefunded || w.events(v.ID) != "payment.paid refund.succeeded" {
@@ -297,9 +297,9 @@ func TestRefundsAreListed(t *testing.T) {
 		return strings.Join(found, " ")
 	}
 	first := w.refund(w.paid("A1", 100).ID, "r1", 80)
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	small := w.refund(w.paid("A2", 100).ID, "r2", 10)
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	second := w.refund(w.paid("A3", 100).ID, "r3", 80)
 	waiting := core.RefundQuery{MerchantID: "m1", Status: core.RefundPendingApproval}
 	if got := ids(core.RefundQuery{MerchantID: "m1"}); got != second.ID+" "+small.ID+" "+first.ID {
@@ -338,7 +338,7 @@ func TestRefundA14Shortfall(t *testing.T) {
 		w.bank.trades[no].refunds[k] = 45
 	}
 	w.bank.mu.Unlock()
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.sweep()
 	if r := w.payment(v.ID).Refunds[0]; r.ActualFen != 45 || r.AmountFen != 50 || w.balance(core.LedgerShortfall) != -5 || w.balance(core.LedgerTransit) != 0 {
 		t.Fatalf("%+v, shortfall %d", r, w.balance(core.LedgerShortfall))

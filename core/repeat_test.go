@@ -46,9 +46,9 @@ func TestRepeatWithoutKeyShowsNow(t *testing.T) {
 			must(0, err)
 			must(w.Close(context.Background(), shopCaller, v.ID))
 		}, core.PaymentClosing, false},
-		"a page in its last minute":   {"wechat", func(w *world, _ core.PaymentView) { w.clock.advance(14*time.Minute + time.Second) }, core.PaymentCreated, false},
-		"a trade in its last minute":  {"alipay", func(w *world, _ core.PaymentView) { w.clock.advance(14*time.Minute + time.Second) }, core.PaymentPaying, true},
-		"expired, not yet swept":      {"alipay", func(w *world, _ core.PaymentView) { w.clock.advance(15 * time.Minute) }, core.PaymentPaying, false},
+		"a page in its last minute":   {"wechat", func(w *world, _ core.PaymentView) { w.clock.Advance(14*time.Minute + time.Second) }, core.PaymentCreated, false},
+		"a trade in its last minute":  {"alipay", func(w *world, _ core.PaymentView) { w.clock.Advance(14*time.Minute + time.Second) }, core.PaymentPaying, true},
+		"expired, not yet swept":      {"alipay", func(w *world, _ core.PaymentView) { w.clock.Advance(15 * time.Minute) }, core.PaymentPaying, false},
 		"the buyer went on elsewhere": {"wechat", func(w *world, v core.PaymentView) { must(moveOn(w, v.ID)) }, core.PaymentPaying, true},
 	} {
 		w := newWorld(t)
@@ -101,7 +101,7 @@ func TestRepeatUnderKeySaysStale(t *testing.T) {
 			t.Errorf("%+v", first)
 		}
 		same(false)
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		same(false)
 		must(w.Close(context.Background(), shopCaller, first.ID))
 		same(true)

@@ -143,7 +143,7 @@ func TestReturnedG31ForAPerson(t *testing.T) {
 			v := w.paid("A1", 100)
 			n := returnedNotice(v, "n1", w.refund(v.ID, "r1", 60).OutRequestNo, 60)
 			c.spoil(&n)
-			w.clock.advance(time.Second)
+			w.clock.Advance(time.Second)
 			w.notify(c.account, n)
 			if got := w.inboxState(); got != c.want {
 				t.Fatalf("the message is %s, want %s", got, c.want)
@@ -160,7 +160,7 @@ func TestReturnedG31ForAPerson(t *testing.T) {
 		v := w.paid("A1", 100)
 		no := w.refund(v.ID, "r1", 60).OutRequestNo
 		w.notify("acc1", returnedNotice(v, "n1", no, 20))
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		w.notify("acc1", returnedNotice(v, "n2", no, 40))
 		if got := w.inboxState(); got != "parked returned_amount" {
 			t.Fatal(got)
@@ -172,7 +172,7 @@ func TestReturnedG31ForAPerson(t *testing.T) {
 		v := w.paid("A1", 100)
 		w.bank.plan("refund", "failed")
 		no := w.refund(v.ID, "r1", 60).OutRequestNo
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		w.notify("acc1", returnedNotice(v, "n1", no, 60))
 		if got := w.inboxState(); got != "parked returned_failed_refund" {
 			t.Fatal(got)

@@ -64,7 +64,7 @@ func TestLastLookS03IsRepeatedUntilAnswered(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "wechat", 100)
 	w.open(v)
-	w.clock.advance(25 * time.Minute)
+	w.clock.Advance(25 * time.Minute)
 	w.sweep()
 	if w.payment(v.ID).Status != core.PaymentClosed {
 		t.Fatal(w.payment(v.ID).Status)
@@ -72,7 +72,7 @@ func TestLastLookS03IsRepeatedUntilAnswered(t *testing.T) {
 	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
 	w.bank.plan("query", "unknown", "not_sent")
 	for range 4 {
-		w.clock.advance(20 * time.Minute)
+		w.clock.Advance(20 * time.Minute)
 		w.sweep()
 	}
 	if got := w.payment(v.ID); got.LatePayment == nil || got.Refunds[0].Status != core.RefundSucceeded {
@@ -124,10 +124,10 @@ func TestStuckWorkIsPutOff(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)
 	w.with(func(m *core.Merchant) { m.Accounts = nil })
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	tries := 0
 	for range 60 {
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		due, _ := w.Store.Due(context.Background(), core.DueQuery{Kind: core.DueAttempt, Until: w.clock.Now(), Limit: 10})
 		for _, d := range due {
 			tries++
@@ -146,7 +146,7 @@ func TestInquiryTradeNoOfAnotherOrder(t *testing.T) {
 	w.open(other)
 	w.bank.settle(other.Attempts[0].OutTradeNo, 100)
 	w.bank.trades[other.Attempts[0].OutTradeNo].tradeNo = paid.Attempts[0].TradeNo
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	due, err := w.Store.Due(context.Background(), core.DueQuery{Kind: core.DueAttempt, Until: w.clock.Now(), Limit: 10})
 	if err != nil || len(due) != 1 {
 		t.Fatal(due, err)
@@ -208,13 +208,13 @@ func TestEventPageWaitsForStragglers(t *testing.T) {
 	w := newWorld(t)
 	w.EventSettle = 10 * time.Second
 	v := w.paid("A1", 100)
-	w.clock.advance(5 * time.Second)
+	w.clock.Advance(5 * time.Second)
 	w.refund(v.ID, "r1", 10)
 	for _, want := range []string{"", "payment.paid", "payment.paid refund.succeeded"} {
 		if got := w.events(v.ID); got != want {
 			t.Fatalf("%s lists %q, want %q", w.clock.Now(), got, want)
 		}
-		w.clock.advance(5 * time.Second)
+		w.clock.Advance(5 * time.Second)
 	}
 }
 

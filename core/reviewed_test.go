@@ -26,9 +26,9 @@ func TestSumG27AStaleMessageIsNoSecondAnswer(t *testing.T) {
 	w.console(v, "console1", 300)
 	r1 := w.refund(v.ID, "r1", 200)
 	told := w.clock.Now()
-	w.clock.advance(30 * time.Second)
+	w.clock.Advance(30 * time.Second)
 	w.refund(v.ID, "r2", 100)
-	w.clock.advance(31 * time.Second)
+	w.clock.Advance(31 * time.Second)
 	stale := refundNotice(v, r1.OutRequestNo, 500)
 	stale.At = told
 	w.notify("acc1", stale)
@@ -45,12 +45,12 @@ func TestRefundG29DoneAfterTheMendIsNotFailed(t *testing.T) {
 	v := w.paid("A1", 1000)
 	w.bank.plan("refund", turnedAway)
 	w.askBack(v, "r1", 1000)
-	w.clock.advance(30 * time.Minute)
+	w.clock.Advance(30 * time.Minute)
 	w.bank.plan("refund", "+unknown")
 	w.sweep()
 	trade, number := w.bank.trades[v.Attempts[0].OutTradeNo], w.payment(v.ID).Refunds[0].OutRequestNo
 	delete(trade.refunds, number) // its query lags, the trade is closed
-	w.clock.advance(2 * time.Second)
+	w.clock.Advance(2 * time.Second)
 	w.askBack(v, "r1", 1000)
 	trade.refunds[number] = 1000
 	w.minutes(10)
@@ -82,7 +82,7 @@ func TestSyncG20OfAnUnheardAttempt(t *testing.T) {
 	}
 	id := must(w.Payments(ctx, core.PaymentQuery{MerchantID: "m1"}))[0].ID
 	for range 12 {
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		_, _ = w.Sync(ctx, shopCaller, id) // what it answers is another test's matter
 	}
 	w.minutes(4)

@@ -93,7 +93,7 @@ func simulate(t *testing.T, seed uint64) map[string]int {
 	s.run(start.Add(2 * time.Hour))
 	s.faults = false
 	s.run(start.Add(20 * 24 * time.Hour))
-	s.clock.now = s.now
+	s.clock.Set(s.now)
 	s.tasks.end()
 	breaches := s.inspect()
 	for i, b := range breaches {

@@ -14,7 +14,7 @@ import (
 func (w *world) minutes(n int) {
 	w.t.Helper()
 	for range 2 * n {
-		w.clock.advance(30 * time.Second)
+		w.clock.Advance(30 * time.Second)
 		w.sweep()
 	}
 }
@@ -42,7 +42,7 @@ func TestSumG27FindsALostConsoleRefund(t *testing.T) {
 		w.refund(v.ID, "r1", 200)
 		w.wantRefunded(v, 200)
 		calls := w.bank.count("refund")
-		w.clock.advance(50 * time.Second)
+		w.clock.Advance(50 * time.Second)
 		w.sweep()
 		w.wantRefunded(v, 200)
 		if w.bank.count("refund") != calls {
@@ -155,7 +155,7 @@ func TestSumG27NeverMovesMoney(t *testing.T) {
 		t.Fatalf("%d fen went back by %d calls", trade.refunded, w.bank.count("refund"))
 	}
 	for _, pause := range []time.Duration{2 * time.Hour, 24 * time.Hour} {
-		w.clock.advance(pause)
+		w.clock.Advance(pause)
 		w.sweep()
 	}
 	if got := w.payment(v.ID); !slices.Equal(got.Attention, []string{"sum_above_books"}) || !slices.Contains(w.watch.alerts, "refund.sum_unconfirmed") {
@@ -191,7 +191,7 @@ func TestSumG28ABlankQueryWithTheExactSum(t *testing.T) {
 			if c.message {
 				w.notify("acc1", refundNotice(v, r.OutRequestNo, c.sum))
 			}
-			w.clock.advance(10 * time.Second)
+			w.clock.Advance(10 * time.Second)
 			must(0, w.SettleRefund(context.Background(), "m1", r.ID))
 			if got := must(w.RefundView(context.Background(), "m1", r.ID)); got.Status != c.want {
 				t.Fatalf("%+v", got)
@@ -207,12 +207,12 @@ func TestSumG28ABlankQueryWithTheExactSum(t *testing.T) {
 		if len(w.watch.alerts) != 0 {
 			t.Fatalf("alarmed within the hour: %v", w.watch.alerts)
 		}
-		w.clock.advance(2 * time.Hour)
+		w.clock.Advance(2 * time.Hour)
 		w.sweep()
 		if got := w.payment(v.ID); !slices.Contains(w.watch.alerts, "refund.unsettled") || len(got.Attention) != 0 {
 			t.Fatalf("alerts %v, attention %v", w.watch.alerts, got.Attention)
 		}
-		w.clock.advance(24 * time.Hour)
+		w.clock.Advance(24 * time.Hour)
 		w.sweep()
 		if got := w.payment(v.ID); !slices.Equal(got.Attention, []string{"refund_unsettled"}) || got.Refunds[0].Status != core.RefundProcessing {
 			t.Fatalf("%+v", got)
@@ -240,7 +240,7 @@ func TestSumG33ForAPerson(t *testing.T) {
 			v := w.paid("A1", 1000)
 			w.refund(v.ID, "r1", 300)
 			c.hear(w, v)
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			w.sweep()
 			got, wantAlerts := w.payment(v.ID), []string(nil)
 			if c.want != "" {

@@ -49,9 +49,9 @@ func TestVerifyCleanLife(t *testing.T) {
 	w.bank.settle(late.Attempts[0].OutTradeNo, 100)
 	w.notify("acc1", paidNotice(late, 0))
 	w.create("A3", "wechat", 100)
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.sweep()
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.sweep()
 	if got := w.inspect(); len(got) != 0 {
 		t.Fatal(got)

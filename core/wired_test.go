@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/coretest"
 )
 
 // asking is a rulebook that notes what it is asked.
@@ -102,7 +103,7 @@ type (
 )
 
 func TestChannelsAreWiredWhole(t *testing.T) {
-	b := newBank(&clock{})
+	b := newBank(coretest.NewClock(time.Time{}))
 	one := channel{"z", core.DoorPage, b}
 	for name, list := range map[string][]core.PaymentChannel{"twice": {one, one}, "no refund": {noRefund{one, one}}, "no close": {noClose{one, one}}} {
 		if _, err := core.NewChannels(list...); core.CodeOf(err) != core.CodeInternal {
@@ -292,7 +293,7 @@ func TestEveryErrorNamesItsPayment(t *testing.T) {
 	}
 	w.Failpoints = pointFunc(func(p core.Point) {
 		if p == core.PointCheckoutAfterInsert {
-			w.clock.advance(15 * time.Minute) // the process stood still, to the very end
+			w.clock.Advance(15 * time.Minute) // the process stood still, to the very end
 		}
 	})
 	_, err := w.Checkout(ctx, shopCaller, order("A5", "alipay", 100))

@@ -89,7 +89,7 @@ func TestListsByCursor(t *testing.T) {
 	w := newWorld(t)
 	for _, no := range []string{"o1", "o2", "o3", "o4", "o5"} {
 		w.create("m_a", "wechat", no)
-		w.clock.advance(1e6) // a millisecond: the order of the list is creation time, then id
+		w.clock.Advance(1e6) // a millisecond: the order of the list is creation time, then id
 	}
 	w.create("m_b", "wechat", "foreign")
 	var seen []string

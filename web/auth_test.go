@@ -176,7 +176,7 @@ func TestKeysExpire(t *testing.T) {
 		w.keys[id] = k
 	}
 	want(t, w.as("m_a/viewer", "GET", "/v1/channels", ""), 200, "")
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	want(t, w.as("m_a/viewer", "GET", "/v1/channels", ""), 401, unauthenticated)
 	want(t, w.send(w.signed("GET", "/v1/channels", "", freshNonce, nil)), 401, unauthenticated)
 }

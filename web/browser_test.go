@@ -284,7 +284,7 @@ func TestBrowserOtherPages(t *testing.T) {
 	want(t, s.as("m_a/cashier", "POST", "/v1/payments/"+closed.ID+"/close", ""), 200, "")
 	moved := s.create("m_a", "wechat", "o3")
 	want(t, s.as("m_a/cashier", "POST", "/v1/payments/"+moved.ID+"/attempts", `{"platform":"douyin"}`), 201, "")
-	s.clock.advance(899 * time.Second)
+	s.clock.Advance(899 * time.Second)
 	for name, c := range map[string]struct{ path, text string }{
 		"expired": {"/h5/" + tokenOf(expired), "订单已超时"}, "closed": {"/h5/" + tokenOf(closed), "订单已关闭"}, "moved": {"/h5/" + tokenOf(moved), "已换到别处支付"},
 		"unknown": {"/h5/h5_none", "链接无效或已失效"}, "docs": {"/docs", "Error codes"},

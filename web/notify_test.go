@@ -179,7 +179,7 @@ func TestNotifyFlood(t *testing.T) {
 	call := newRequest("POST", "/v1/platforms/wechat/check", `{}`) // the API of a shop behind the same address goes on
 	call.RemoteAddr = "203.0.113.9:1234"
 	want(t, w.send(call), 401, unauthenticated)
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	if got := from("203.0.113.9", "good").Body.String(); got != "success" {
 		t.Errorf("after a second: %q", got)
 	}

@@ -127,7 +127,7 @@ func TestPageOpensAreLimited(t *testing.T) {
 	if busy != 2 {
 		t.Fatalf("%d of 12 openings were put off, want 2", busy)
 	}
-	w.clock.advance(5 * time.Second)
+	w.clock.Advance(5 * time.Second)
 	if code := w.ask("POST", path, "", "User-Agent", uaSafari).Code; code != http.StatusOK {
 		t.Fatalf("after the pause: %d", code)
 	}
@@ -367,7 +367,7 @@ func TestStaticFilesAreKeptByVersion(t *testing.T) {
 func TestExpiredPage(t *testing.T) {
 	w := newWorld(t)
 	path := "/h5/" + tokenOf(w.create("m_a", "wechat", "o1"))
-	w.clock.advance(899 * time.Second)
+	w.clock.Advance(899 * time.Second)
 	if body := w.page(path, uaSafari).Body.String(); !strings.Contains(body, "订单已超时") {
 		t.Error(body)
 	}

@@ -20,7 +20,7 @@ func TestRefundsArePagedAndFiltered(t *testing.T) {
 		p := w.create(merchant, "alipay", "order-"+no)
 		w.pay(p)
 		want(t, w.as(merchant+"/cashier", "POST", "/v1/payments/"+p.ID+"/refunds", `{"amount_fen":`+fen+`,"merchant_refund_no":"`+no+`"}`), 201, "")
-		w.clock.advance(1e6) // a millisecond: the order of the list is creation time, then id
+		w.clock.Advance(1e6) // a millisecond: the order of the list is creation time, then id
 	}
 	for _, no := range []string{"r1", "r2", "r3"} {
 		ask("m_a", no, "1999")

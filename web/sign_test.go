@@ -88,7 +88,7 @@ func TestSigningVectors(t *testing.T) {
 			t.Errorf("%s: the text's own signature is %s", v.Name, sign)
 		}
 		w := newWorld(t)
-		w.clock.now = time.Unix(seconds, 0)
+		w.clock.Set(time.Unix(seconds, 0))
 		w.keys[v.KeyID] = web.Key{ID: v.KeyID, MerchantID: "m_a", Actor: "shop", Role: web.RoleAdmin, Mode: web.ModeSigned, Secret: []byte(v.Secret)}
 		if answer := w.send(r); answer.Code == http.StatusUnauthorized {
 			t.Errorf("%s: %s", v.Name, answer.Body)
@@ -286,7 +286,7 @@ for (const v of JSON.parse(fs.readFileSync(`+strconv.Quote(file)+`)).vectors)
 // The clients of docs/merchants.md are taken by a listening server: with body and key, with a query, and with a key alone.
 func TestClientsOfTheGuideAreTaken(t *testing.T) {
 	w := newWorld(t)
-	w.clock.now = time.Now()
+	w.clock.Set(time.Now())
 	server := httptest.NewServer(w.server.Handler())
 	defer server.Close()
 	order := func(no string) string { return `{"merchant_order_no":"` + no + `","platform":"wechat",` + basket + `}` }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -21,32 +20,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/coretest"
 	"github.com/paymux/paymux/core/storetest"
 	"github.com/paymux/paymux/platforms"
 	"github.com/paymux/paymux/web"
 )
-
-// clock moves only when told.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
-
-func (c *clock) advance(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.now = c.now.Add(d) }
-
-// ids counts.
-type ids struct {
-	mu sync.Mutex
-	n  int
-}
-
-func (i *ids) next() int { i.mu.Lock(); defer i.mu.Unlock(); i.n++; return i.n }
-
-func (i *ids) Row() string                 { return fmt.Sprintf("01ROW%021d", i.next()) }
-func (i *ids) Public(prefix string) string { return fmt.Sprintf("%s_%026d", prefix, i.next()) }
-func (i *ids) TradeNo() string             { return fmt.Sprintf("01TRADE%019d", i.next()) }
 
 // counter is the randomness of the tests.
 type counter struct {
@@ -215,7 +193,7 @@ const (
 // world is a server over the real use cases and the store in memory, with two merchants, m_a and m_b, and a key for each role.
 type world struct {
 	t       testing.TB
-	clock   *clock
+	clock   *coretest.Clock
 	cashier *core.Cashier
 	options web.Options
 	server  *web.Server
@@ -238,7 +216,7 @@ func merchant(id string) core.Merchant {
 
 func newWorld(t testing.TB, adjust ...func(*web.Options)) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}, log: &bytes.Buffer{}, bearer: map[string]string{}, keys: keyring{}}
+	w := &world{t: t, clock: coretest.NewClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)), log: &bytes.Buffer{}, bearer: map[string]string{}, keys: keyring{}}
 	channels, err := core.NewChannels(
 		channel{"alipay_mini", core.DoorNative, &w.silent}, channel{"wechat_h5", core.DoorPage, &w.silent}, channel{"douyin_h5", core.DoorPage, &w.silent},
 	)
@@ -247,7 +225,7 @@ func newWorld(t testing.TB, adjust ...func(*web.Options)) *world {
 	}
 	w.cashier = &core.Cashier{
 		Store: storetest.NewMemory(), Channels: channels, Gateways: []core.Gateway{mail{}}, Rules: rules{},
-		Merchants: directory{"m_a": merchant("m_a"), "m_b": merchant("m_b")}, Clock: w.clock, IDs: &ids{}, Vault: vault{},
+		Merchants: directory{"m_a": merchant("m_a"), "m_b": merchant("m_b")}, Clock: w.clock, IDs: &coretest.IDs{}, Vault: vault{},
 		Options: core.Options{BaseURL: baseURL, UnknownGrace: 10 * time.Minute, Skew: time.Minute, InboxKept: 24 * time.Hour, KeyKept: 24 * time.Hour},
 	}
 	random := &counter{}

@@ -24,6 +24,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/coretest"
 	"github.com/paymux/paymux/core/jobs"
 )
 
@@ -50,7 +51,7 @@ func sharedAt(t *testing.T, folder string, port int) (url string, end func()) {
 
 // queues are what carries hints; what holds for one must hold for the other.
 func queues(t *testing.T, test func(t *testing.T, q jobs.Queue)) {
-	t.Run("timers", func(t *testing.T) { test(t, jobs.NewTimers(realClock{})) })
+	t.Run("timers", func(t *testing.T) { test(t, jobs.NewTimers(coretest.Wall(0))) })
 	t.Run("JetStream", func(t *testing.T) { test(t, joined(t)) })
 }
 
@@ -63,7 +64,7 @@ func joined(t *testing.T) *jobs.JetStream {
 
 func connect(t *testing.T, url string) *jobs.JetStream {
 	t.Helper()
-	q, err := jobs.ConnectJetStream(context.Background(), url, realClock{})
+	q, err := jobs.ConnectJetStream(context.Background(), url, coretest.Wall(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +209,7 @@ func TestTrap2_ServerWithoutSchedulesIsRefused(t *testing.T) {
 	old := between(t, url, func(payload []byte) []byte {
 		return bytes.ReplaceAll(payload, []byte(`"allow_msg_schedules":true`), []byte(`"allow_msg_schedules":null`))
 	}, nil)
-	if _, err := jobs.ConnectJetStream(context.Background(), old, realClock{}); !errors.Is(err, jobs.ErrNoSchedules) || !strings.Contains(err.Error(), "queue.url") {
+	if _, err := jobs.ConnectJetStream(context.Background(), old, coretest.Wall(0)); !errors.Is(err, jobs.ErrNoSchedules) || !strings.Contains(err.Error(), "queue.url") {
 		t.Fatalf("%v", err)
 	}
 	if q := connect(t, url); q.Backlog() != 0 { // the same server, asked straight, will do
@@ -233,7 +234,7 @@ func TestTrap2_InstalledServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { run.Process.Kill(); run.Wait() })
-	q, err := jobs.ConnectJetStream(context.Background(), urlFrom(t, folder), realClock{})
+	q, err := jobs.ConnectJetStream(context.Background(), urlFrom(t, folder), coretest.Wall(0))
 	var major, minor int
 	fmt.Sscanf(strings.TrimPrefix(strings.TrimSpace(string(version)), "nats-server: v"), "%d.%d", &major, &minor)
 	if old := major == 2 && minor < 12; old && !errors.Is(err, jobs.ErrNoSchedules) || !old && err != nil {
@@ -273,7 +274,7 @@ func TestTrap3_LosingTheQueueLosesNothing(t *testing.T) {
 	}
 	url, end := shared(t, folder)
 	q := connect(t, url)
-	relay := &jobs.Relay{Source: source, Queue: q, Clock: realClock{}, Batch: 100}
+	relay := &jobs.Relay{Source: source, Queue: q, Clock: coretest.Wall(0), Batch: 100}
 	if got := relay.Round(ctx); got != n {
 		t.Fatalf("%d hints", got)
 	}
@@ -290,7 +291,7 @@ func TestTrap3_LosingTheQueueLosesNothing(t *testing.T) {
 	var mu sync.Mutex
 	done := map[string]int{}
 	s := &jobs.Sweeper{
-		Source: source, Clock: fixedClock{due.Add(time.Second)}, Batch: 50, Workers: 4,
+		Source: source, Clock: coretest.NewClock(due.Add(time.Second)), Batch: 50, Workers: 4,
 		Handlers: map[core.DueKind]jobs.Handler{core.DueAttempt: func(_ context.Context, d core.Due) error {
 			mu.Lock()
 			defer mu.Unlock()
@@ -393,7 +394,7 @@ func TestTrap4_RelayGetsEverythingThroughASmallWindow(t *testing.T) {
 	for i := range n {
 		source.list = append(source.list, core.Due{Kind: core.DueInbox, ID: fmt.Sprintf("i%05d", i), At: at(i)})
 	}
-	relay := &jobs.Relay{Source: source, Queue: q, Clock: realClock{}, Batch: 500}
+	relay := &jobs.Relay{Source: source, Queue: q, Clock: coretest.Wall(0), Batch: 500}
 	met := map[string]bool{}
 	eventually(t, func() bool {
 		relay.Round(context.Background())
@@ -444,7 +445,7 @@ func TestStopWaitsForWhatIsHeard(t *testing.T) { // P16
 
 func TestAddressOfTheQueueIsNotRepeated(t *testing.T) { // F10
 	for _, url := range []string{"nats://user:canary@127.0.0.1:1", "nats://user:canary@%zz", "nats://user:canary@127.0.0.1:99999999"} {
-		q, err := jobs.ConnectJetStream(context.Background(), url, realClock{})
+		q, err := jobs.ConnectJetStream(context.Background(), url, coretest.Wall(0))
 		if err == nil { // nobody answers there
 			err = errors.Join(q.Publish(hint("1", time.Now())), q.Close())
 		}

@@ -9,16 +9,13 @@ import (
 	"time"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/coretest"
 	"github.com/paymux/paymux/core/jobs"
 	"github.com/paymux/paymux/core/storetest"
 )
 
 // patience ends a test that waits for something that never happens. Nothing is ever concluded from how long something took.
 const patience = 60 * time.Second
-
-type realClock struct{}
-
-func (realClock) Now() time.Time { return time.Now() }
 
 // slate is a Queue that remembers what was published; fail makes it refuse.
 type slate struct {
@@ -59,7 +56,7 @@ func TestRelayHintsAtWhatComesDueSoonOnce(t *testing.T) {
 	soon := core.Due{Kind: core.DueDelivery, ID: "soon", MerchantID: "m", Scope: "e", At: at(1600)}
 	source := &rows{list: append(attempts(95), soon, core.Due{Kind: core.DueDelivery, ID: "later", At: at(1601)})}
 	queue := &slate{}
-	r := &jobs.Relay{Source: source, Queue: queue, Clock: fixedClock{at(1000)}, Batch: 7}
+	r := &jobs.Relay{Source: source, Queue: queue, Clock: coretest.NewClock(at(1000)), Batch: 7}
 	ctx := context.Background()
 	if got := r.Round(ctx); got != 96 {
 		t.Fatalf("%d hints, want 96", got)
@@ -80,7 +77,7 @@ func TestRelayTriesAgainWhatTheQueueRefused(t *testing.T) {
 	queue := &slate{fail: jobs.ErrQueueBusy}
 	var told []error
 	r := &jobs.Relay{
-		Source: &rows{list: attempts(5)}, Queue: queue, Clock: fixedClock{at(1000)}, Batch: 2, Failed: func(err error) { told = append(told, err) },
+		Source: &rows{list: attempts(5)}, Queue: queue, Clock: coretest.NewClock(at(1000)), Batch: 2, Failed: func(err error) { told = append(told, err) },
 	}
 	ctx := context.Background()
 	if got := r.Round(ctx); got != 0 || len(told) != 1 {
@@ -99,7 +96,7 @@ func TestRelayTriesAgainWhatTheQueueRefused(t *testing.T) {
 func TestRelayRunsUntilItIsStopped(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	queue := &slate{}
-	r := &jobs.Relay{Source: &rows{list: attempts(3)}, Queue: queue, Clock: fixedClock{at(9)}, Batch: 9}
+	r := &jobs.Relay{Source: &rows{list: attempts(3)}, Queue: queue, Clock: coretest.NewClock(at(9)), Batch: 9}
 	ticks, ended := make(chan time.Time), make(chan struct{})
 	go func() {
 		r.Run(ctx, ticks)
@@ -117,7 +114,7 @@ func TestHeedIsASweepOfOneRowWhoseTimeHasCome(t *testing.T) {
 	met := []string{}
 	var told error
 	s := &jobs.Sweeper{
-		Clock: fixedClock{at(100)}, Failed: func(_ core.Due, err error) { told = err },
+		Clock: coretest.NewClock(at(100)), Failed: func(_ core.Due, err error) { told = err },
 		Handlers: map[core.DueKind]jobs.Handler{core.DueAttempt: func(_ context.Context, d core.Due) error {
 			met = append(met, d.ID)
 			panic("broken row") // P17
@@ -135,7 +132,7 @@ func TestHeedIsASweepOfOneRowWhoseTimeHasCome(t *testing.T) {
 func TestAnnouncerHintsAtWhatWasCommitted(t *testing.T) {
 	queue, now := &slate{}, at(1000)
 	memory := storetest.NewMemory()
-	store := jobs.Announcer{Store: memory, Queue: queue, Clock: fixedClock{now}}
+	store := jobs.Announcer{Store: memory, Queue: queue, Clock: coretest.NewClock(now)}
 	delivery := func(id string, next time.Time) *core.Delivery {
 		return &core.Delivery{ID: id, EventID: "e" + id, MerchantID: "m", EndpointID: "p", State: core.DeliveryPending, NextAt: next, CreatedAt: now}
 	}
@@ -180,7 +177,7 @@ func TestRelayGoesOnWithOtherKindsWhenTheQueueIsFull(t *testing.T) {
 	var told []error
 	r := &jobs.Relay{
 		Source: &rows{list: append(attempts(5), core.Due{Kind: core.DueInbox, ID: "late", At: at(960)}, core.Due{Kind: core.DueRefund, ID: "early", At: at(940)})},
-		Queue:  queue, Clock: fixedClock{at(1000)}, Batch: 2, Failed: func(err error) { told = append(told, err) },
+		Queue:  queue, Clock: coretest.NewClock(at(1000)), Batch: 2, Failed: func(err error) { told = append(told, err) },
 	}
 	ctx := context.Background()
 	if got := r.Round(ctx); got != 6 || len(told) != 1 {

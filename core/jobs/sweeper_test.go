@@ -9,12 +9,9 @@ import (
 	"time"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/coretest"
 	"github.com/paymux/paymux/core/jobs"
 )
-
-type fixedClock struct{ at time.Time }
-
-func (c fixedClock) Now() time.Time { return c.at }
 
 // rows is a Source over a sorted list; a row leaves it when its handler says so.
 type rows struct {
@@ -54,7 +51,7 @@ func TestSweepHandsOutEveryDueRowOnce(t *testing.T) {
 	var mu sync.Mutex
 	met := map[string]int{}
 	s := &jobs.Sweeper{
-		Source: source, Clock: fixedClock{at(999)}, Batch: 7, Workers: 4,
+		Source: source, Clock: coretest.NewClock(at(999)), Batch: 7, Workers: 4,
 		Handlers: map[core.DueKind]jobs.Handler{core.DueAttempt: func(_ context.Context, d core.Due) error {
 			mu.Lock()
 			defer mu.Unlock()
@@ -74,7 +71,7 @@ func TestSweepHandsOutEveryDueRowOnce(t *testing.T) {
 
 func TestSweepLeavesKindsWithoutHandler(t *testing.T) {
 	source := &rows{list: []core.Due{{Kind: core.DueDelivery, ID: "d", At: at(0)}}}
-	s := &jobs.Sweeper{Source: source, Clock: fixedClock{at(9)}, Batch: 1, Workers: 1}
+	s := &jobs.Sweeper{Source: source, Clock: coretest.NewClock(at(9)), Batch: 1, Workers: 1}
 	if got := s.Sweep(context.Background(), context.Background()); got != 0 {
 		t.Fatalf("handed out %d rows, want 0", got)
 	}
@@ -85,7 +82,7 @@ func TestFaultsOfOneRowStayThere(t *testing.T) { // P17
 	var mu sync.Mutex
 	var faults []string
 	s := &jobs.Sweeper{
-		Source: source, Clock: fixedClock{at(9)}, Batch: 10, Workers: 2,
+		Source: source, Clock: coretest.NewClock(at(9)), Batch: 10, Workers: 2,
 		Handlers: map[core.DueKind]jobs.Handler{core.DueAttempt: func(_ context.Context, d core.Due) error {
 			if d.ID == "a001" {
 				panic("broken row")
@@ -110,7 +107,7 @@ func TestDatabaseDownIsReportedAndNotFatal(t *testing.T) {
 	source := &rows{fail: errors.New("gone")}
 	var told error
 	s := &jobs.Sweeper{
-		Source: source, Clock: fixedClock{at(9)},
+		Source: source, Clock: coretest.NewClock(at(9)),
 		Handlers: map[core.DueKind]jobs.Handler{core.DueRefund: func(context.Context, core.Due) error { return nil }},
 		Failed:   func(_ core.Due, err error) { told = err },
 	}
@@ -123,7 +120,7 @@ func TestRunSweepsAtEveryTickAndStops(*testing.T) {
 	source := &rows{list: attempts(1)}
 	met := make(chan string)
 	s := &jobs.Sweeper{
-		Source: source, Clock: fixedClock{at(9)}, Batch: 5, Workers: 1,
+		Source: source, Clock: coretest.NewClock(at(9)), Batch: 5, Workers: 1,
 		Handlers: map[core.DueKind]jobs.Handler{core.DueAttempt: func(_ context.Context, d core.Due) error {
 			met <- d.ID
 			return nil
@@ -149,7 +146,7 @@ func TestStopFinishesWhatIsInHand(t *testing.T) { // P16
 	ctx, stop := context.WithCancel(context.Background())
 	finished := 0
 	s := &jobs.Sweeper{
-		Source: source, Clock: fixedClock{at(99)}, Batch: 5, Workers: 1,
+		Source: source, Clock: coretest.NewClock(at(99)), Batch: 5, Workers: 1,
 		Handlers: map[core.DueKind]jobs.Handler{core.DueAttempt: func(work context.Context, _ core.Due) error {
 			stop()
 			if work.Err() == nil {

@@ -11,12 +11,8 @@ import (
 	"time"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/coretest"
 )
-
-// wall is the clock of the bubble that a test runs in.
-type wall struct{}
-
-func (wall) Now() time.Time { return time.Now() }
 
 func timed(id string, at time.Time) core.Due {
 	return core.Due{Kind: core.DueAttempt, ID: id, At: at}
@@ -26,7 +22,7 @@ func timed(id string, at time.Time) core.Due {
 // in which they came.
 func TestP19_timersAreHeardAtTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q, start := NewTimers(wall{}), time.Now()
+		q, start := NewTimers(coretest.Wall(0)), time.Now()
 		var mu sync.Mutex
 		var heard []string
 		stop := q.Listen(4, func(due core.Due) {
@@ -76,7 +72,7 @@ func (d *diary) String() string {
 // Whoever waits for a later hint, or for none, is woken by an earlier one.
 func TestP19_timersThatComeLaterAreHeardFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q, start := NewTimers(wall{}), time.Now()
+		q, start := NewTimers(coretest.Wall(0)), time.Now()
 		heard := diary{start: start, at: map[string]time.Duration{}}
 		stop := q.Listen(1, heard.note)
 		for _, seconds := range []int{9, 5, 2} {
@@ -100,7 +96,7 @@ func TestP19_timersAtOneMoment(t *testing.T) {
 }
 
 func atOneMoment(t *testing.T, wait time.Duration) {
-	q, at := NewTimers(wall{}), time.Now().Add(wait)
+	q, at := NewTimers(coretest.Wall(0)), time.Now().Add(wait)
 	var mu sync.Mutex
 	beside, most, heard := 0, 0, 0
 	stop := q.Listen(3, func(core.Due) {
@@ -128,7 +124,7 @@ func atOneMoment(t *testing.T, wait time.Duration) {
 
 func TestP19_timersReplaceAndForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q, start := NewTimers(wall{}), time.Now()
+		q, start := NewTimers(coretest.Wall(0)), time.Now()
 		heard := diary{start: start, at: map[string]time.Duration{}}
 		stop := q.Listen(1, heard.note)
 		for _, due := range []core.Due{
@@ -158,7 +154,7 @@ func TestP19_timersReplaceAndForget(t *testing.T) {
 
 // With no room the earliest stay: a late hint is turned away, an early one takes the place of the latest.
 func TestP19_timersKeepTheEarliest(t *testing.T) {
-	q, now := NewTimers(wall{}), time.Now()
+	q, now := NewTimers(coretest.Wall(0)), time.Now()
 	q.limit = 1000
 	order := rand.New(rand.NewPCG(3, 4)).Perm(4 * q.limit)
 	kept := map[int]bool{}
@@ -188,33 +184,16 @@ func TestP19_timersKeepTheEarliest(t *testing.T) {
 // A clock that somebody sets ahead is noticed before the wait by the old one is over.
 func TestP19_timersFollowTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ahead := &settable{}
+		ahead := coretest.NewClock(time.Now())
 		q, start := NewTimers(ahead), time.Now()
 		heard := make(chan time.Duration, 1)
 		stop := q.Listen(1, func(core.Due) { heard <- time.Since(start) })
 		_ = q.Publish(timed("a", start.Add(8*time.Minute)))
 		<-time.After(time.Second)
-		ahead.set(time.Hour)
+		ahead.Advance(time.Hour)
 		if waited := <-heard; waited > time.Second+maxDoze {
 			t.Errorf("heard after %v", waited)
 		}
 		stop()
 	})
-}
-
-type settable struct {
-	mu   sync.Mutex
-	plus time.Duration
-}
-
-func (s *settable) set(plus time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.plus = plus
-}
-
-func (s *settable) Now() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return time.Now().Add(s.plus)
 }

@@ -332,7 +332,7 @@ func TestP13_LeaseRunsOut(t *testing.T) {
 		w := newWorld(t)
 		id := w.event(1, "m1", "hook")
 		w.receiver.plan(func(req *http.Request) (*http.Response, error) {
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			if err := w.Deliver(background, id); err != nil {
 				t.Error(err)
 			}

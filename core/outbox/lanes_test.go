@@ -11,13 +11,9 @@ import (
 	"time"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/coretest"
 	"github.com/paymux/paymux/core/outbox"
 )
-
-// system is the bubble's clock: the breaker reads it too.
-type system struct{}
-
-func (system) Now() time.Time { return time.Now() }
 
 // town is many merchants, each with one endpoint "hook" and a receiver, behind lanes, in a bubble of synctest.
 type town struct {
@@ -30,12 +26,12 @@ type town struct {
 
 func newTown(t *testing.T, merchants ...string) *town {
 	w := newWorld(t)
-	w.Clock = system{}
+	w.Clock = coretest.Wall(0)
 	v := &town{world: w, shops: map[string]*receiver{}}
 	for _, m := range merchants {
 		w.secrets[m+"/hook"] = [][]byte{secretOf(m, "hook", 1)}
 		w.world().endpoint(m, core.Endpoint{ID: "hook", URL: "https://" + m + ".example/hook"})
-		v.shops[m+".example"] = newReceiver(t, system{}, verifierOf(m, "hook", 1))
+		v.shops[m+".example"] = newReceiver(t, coretest.Wall(0), verifierOf(m, "hook", 1))
 	}
 	w.Client = &http.Client{Timeout: 10 * time.Second, Transport: v}
 	v.lanes = outbox.NewLanes(w.Courier, func(id string, err error) {

@@ -52,7 +52,7 @@ func TestDeliveryStates(t *testing.T) {
 				models[id] = &model{state: core.DeliveryPending, next: w.clock.Now()}
 			},
 			"wait": func(r *rapid.T) {
-				w.clock.advance(time.Duration(rapid.Int64Range(1, 7200).Draw(r, "seconds")) * time.Second)
+				w.clock.Advance(time.Duration(rapid.Int64Range(1, 7200).Draw(r, "seconds")) * time.Second)
 			},
 			"try": func(r *rapid.T) {
 				if len(ids) == 0 {

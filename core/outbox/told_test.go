@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/coretest"
 	"github.com/paymux/paymux/core/outbox"
 )
 
@@ -253,7 +254,7 @@ func TestP13_FinishedDeliveryIsNotPutOff(t *testing.T) {
 		}
 		id := v.event(9, "shop", "hook")
 		other := *v.Courier // another process, whose lanes know no failure and whose clock is ahead
-		other.Clock = ahead{}
+		other.Clock = coretest.Wall(time.Minute)
 		v.Failpoints = failpointFunc(func() {
 			if err := other.Deliver(background, id); err != nil {
 				t.Error(err)
@@ -266,11 +267,6 @@ func TestP13_FinishedDeliveryIsNotPutOff(t *testing.T) {
 		v.lanes.Close(background)
 	})
 }
-
-// ahead is a clock for which every lease is over.
-type ahead struct{}
-
-func (ahead) Now() time.Time { return time.Now().Add(time.Minute) }
 
 type failpointFunc func()
 

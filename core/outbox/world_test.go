@@ -17,33 +17,10 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/coretest"
 	"github.com/paymux/paymux/core/outbox"
 	"github.com/paymux/paymux/core/storetest"
 )
-
-// clock moves when told.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
-
-func (c *clock) advance(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.now = c.now.Add(d) }
-
-func (c *clock) set(t time.Time) { c.mu.Lock(); defer c.mu.Unlock(); c.now = t }
-
-// ids counts.
-type ids struct {
-	mu sync.Mutex
-	n  int
-}
-
-func (i *ids) next() int { i.mu.Lock(); defer i.mu.Unlock(); i.n++; return i.n }
-
-func (i *ids) Row() string                 { return fmt.Sprintf("row%020d", i.next()) }
-func (i *ids) Public(prefix string) string { return fmt.Sprintf("%s_%020d", prefix, i.next()) }
-func (i *ids) TradeNo() string             { return fmt.Sprintf("T%020d", i.next()) }
 
 // watch remembers.
 type watch struct {
@@ -207,7 +184,7 @@ func slicesOf[T any](n int, v T) []T {
 type world struct {
 	t testing.TB
 	*outbox.Courier
-	clock    *clock
+	clock    *coretest.Clock
 	memory   *storetest.Memory
 	watch    *watch
 	shops    shops
@@ -218,7 +195,7 @@ type world struct {
 }
 
 func newWorld(t testing.TB) *world {
-	c := &clock{now: time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)}
+	c := coretest.NewClock(time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC))
 	w := &world{
 		t: t, clock: c, memory: storetest.NewMemory(), watch: &watch{counts: map[string]int{}}, shops: shops{}, spread: 50,
 		secrets: map[string][][]byte{"m1/hook": {secretOf("m1", "hook", 1)}},
@@ -226,7 +203,7 @@ func newWorld(t testing.TB) *world {
 	w.receiver = newReceiver(t, c, verifierOf("m1", "hook", 1))
 	w.shops.endpoint("m1", core.Endpoint{ID: "hook", URL: "https://shop.example/paymux"})
 	w.Courier = &outbox.Courier{
-		Store: w.memory, Endpoints: w.shops, Clock: c, IDs: &ids{}, Random: func(n int64) int64 { return (n - 1) * w.spread / 100 },
+		Store: w.memory, Endpoints: w.shops, Clock: c, IDs: &coretest.IDs{}, Random: func(n int64) int64 { return (n - 1) * w.spread / 100 },
 		Secrets:  func(m, e string) ([][]byte, error) { return w.secrets[m+"/"+e], nil },
 		Client:   &http.Client{Transport: w.receiver, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		Schedule: outbox.DefaultSchedule(), Watch: w.watch,
@@ -283,7 +260,7 @@ func (w *world) run() {
 			return
 		}
 		if list[0].At.After(w.clock.Now()) {
-			w.clock.set(list[0].At)
+			w.clock.Set(list[0].At)
 		}
 		_ = w.Deliver(context.Background(), list[0].ID)
 	}

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/gob"
-	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/paymux/paymux/core"
@@ -194,24 +192,9 @@ type stormShop struct{ only core.Merchant }
 func (s stormShop) Merchant(id string) (core.Merchant, bool)   { return s.only, id == s.only.ID }
 func (s stormShop) AccountByID(id string) (core.Account, bool) { return s.only.Account(id) }
 
-// stormIDs count.
-type stormIDs struct{ last atomic.Int64 }
-
-func (i *stormIDs) Row() string { return fmt.Sprintf("01ROW%021d", i.last.Add(1)) }
-func (i *stormIDs) Public(prefix string) string {
-	return fmt.Sprintf("%s_%026d", prefix, i.last.Add(1))
-}
-func (i *stormIDs) TradeNo() string { return fmt.Sprintf("01TRADE%019d", i.last.Add(1)) }
-
 // stormVault seals nothing: what is sealed is no concern of these tests.
 type stormVault struct{}
 
 func (stormVault) Seal(_ string, plain []byte) ([]byte, error)  { return plain, nil }
 func (stormVault) Open(_ string, sealed []byte) ([]byte, error) { return sealed, nil }
 func (stormVault) Pseudonym(_, _ string) string                 { return "p" }
-
-// stormClock stands still until it is told to move.
-type stormClock struct{ at atomic.Pointer[time.Time] }
-
-func (c *stormClock) Now() time.Time  { return *c.at.Load() }
-func (c *stormClock) set(t time.Time) { c.at.Store(&t) }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/coretest"
 	"github.com/paymux/paymux/core/storetest"
 )
 
@@ -29,7 +30,7 @@ type storm struct {
 	*core.Cashier
 	store stormStore
 	bank  *stormBank
-	clock *stormClock
+	clock *coretest.Clock
 	slow  bool // SQLite in Go, under the race detector, takes a minute for what takes the others ten seconds
 }
 
@@ -52,8 +53,8 @@ func storms(t *testing.T, test func(*storm)) {
 func newStorm(t *testing.T, store stormStore) *storm {
 	t.Helper()
 	now := time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)
-	bank, clock := &stormBank{trades: map[string]*stormTrade{}, now: now}, &stormClock{}
-	clock.set(now)
+	bank, clock := &stormBank{trades: map[string]*stormTrade{}, now: now}, coretest.NewClock(now)
+	clock.Set(now)
 	channels, err := core.NewChannels(stormChannel{bank})
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +64,7 @@ func newStorm(t *testing.T, store stormStore) *storm {
 	}}}
 	return &storm{T: t, store: store, bank: bank, clock: clock, Cashier: &core.Cashier{
 		Store: store, Channels: channels, Gateways: []core.Gateway{stormMail{}}, Rules: stormRules{}, Merchants: stormShop{shop}, Clock: clock,
-		IDs: &stormIDs{}, Vault: stormVault{}, Options: core.Options{BaseURL: "https://pay.example"},
+		IDs: &coretest.IDs{}, Vault: stormVault{}, Options: core.Options{BaseURL: "https://pay.example"},
 	}}
 }
 
@@ -133,7 +134,7 @@ func (s *storm) deliver(n core.Notice) {
 // calm does what is due until nothing is, holds every invariant against the bank's book, and returns the orders as they ended.
 func (s *storm) calm() []core.Order {
 	ctx := context.Background()
-	s.clock.set(s.clock.Now().Add(time.Hour))
+	s.clock.Set(s.clock.Now().Add(time.Hour))
 	for range 5 {
 		for _, kind := range []core.DueKind{core.DueInbox, core.DueAttempt, core.DueRefund} {
 			due, err := s.store.Due(ctx, core.DueQuery{Kind: kind, Until: s.clock.Now(), Limit: 1000})
