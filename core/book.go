@@ -104,47 +104,6 @@ func (c *Cashier) refundSuspense(p *pen, a *Attempt, asker string, status Refund
 	return r
 }
 
-// endAttempt writes that an attempt can never be paid, and what follows for its payment: closed if that was wanted or its time is over, else open
-// for another attempt.
-func (c *Cashier) endAttempt(p *pen, a *Attempt, reason string) error {
-	if err := p.moveAttempt(a, AttemptClosed); err != nil {
-		return err
-	}
-	a.Settling, a.NextAt, a.EndedAt, a.Reason = false, noTime(), p.now, reason
-	pay := &p.order.Payment
-	if pay.ActiveAttempt == a.ID {
-		pay.ActiveAttempt = ""
-	}
-	p.audit("attempt.closed", a.ID, reason)
-	return c.afterAttempt(p, a)
-}
-
-// afterAttempt closes a payment that has no live attempt left, if it is to be closed or has expired; otherwise it stays open, and the ended attempt is
-// looked at again when the payment expires.
-func (c *Cashier) afterAttempt(p *pen, ended *Attempt) error {
-	pay := &p.order.Payment
-	if pay.Status != PaymentCreated && pay.Status != PaymentPaying && pay.Status != PaymentClosing {
-		return nil
-	}
-	for i := range p.order.Attempts {
-		if p.order.Attempts[i].Live() {
-			return nil
-		}
-	}
-	if pay.Status != PaymentClosing && p.now.Before(pay.ExpiresAt) {
-		ended.NextAt = pay.ExpiresAt
-		p.touch(ended)
-		return p.step(StepKeepOpen)
-	}
-	if err := p.step(StepClose); err != nil {
-		return err
-	}
-	pay.ClosedAt, pay.CloseReason = p.now, firstText(pay.CloseReason, "expired")
-	p.audit("payment.closed", pay.ID, pay.CloseReason)
-	p.tell(EventPaymentClosed, "", ended.ID)
-	return nil
-}
-
 func pick[T any](first bool, a, b T) T {
 	if first {
 		return a

@@ -121,3 +121,91 @@ func (c *Cashier) afterRefusedClose(p *pen, a *Attempt, trade TradeResult) error
 	}
 	return nil
 }
+
+// unwanted tells whether an attempt should be closed at the gateway: somebody asked, a newer attempt waits, another one has paid, or it expired.
+func (c *Cashier) unwanted(o *Order, a *Attempt, now time.Time) bool {
+	return o.Payment.Status == PaymentClosing || o.Payment.Status == PaymentClosed || o.Payment.PaidAttempt != "" || a.Superseded ||
+		!now.Before(a.TimeExpire)
+}
+
+// graceEnd is when an attempt that the gateway does not know can never come into being any more.
+func (c *Cashier) graceEnd(a *Attempt) time.Time { return a.TimeExpire.Add(closeGrace + c.Skew) }
+
+// settleUnopened closes an attempt that was never opened, once it is unwanted: nothing was signed, so nothing can be paid.
+func (c *Cashier) settleUnopened(ctx context.Context, key Key, attemptID string) error {
+	_, err := c.change(ctx, system(), key, func(p *pen) error {
+		a := p.order.Attempt(attemptID)
+		if a.State != AttemptReady || !c.unwanted(p.order, a, p.now) {
+			return nil
+		}
+		return c.endAttempt(p, a, "unopened")
+	})
+	return err
+}
+
+// settleEnded closes the payment of an ended attempt when its time is over, and stops looking at the attempt.
+func (c *Cashier) settleEnded(p *pen, a *Attempt) error {
+	if a.NextAt.IsZero() || p.now.Before(a.NextAt) || a.State != AttemptClosed {
+		return nil
+	}
+	a.NextAt = noTime()
+	p.touch(a)
+	p.audit("attempt.watched", a.ID, a.Reason)
+	return c.afterAttempt(p, a)
+}
+
+// whenAbsent is the next look at an attempt that the gateway does not know: polled while it may be paid, at the end of the grace when it is unwanted.
+func (c *Cashier) whenAbsent(p *pen, a *Attempt) time.Time {
+	if c.unwanted(p.order, a, p.now) {
+		return c.graceEnd(a)
+	}
+	next := p.now.Add(pollAfter(a.Tries))
+	if a.Settling {
+		next = p.now.Add(askAfter(a.Tries))
+	}
+	if next.After(a.TimeExpire) {
+		return a.TimeExpire
+	}
+	return next
+}
+
+// endAttempt writes that an attempt can never be paid, and what follows for its payment: closed if that was wanted or its time is over, else open
+// for another attempt.
+func (c *Cashier) endAttempt(p *pen, a *Attempt, reason string) error {
+	if err := p.moveAttempt(a, AttemptClosed); err != nil {
+		return err
+	}
+	a.Settling, a.NextAt, a.EndedAt, a.Reason = false, noTime(), p.now, reason
+	pay := &p.order.Payment
+	if pay.ActiveAttempt == a.ID {
+		pay.ActiveAttempt = ""
+	}
+	p.audit("attempt.closed", a.ID, reason)
+	return c.afterAttempt(p, a)
+}
+
+// afterAttempt closes a payment that has no live attempt left, if it is to be closed or has expired; otherwise it stays open, and the ended attempt is
+// looked at again when the payment expires.
+func (c *Cashier) afterAttempt(p *pen, ended *Attempt) error {
+	pay := &p.order.Payment
+	if pay.Status != PaymentCreated && pay.Status != PaymentPaying && pay.Status != PaymentClosing {
+		return nil
+	}
+	for i := range p.order.Attempts {
+		if p.order.Attempts[i].Live() {
+			return nil
+		}
+	}
+	if pay.Status != PaymentClosing && p.now.Before(pay.ExpiresAt) {
+		ended.NextAt = pay.ExpiresAt
+		p.touch(ended)
+		return p.step(StepKeepOpen)
+	}
+	if err := p.step(StepClose); err != nil {
+		return err
+	}
+	pay.ClosedAt, pay.CloseReason = p.now, firstText(pay.CloseReason, "expired")
+	p.audit("payment.closed", pay.ID, pay.CloseReason)
+	p.tell(EventPaymentClosed, "", ended.ID)
+	return nil
+}

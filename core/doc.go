@@ -3,9 +3,9 @@
 // The flow, each step one file:
 //
 //	checkout.go      Checkout stores the payment and its first attempt, whose number, amount and time_expire never change, then makes it payable
-//	plan.go pay.go   what is asked is checked, and planned by the rulebook; the channel is called
+//	check.go plan.go what is asked is checked, then planned by the rulebook; attempt_pay.go calls the channel
 //	resume.go        the same request again: the stored answer, or the payment as it is, after an inquiry
-//	next_attempt.go  the buyer goes on elsewhere: the older attempt is closed at the gateway first
+//	attempt_next.go  the buyer goes on elsewhere: the older attempt is closed at the gateway first
 //	open.go          a hand-off page is opened: that is committed, then the form is signed
 //	notify.go        a gateway's message is verified, held against the books (account, app, payee, amount), and applied in one unit
 //	inbox.go         a message that had to wait has its say, after the gateway was asked

@@ -5,6 +5,65 @@ import (
 	"time"
 )
 
+// RefundOrigin says whose idea a refund was.
+type RefundOrigin string
+
+// The origins. Only refunds of origin merchant and external count against Payment.ReservedFen: late and duplicate money never was the payment's.
+const (
+	RefundByMerchant RefundOrigin = "merchant"
+	RefundLate       RefundOrigin = "late"      // money that came after the close
+	RefundDuplicate  RefundOrigin = "duplicate" // money of a second attempt
+	RefundExternal   RefundOrigin = "external"  // made in the gateway's own console (G14)
+)
+
+// Refund sends money of one attempt back. The amount is reserved before anything is sent, and released only when the gateway refuses for good.
+type Refund struct {
+	ID               string // outward, ref_…
+	PaymentID        string
+	AttemptID        string
+	MerchantID       string
+	MerchantRefundNo string // unique per merchant; "" for refunds that the merchant did not ask for
+	OutRequestNo     string // our number at the gateway; every retry repeats it with the same amount (I11)
+	Origin           RefundOrigin
+	AmountFen        Fen
+	ActualFen        Fen    // what the gateway says it sent back; may be less when coupons were used (A14)
+	Reason           string // as the gateway gets it: made once, the same at every repeat
+	ReasonGiven      string // as the merchant gave it, "" if nobody did
+	Fingerprint      string
+
+	Status   RefundStatus
+	Settling bool
+	FailCode string // our code, once failed; NothingLeft before, if the gateway has nothing left to send back and knows nothing of this refund
+	Asker    string // actor who asked
+	// Fault is the class of what the gateway refused last, "" for none; Said its words.
+	Fault    Code
+	Said     GatewayWords
+	Approver string // actor who approved or rejected, when approval was needed
+
+	ChannelState []byte
+	KeyVersion   string
+	SentAt       time.Time // first time it was handed to the gateway; zero before
+	NextAt       time.Time
+	Tries        int
+	SumFen       Fen // what the trade had refunded in all, as the gateway last said about this refund, or when it was found by that sum; 0 for never
+	Version      int64
+
+	ReturnedFen Fen       // what the buyer's bank sent back of it, after it had succeeded at the gateway; 0 for nothing
+	ReturnedAt  time.Time // when we heard of that; zero for never
+
+	CreatedAt time.Time
+	EndedAt   time.Time
+}
+
+// Counts tells whether the refund is part of Payment.ReservedFen while it has not failed.
+func (r Refund) Counts() bool { return r.Origin == RefundByMerchant || r.Origin == RefundExternal }
+
+// heard keeps what the gateway said last, and whose matter that is.
+func (r *Refund) heard(ans Answer) { hear(ans, &r.Fault, &r.Said) }
+
+// Outside tells whether the refund was made in the gateway's own console.
+func (r Refund) Outside() bool { return r.Asker == ActorGateway }
+
 // Refund sends money of a paid payment back: reserve by one conditional update, send, settle or release. A refund whose outcome is unknown keeps its
 // money reserved, so that no other refund can take it (S09, S10). Above the merchant's limit it waits for another actor's approval.
 //
@@ -202,47 +261,4 @@ func (c *Cashier) refundAnswer(ctx context.Context, caller Caller, refundID stri
 		return made, nil
 	}
 	return c.storeAnswer(ctx, c.draw(system()), idem, made, r.Version)
-}
-
-// sendRefund hands a reserved refund to the gateway and writes what it answered. A refund that waits for approval is not sent.
-func (c *Cashier) sendRefund(ctx context.Context, merchantID, refundID string) error {
-	o, err := c.order(ctx, Key{Kind: OrderByRefund, Merchant: merchantID, Value: refundID})
-	if err != nil {
-		return err
-	}
-	r := o.Refund(refundID)
-	if r.Status != RefundProcessing {
-		return nil
-	}
-	_, err = c.callRefund(ctx, o, r, Refunder.Refund, PointRefundAfterAnswer)
-	return err
-}
-
-// callRefund makes one call of the Refunder, Refund or QueryRefund, writes the answer, and tells its outcome.
-func (c *Cashier) callRefund(ctx context.Context, o *Order, r *Refund, call func(Refunder, context.Context, RefundRequest) RefundResult, after Point) (Outcome, error) {
-	a := o.Attempt(r.AttemptID)
-	caps, account, err := c.reach(a)
-	if err != nil {
-		return "", err
-	}
-	limited, cancel := context.WithTimeout(concerning(ctx, a, r.ID), callLease-5*time.Second)
-	defer cancel()
-	res := call(caps.Refunder, limited, refundRequest(a, account, r))
-	c.pass(after)
-	floor := o.refundsOf(a, RefundSucceeded)
-	_, err = c.change(ctx, system(), Key{Kind: OrderByRefund, Merchant: r.MerchantID, Value: r.ID}, func(p *pen) error {
-		r := p.order.Refund(r.ID)
-		if err := c.recordRefund(p, r, res); err != nil {
-			return err
-		}
-		return c.hearRefund(p, r, res, floor)
-	})
-	return res.Outcome, err
-}
-
-// refundRequest is what the gateway is asked, the same at every repeat.
-func refundRequest(a *Attempt, account Account, r *Refund) RefundRequest {
-	return RefundRequest{
-		TradeRef: tradeRef(a, account), OutRequestNo: r.OutRequestNo, AmountFen: r.AmountFen, Reason: r.Reason, RefundState: r.ChannelState,
-	}
 }

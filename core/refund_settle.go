@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // SettleRefund finds out what became of a refund: it asks first, and sends again, with the same number and amount, only what the gateway has not heard
 // of (P09, G08). It may run any number of times.
@@ -47,6 +50,49 @@ func (c *Cashier) sendFirst(ctx context.Context, o *Order, r *Refund) error {
 	}
 	c.pass(PointRefundAfterReserve)
 	return c.sendRefund(ctx, o.Payment.MerchantID, r.ID)
+}
+
+// sendRefund hands a reserved refund to the gateway and writes what it answered. A refund that waits for approval is not sent.
+func (c *Cashier) sendRefund(ctx context.Context, merchantID, refundID string) error {
+	o, err := c.order(ctx, Key{Kind: OrderByRefund, Merchant: merchantID, Value: refundID})
+	if err != nil {
+		return err
+	}
+	r := o.Refund(refundID)
+	if r.Status != RefundProcessing {
+		return nil
+	}
+	_, err = c.callRefund(ctx, o, r, Refunder.Refund, PointRefundAfterAnswer)
+	return err
+}
+
+// callRefund makes one call of the Refunder, Refund or QueryRefund, writes the answer, and tells its outcome.
+func (c *Cashier) callRefund(ctx context.Context, o *Order, r *Refund, call func(Refunder, context.Context, RefundRequest) RefundResult, after Point) (Outcome, error) {
+	a := o.Attempt(r.AttemptID)
+	caps, account, err := c.reach(a)
+	if err != nil {
+		return "", err
+	}
+	limited, cancel := context.WithTimeout(concerning(ctx, a, r.ID), callLease-5*time.Second)
+	defer cancel()
+	res := call(caps.Refunder, limited, refundRequest(a, account, r))
+	c.pass(after)
+	floor := o.refundsOf(a, RefundSucceeded)
+	_, err = c.change(ctx, system(), Key{Kind: OrderByRefund, Merchant: r.MerchantID, Value: r.ID}, func(p *pen) error {
+		r := p.order.Refund(r.ID)
+		if err := c.recordRefund(p, r, res); err != nil {
+			return err
+		}
+		return c.hearRefund(p, r, res, floor)
+	})
+	return res.Outcome, err
+}
+
+// refundRequest is what the gateway is asked, the same at every repeat.
+func refundRequest(a *Attempt, account Account, r *Refund) RefundRequest {
+	return RefundRequest{
+		TradeRef: tradeRef(a, account), OutRequestNo: r.OutRequestNo, AmountFen: r.AmountFen, Reason: r.Reason, RefundState: r.ChannelState,
+	}
 }
 
 // recordRefund writes what Refund or QueryRefund answered. Only a verified, listed refusal fails a refund; refunds of money that we must not keep

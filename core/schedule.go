@@ -41,8 +41,5 @@ func pollAfter(tries int) time.Duration {
 	return steps[min(max(tries, 0), len(steps)-1)]
 }
 
-// graceEnd is when an attempt that the gateway does not know can never come into being any more.
-func (c *Cashier) graceEnd(a *Attempt) time.Time { return a.TimeExpire.Add(closeGrace + c.Skew) }
-
 // noTime is the zero time: nothing is due.
 func noTime() time.Time { return time.Time{} }

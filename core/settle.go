@@ -47,18 +47,6 @@ func (c *Cashier) settleAttempt(ctx context.Context, attemptID string) error {
 // reasonAbsent marks attempts that were closed because the gateway never knew them; they are asked for once more (S03).
 const reasonAbsent = "absent"
 
-// settleUnopened closes an attempt that was never opened, once it is unwanted: nothing was signed, so nothing can be paid.
-func (c *Cashier) settleUnopened(ctx context.Context, key Key, attemptID string) error {
-	_, err := c.change(ctx, system(), key, func(p *pen) error {
-		a := p.order.Attempt(attemptID)
-		if a.State != AttemptReady || !c.unwanted(p.order, a, p.now) {
-			return nil
-		}
-		return c.endAttempt(p, a, "unopened")
-	})
-	return err
-}
-
 // settleUnheard calls again for an attempt of which every call was turned away for a fault of ours, or ends it once it is unwanted: there is nothing that
 // the gateway could be asked about.
 func (c *Cashier) settleUnheard(ctx context.Context, o *Order, a *Attempt) error {
@@ -73,17 +61,6 @@ func (c *Cashier) settleUnheard(ctx context.Context, o *Order, a *Attempt) error
 		return c.endAttempt(p, a, "refused:"+string(CodeMisconfigured))
 	})
 	return err
-}
-
-// settleEnded closes the payment of an ended attempt when its time is over, and stops looking at the attempt.
-func (c *Cashier) settleEnded(p *pen, a *Attempt) error {
-	if a.NextAt.IsZero() || p.now.Before(a.NextAt) || a.State != AttemptClosed {
-		return nil
-	}
-	a.NextAt = noTime()
-	p.touch(a)
-	p.audit("attempt.watched", a.ID, a.Reason)
-	return c.afterAttempt(p, a)
 }
 
 // inquire asks the gateway and writes what it says; if the trade waits but is unwanted, it goes on to close it, and if the gateway does not know a
@@ -194,21 +171,6 @@ func (c *Cashier) recordTrade(p *pen, a *Attempt, res TradeResult) error {
 	}
 	p.audit("attempt.ask", a.ID, string(res.Outcome))
 	return nil
-}
-
-// whenAbsent is the next look at an attempt that the gateway does not know: polled while it may be paid, at the end of the grace when it is unwanted.
-func (c *Cashier) whenAbsent(p *pen, a *Attempt) time.Time {
-	if c.unwanted(p.order, a, p.now) {
-		return c.graceEnd(a)
-	}
-	next := p.now.Add(pollAfter(a.Tries))
-	if a.Settling {
-		next = p.now.Add(askAfter(a.Tries))
-	}
-	if next.After(a.TimeExpire) {
-		return a.TimeExpire
-	}
-	return next
 }
 
 // applyTrade writes a verified description of the trade.

@@ -145,12 +145,6 @@ func (c *Cashier) nextLook(p *pen, a *Attempt) time.Time {
 	return next
 }
 
-// unwanted tells whether an attempt should be closed at the gateway: somebody asked, a newer attempt waits, another one has paid, or it expired.
-func (c *Cashier) unwanted(o *Order, a *Attempt, now time.Time) bool {
-	return o.Payment.Status == PaymentClosing || o.Payment.Status == PaymentClosed || o.Payment.PaidAttempt != "" || a.Superseded ||
-		!now.Before(a.TimeExpire)
-}
-
 func firstText(a, b string) string {
 	if a != "" {
 		return a
