@@ -17,8 +17,8 @@ type Account struct {
 	Active bool
 	// Channels are the channels this account is contracted for.
 	Channels []ChannelID
-	// OrderStrings says that the account's native payments are opened by a signed order string instead of a trade made beforehand.
-	OrderStrings bool
+	// PaysWithoutTrade says that the account's native payments are opened by a signed order string instead of a trade made beforehand.
+	PaysWithoutTrade bool
 	// NotifyURL is the absolute address the gateway is told to notify: configured, never taken from a request (F07).
 	NotifyURL string
 }

@@ -30,7 +30,7 @@ type PaymentChannel interface {
 	// Pay makes the attempt payable and returns what the client does next. Repeated with the same request it must not make a second trade; with
 	// TradeNo already known a native channel answers from it without asking the gateway.
 	// A page channel makes no network call: it signs, and answers OutcomePending with a form. So does a native one with an order string, for an account
-	// with OrderStrings: with the same request the same text, whoever holds it may pay, and the trade exists once somebody has entered the cashier.
+	// with PaysWithoutTrade: with the same request the same text, whoever holds it may pay, and the trade exists once somebody has entered the cashier.
 	Pay(context.Context, PayRequest) PayResult
 	// Query asks what became of the attempt.
 	Query(context.Context, TradeRef) TradeResult
@@ -101,16 +101,14 @@ type PayRequest struct {
 // ActionType says what the client does next.
 type ActionType string
 
-// The action types that the API shows. Others belong to pages and stay inside.
+// The action types that need no gateway to be understood. A channel whose client needs something of its own names its own types beside these.
 const (
-	ActionAlipayTradeNo  ActionType = "alipay_trade_no"  // my.tradePay({tradeNO})
-	ActionAlipayOrderStr ActionType = "alipay_order_str" // my.tradePay({orderStr}) or the app SDK
-	ActionH5Page         ActionType = "h5_page"          // open our hand-off page
-	ActionRedirect       ActionType = "redirect"         // GET the URL
-	ActionForm           ActionType = "form"             // POST the fields to the URL
-	ActionQRText         ActionType = "qr_text"          // show Text as a QR code
-	ActionParameters     ActionType = "parameters"       // hand Fields to the client's SDK
-	ActionNone           ActionType = "none"             // already paid: nothing to do
+	ActionH5Page     ActionType = "h5_page"    // open our hand-off page
+	ActionRedirect   ActionType = "redirect"   // GET the URL
+	ActionForm       ActionType = "form"       // POST the fields to the URL
+	ActionQRText     ActionType = "qr_text"    // show Text as a QR code
+	ActionParameters ActionType = "parameters" // hand Fields to the client's SDK
+	ActionNone       ActionType = "none"       // already paid: nothing to do
 )
 
 // Action is what the client does next: not just a URL.

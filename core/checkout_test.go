@@ -26,7 +26,7 @@ func wantCode(t *testing.T, err error, code core.Code) *core.Error {
 func TestCheckoutNative(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 8888)
-	if v.Status != core.PaymentPaying || v.Action == nil || v.Action.Type != core.ActionAlipayTradeNo || v.Settling {
+	if v.Status != core.PaymentPaying || v.Action == nil || v.Action.Type != actionTradeNo || v.Settling {
 		t.Fatalf("got %+v", v)
 	}
 	if v.Attempts[0].OutTradeNo == "A1" || len(v.Attempts[0].OutTradeNo) > 32 {

@@ -212,7 +212,7 @@ func TestNextAttemptS05(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := view(t, a.Body)
-		if len(got.Attempts) != 2 || got.Attempts[0].State != core.AttemptClosed || got.Action.Type != core.ActionAlipayTradeNo || got.Platform != "alipay" {
+		if len(got.Attempts) != 2 || got.Attempts[0].State != core.AttemptClosed || got.Action.Type != actionTradeNo || got.Platform != "alipay" {
 			t.Fatalf("got %+v", got)
 		}
 		again, err := next(w, v.ID, "k")

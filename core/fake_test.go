@@ -15,6 +15,12 @@ import (
 	"github.com/paymux/paymux/core/storetest"
 )
 
+// What the fake's native channel hands out, by the names that the API has for it.
+const (
+	actionTradeNo     core.ActionType = "alipay_trade_no"
+	actionOrderString core.ActionType = "alipay_order_str"
+)
+
 // vault seals by turning bytes around: enough to see that what is stored is not what was given.
 type vault struct{}
 
@@ -157,9 +163,9 @@ func (c channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 		fields := map[string]string{"out_trade_no": r.OutTradeNo, "t": r.SignedAt.String(), "x": r.TimeExpire.String()}
 		return core.PayResult{Answer: core.Answer{Outcome: core.OutcomePending}, Action: core.Action{Type: core.ActionForm, URL: "https://bank", Fields: fields}}
 	}
-	if r.Account.OrderStrings && r.TradeNo == "" {
+	if r.Account.PaysWithoutTrade && r.TradeNo == "" {
 		text := fmt.Sprint(r.OutTradeNo, " ", r.SignedAt.UnixMilli(), " ", r.TimeExpire.UnixMilli())
-		return core.PayResult{Answer: core.Answer{Outcome: core.OutcomePending}, Action: core.Action{Type: core.ActionAlipayOrderStr, Text: text}}
+		return core.PayResult{Answer: core.Answer{Outcome: core.OutcomePending}, Action: core.Action{Type: actionOrderString, Text: text}}
 	}
 	answer, work := c.next("pay")
 	var t *trade
@@ -171,7 +177,7 @@ func (c channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 	}
 	return core.PayResult{
 		Answer: core.Answer{Outcome: core.OutcomeSucceeded}, TradeNo: t.tradeNo,
-		Action: core.Action{Type: core.ActionAlipayTradeNo, TradeNo: t.tradeNo},
+		Action: core.Action{Type: actionTradeNo, TradeNo: t.tradeNo},
 	}
 }
 

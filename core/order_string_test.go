@@ -12,7 +12,7 @@ import (
 // newStringWorld is a world whose shop's native payments are order strings: nothing exists at the gateway until a buyer enters its cashier.
 func newStringWorld(t *testing.T) *world {
 	t.Helper()
-	return newWorld(t).with(func(m *core.Merchant) { m.Accounts[0].OrderStrings = true })
+	return newWorld(t).with(func(m *core.Merchant) { m.Accounts[0].PaysWithoutTrade = true })
 }
 
 func (w *world) wantState(id string, status core.PaymentStatus, settling bool) core.PaymentView {
@@ -28,7 +28,7 @@ func (w *world) wantState(id string, status core.PaymentStatus, settling bool) c
 func TestOrderStringIsPayableBeforeItExists(t *testing.T) {
 	w := newStringWorld(t)
 	v := w.create("A1", "alipay", 100)
-	if v.Status != core.PaymentPaying || v.Settling || v.Action == nil || v.Action.Type != core.ActionAlipayOrderStr || v.Action.Text == "" {
+	if v.Status != core.PaymentPaying || v.Settling || v.Action == nil || v.Action.Type != actionOrderString || v.Action.Text == "" {
 		t.Fatalf("got %+v", v)
 	}
 	for range 5 { // asked for, and absent

@@ -32,10 +32,10 @@ func (c *Cashier) planFor(m Merchant, platform PlatformID, lines []Line, funding
 		}
 		// A native trade is made for one buyer; an order string is not. Found missing by the channel only, the buyer would have used up the order number
 		// and ended an older attempt.
-		if caps.Channel.Door() == DoorNative && !account.OrderStrings && payer.Empty() {
+		if caps.Channel.Door() == DoorNative && !account.PaysWithoutTrade && payer.Empty() {
 			return plan{}, invalid("payer", "platform %s needs the buyer's user_id or open_id", platform)
 		}
-		if caps.Channel.Door() == DoorNative && !account.OrderStrings && !account.knows(payer) {
+		if caps.Channel.Door() == DoorNative && !account.PaysWithoutTrade && !account.knows(payer) {
 			return plan{}, invalid("payer.app_id", "the open_id belongs to an app that account %s does not pay for", account.ID)
 		}
 		funding.Forbid = d.Forbid

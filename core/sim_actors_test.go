@@ -165,7 +165,7 @@ func (s *simWorld) enters(v core.PaymentView, a core.AttemptView) (signed bool) 
 	}
 	attempt := view.Order(key).Attempt(a.ID)
 	if attempt.Token == "" {
-		if attempt.Action.Type != core.ActionAlipayOrderStr {
+		if attempt.Action.Type != actionOrderString {
 			return true
 		}
 		s.count("order strings")

@@ -95,7 +95,7 @@ func (c simChannel) answered() {
 }
 
 func (c simChannel) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
-	if c.door == core.DoorPage || r.Account.OrderStrings || r.TradeNo != "" {
+	if c.door == core.DoorPage || r.Account.PaysWithoutTrade || r.TradeNo != "" {
 		return c.channel.Pay(ctx, r)
 	}
 	if answer, turned := c.turnedAway(); turned {
@@ -202,7 +202,7 @@ func newSimWorld(t testing.TB, seed uint64) *simWorld {
 	s.Cashier.ConfirmOver = 9000
 	s.with(func(m *core.Merchant) {
 		m.Late = []core.LatePolicy{core.LateRefund, core.LateHold, core.LateAccept}[seed%3]
-		m.Accounts[0].OrderStrings = seed%2 == 0
+		m.Accounts[0].PaysWithoutTrade = seed%2 == 0
 		m.RefundApprovalOverFen = []core.Fen{0, 6000}[seed/6%2]
 	})
 	s.Failpoints = pointFunc(func(core.Point) {

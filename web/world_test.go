@@ -83,7 +83,7 @@ func (c channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 	}
 	return core.PayResult{
 		Answer: c.outcome(), TradeNo: "T" + r.OutTradeNo,
-		Action: core.Action{Type: core.ActionAlipayTradeNo, TradeNo: "T" + r.OutTradeNo},
+		Action: core.Action{Type: "alipay_trade_no", TradeNo: "T" + r.OutTradeNo},
 	}
 }
 

@@ -11,7 +11,7 @@ type Harness struct {
 	Channel core.PaymentChannel
 	// Receiver verifies what the gateway sends on its own accord.
 	Receiver core.Gateway
-	// Account takes the money. Its NotifyURL is one that Gateway records messages for. With OrderStrings a native channel must pay by them.
+	// Account takes the money. Its NotifyURL is one that Gateway records messages for. With PaysWithoutTrade a native channel must pay by them.
 	Account core.Account
 	// Payer pays, for channels that must name the payer; may be empty for pages.
 	Payer core.Payer

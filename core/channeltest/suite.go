@@ -120,7 +120,7 @@ func (s *suite) paid(t *testing.T) (core.PayRequest, core.TradeRef) {
 
 // signs tells whether Pay signs something by which the buyer makes the trade, instead of making it.
 func (s *suite) signs() bool {
-	return s.h.Channel.Door() == core.DoorPage || s.h.Account.OrderStrings
+	return s.h.Channel.Door() == core.DoorPage || s.h.Account.PaysWithoutTrade
 }
 
 func (s *suite) enter(t *testing.T, result core.PayResult) {

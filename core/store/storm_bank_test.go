@@ -102,7 +102,7 @@ func (c stormChannel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 		c.trades[r.OutTradeNo] = &stormTrade{no: "T" + r.OutTradeNo, total: r.AmountFen, state: core.TradeWaiting, refunds: map[string]core.Fen{}}
 	}
 	no := c.trades[r.OutTradeNo].no
-	return core.PayResult{Answer: answered(core.OutcomeSucceeded), TradeNo: no, Action: core.Action{Type: core.ActionAlipayTradeNo, TradeNo: no}}
+	return core.PayResult{Answer: answered(core.OutcomeSucceeded), TradeNo: no, Action: core.Action{Type: "trade_no", TradeNo: no}}
 }
 
 func (c stormChannel) Query(_ context.Context, r core.TradeRef) (res core.TradeResult) {

@@ -104,7 +104,7 @@ func merchantOf(c *config.Config, m config.Merchant) core.Merchant {
 func AccountOf(c *config.Config, m config.Merchant, a config.Account) core.Account {
 	account := core.Account{
 		ID: a.ID, MerchantID: m.ID, Gateway: core.GatewayID(a.Gateway), Environment: core.Environment(a.Environment),
-		AppID: a.AppID, OpAppID: a.OpAppID, SellerID: a.SellerID, Active: a.Active, OrderStrings: a.MiniPay == config.OrderString,
+		AppID: a.AppID, OpAppID: a.OpAppID, SellerID: a.SellerID, Active: a.Active, PaysWithoutTrade: a.MiniPay == config.OrderString,
 		NotifyURL: c.Server.BaseURL + "/notify/" + a.Gateway + "/" + a.ID,
 	}
 	for _, ch := range a.Channels {

@@ -21,7 +21,7 @@ func (h demoHost) AuthCode(context.Context) (string, error) {
 
 // CashierURL implements demoshop.Host.
 func (h demoHost) CashierURL(action core.Action, back string) string {
-	if action.Type == core.ActionAlipayOrderStr {
+	if action.Type == "alipay_order_str" {
 		return h.sim.url + "/cashier/order?" + url.Values{"order_string": {action.Text}, "back": {back}}.Encode()
 	}
 	return h.sim.url + "/cashier/trade/" + url.PathEscape(action.TradeNo) + "?back=" + url.QueryEscape(back)

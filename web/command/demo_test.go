@@ -189,7 +189,7 @@ func (d *demo) create(platform string) core.PaymentView {
 // pay does what the buyer does, on the pages and by the forms that a browser would meet.
 func (d *demo) pay(p core.PaymentView) {
 	d.t.Helper()
-	if p.Action.Type == core.ActionAlipayTradeNo {
+	if p.Action.Type == "alipay_trade_no" {
 		if status := d.call("POST", d.gateway+"/sim/trades/"+p.Action.TradeNo+"/pay", `{}`, nil); status != http.StatusOK {
 			d.t.Fatalf("pay %s: %d", p.Action.TradeNo, status)
 		}

@@ -100,7 +100,7 @@ func (s *Shop) orderView(p core.PaymentView, refused *web.Problem) orderView {
 		return v
 	}
 	switch p.Action.Type {
-	case core.ActionAlipayTradeNo, core.ActionAlipayOrderStr:
+	case "alipay_trade_no", "alipay_order_str":
 		v.Cashier = s.Host.CashierURL(*p.Action, s.API+Prefix+"/orders/"+p.ID)
 	case core.ActionH5Page:
 		v.Page = p.Action.URL

@@ -11,7 +11,13 @@ import (
 // ID is the channel's name in configuration and rules.
 const ID core.ChannelID = "alipay_mini"
 
-// Channel is the native door: the trade is made within create, and the mini-program gets its number; or, for accounts with OrderStrings, a signed order
+// What the mini-program does with the action, as the API names it.
+const (
+	ActionTradeNo     core.ActionType = "alipay_trade_no"  // my.tradePay({tradeNO})
+	ActionOrderString core.ActionType = "alipay_order_str" // my.tradePay({orderStr}) or the app SDK
+)
+
+// Channel is the native door: the trade is made within create, and the mini-program gets its number; or, for accounts with PaysWithoutTrade, a signed order
 // string by which the buyer makes it.
 type Channel struct {
 	alipaytrade.Trades
@@ -54,7 +60,7 @@ func (c Channel) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
 	if err != nil {
 		return core.PayResult{Answer: alipaytrade.Refused(err, app)}
 	}
-	if r.Account.OrderStrings {
+	if r.Account.PaysWithoutTrade {
 		return orderString(app, r, means)
 	}
 	return create(ctx, app, r, means)
@@ -113,7 +119,7 @@ func nameBuyer(order *alipay.CreateRequest, app *alipay.App, payer core.Payer) e
 
 func payable(answer core.Answer, tradeNo string) core.PayResult {
 	return core.PayResult{
-		Answer: answer, TradeNo: tradeNo, Action: core.Action{Type: core.ActionAlipayTradeNo, TradeNo: tradeNo},
+		Answer: answer, TradeNo: tradeNo, Action: core.Action{Type: ActionTradeNo, TradeNo: tradeNo},
 	}
 }
 

@@ -32,8 +32,8 @@ func TestChannelOfOpenIDs(t *testing.T) {
 }
 
 // An account whose payments are opened by order strings keeps the same contract.
-func TestChannelOfOrderStrings(t *testing.T) {
+func TestChannelOfPaysWithoutTrade(t *testing.T) {
 	bench := tradetest.New(t, alipaymini.ID)
-	bench.Account.OrderStrings = true
+	bench.Account.PaysWithoutTrade = true
 	bench.Run(t, alipaymini.New(bench.Apps()), core.Payer{UserID: alipaysim.DefaultBuyer().UserID}, "close", "refund", "authorize", "instalments")
 }

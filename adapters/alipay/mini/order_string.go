@@ -39,6 +39,6 @@ func orderString(app *alipay.App, r core.PayRequest, means alipaytrade.Means) co
 	}
 	return core.PayResult{
 		Answer: core.Answer{Outcome: core.OutcomePending, KeyVersion: app.KeyVersion()},
-		Action: core.Action{Type: core.ActionAlipayOrderStr, Text: text},
+		Action: core.Action{Type: ActionOrderString, Text: text},
 	}
 }

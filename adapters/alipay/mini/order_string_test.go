@@ -16,7 +16,7 @@ import (
 // stringBench is a bench whose account pays by order strings, with a request that names no buyer.
 func stringBench(t *testing.T) (*tradetest.Bench, func(number, category string, funding core.Funding) core.PayRequest) {
 	bench := tradetest.New(t, alipaymini.ID)
-	bench.Account.OrderStrings = true
+	bench.Account.PaysWithoutTrade = true
 	return bench, func(number, category string, funding core.Funding) core.PayRequest {
 		r := bench.Request(number, category, funding)
 		r.Payer, r.SignedAt = core.Payer{}, bench.Sim.Clock().Now()
@@ -41,7 +41,7 @@ func TestOrderStringAsksForTheMeans(t *testing.T) {
 	}
 	for _, c := range cases {
 		result := channel.Pay(t.Context(), request(c.number, c.category, c.funding))
-		if result.Outcome != core.OutcomePending || result.Action.Type != core.ActionAlipayOrderStr || bench.Calls() != 0 {
+		if result.Outcome != core.OutcomePending || result.Action.Type != alipaymini.ActionOrderString || bench.Calls() != 0 {
 			t.Fatalf("%s: %s %q %s after %d calls", c.number, result.Outcome, result.Action.Type, result.Detail, bench.Calls())
 		}
 		if err := bench.Enter("", "", nil, result.Action.Text); err != nil {
@@ -117,7 +117,7 @@ func TestOrderStringForATradeThatExists(t *testing.T) {
 	bench, request := stringBench(t)
 	channel := alipaymini.New(bench.Apps())
 	before := bench.Request("S10", "physical", core.Funding{})
-	before.Account.OrderStrings = false
+	before.Account.PaysWithoutTrade = false
 	made := channel.Pay(t.Context(), before)
 	after := request("S10", "physical", core.Funding{})
 	after.TradeNo = made.TradeNo

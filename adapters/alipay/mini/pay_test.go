@@ -33,7 +33,7 @@ func TestPayAsksForTheMeans(t *testing.T) {
 		if result.Outcome != core.OutcomeSucceeded {
 			t.Fatalf("%s: %s %s", c.number, result.Outcome, result.Detail)
 		}
-		if result.Action.Type != core.ActionAlipayTradeNo || result.Action.TradeNo != result.TradeNo {
+		if result.Action.Type != alipaymini.ActionTradeNo || result.Action.TradeNo != result.TradeNo {
 			t.Errorf("%s: action %+v of trade %s", c.number, result.Action, result.TradeNo)
 		}
 		order, _ := bench.Order(c.number)

@@ -45,7 +45,7 @@ func TestCreateIsAskedWhole(t *testing.T) {
 		request.SignedAt = time.Date(2026, 11, 22, 9, 58, 7, 0, time.UTC)
 		request.Payer.OpenID = "o1" // who has both ids is named by one
 		result := alipaymini.New(bench.Apps()).Pay(t.Context(), request)
-		if want := (core.Action{Type: core.ActionAlipayTradeNo, TradeNo: "T1"}); result.Outcome != core.OutcomeSucceeded || result.TradeNo != "T1" ||
+		if want := (core.Action{Type: alipaymini.ActionTradeNo, TradeNo: "T1"}); result.Outcome != core.OutcomeSucceeded || result.TradeNo != "T1" ||
 			result.Action.Type != want.Type || result.Action.TradeNo != want.TradeNo || result.KeyVersion != "v1" {
 			t.Errorf("%s: %+v", name, result)
 		}
