@@ -1,6 +1,9 @@
 package core
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Account is whom the money goes to: one application at one gateway. An attempt pins its account for life, but never a key: keys have versions and
 // change under it. Moving to another app or payee is a new account; the old one keeps verifying, querying and refunding its own attempts.
@@ -17,10 +20,26 @@ type Account struct {
 	Active bool
 	// Channels are the channels this account is contracted for.
 	Channels []ChannelID
-	// PaysWithoutTrade says that the account's native payments are opened by a signed order string instead of a trade made beforehand.
-	PaysWithoutTrade bool
 	// NotifyURL is the absolute address the gateway is told to notify: configured, never taken from a request (F07).
 	NotifyURL string
+
+	// What follows is what the account's gateway asks of orders. Its adapter says it when the
+	// account is loaded, so that core asks no channel and knows no gateway.
+
+	// PaysWithoutTrade: a native payment is opened by a text that is signed, instead of by a trade
+	// that is made beforehand.
+	PaysWithoutTrade bool
+	// NeedsPayer: a native payment names its buyer.
+	NeedsPayer bool
+	// LeastTime is how long before its end a payment can last be begun.
+	LeastTime time.Duration
+	// Grace is how long after its end a trade may still come into being, or be paid.
+	Grace time.Duration
+	// RefundLag is how long after a refund was sent its query may not know it, though it was made.
+	RefundLag time.Duration
+	// Subject, UserID, OpenID and PayerApp are what the gateway takes for an order's title and for
+	// what names a buyer.
+	Subject, UserID, OpenID, PayerApp Shape
 }
 
 // knows tells whether the account can name the payer to its gateway: an open_id only if it belongs to its app or to the mini-program that pays through it.

@@ -78,8 +78,9 @@ func (a Attempt) clone() Attempt {
 	return a
 }
 
-// Payer is who pays, as the platform names them: an Alipay user_id (2088…), which means the same buyer everywhere, or an open_id, which means one to the app
-// that the buyer logged in to and nobody to any other. Both may be empty for pages.
+// Payer is who pays, as the gateway names them: a user_id, which means the same buyer everywhere,
+// or an open_id, which means one to the app that the buyer logged in to and nobody to any other.
+// Both may be empty for pages.
 type Payer struct {
 	UserID string `json:"user_id,omitempty"`
 	OpenID string `json:"open_id,omitempty"`

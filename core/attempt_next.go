@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // NextAttempt lets the buyer go on elsewhere: on another platform, or with another instalment plan. The older attempt is closed at the gateway first,
 // so that at most one can be paid; while that cannot be had the answer is CodeAttemptInFlight (S05, S06).
@@ -36,23 +39,30 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 		}
 		return c.resume(ctx, caller, storedOrder{paymentID: o.Payment.ID, to: answerTo{idem, statusMade}}, req)
 	}
-	plan, err := c.planFor(m, req.Platform, o.Payment.Lines, req.Funding, req.Payer)
+	plan, err := c.planFor(m, req.onwards(o.Payment))
 	if err != nil {
 		return Answered{}, err
 	}
-	if err := c.supersede(ctx, caller, byID, o.Payment.ActiveAttempt); err != nil {
+	if err := c.supersede(ctx, caller, byID, o.Payment.ActiveAttempt, plan.account); err != nil {
 		return Answered{}, err
 	}
 	return c.startAttempt(ctx, caller, req.PaymentID, req, plan, answerTo{idem, statusMade}, mark)
 }
 
+// onwards is what a new attempt asks for, as a create would.
+func (req AttemptRequest) onwards(p Payment) CheckoutRequest {
+	return CheckoutRequest{
+		Platform: req.Platform, Subject: p.Subject, Lines: p.Lines, Funding: req.Funding, Payer: req.Payer,
+	}
+}
+
 // supersede ends the older attempt, the one that was active when the request came: at once if nothing was signed, else by closing it at the gateway.
 // An attempt that another request has started since stays: that request may be this very one, sent twice, and its answer must not die under its buyer.
-func (c *Cashier) supersede(ctx context.Context, caller Caller, byID Key, older string) error {
+func (c *Cashier) supersede(ctx context.Context, caller Caller, byID Key, older string, next Account) error {
 	var live string
 	_, err := c.change(ctx, caller, byID, func(p *pen) error {
 		live = ""
-		if err := c.attemptable(p.order, p); err != nil {
+		if err := attemptable(p.order, next, p.now); err != nil {
 			return err
 		}
 		a := p.order.Attempt(p.order.Payment.ActiveAttempt)
@@ -116,8 +126,8 @@ func startedElsewhere(paymentID string) error {
 	return &Error{Code: CodeAttemptInFlight, Message: "another request has started an attempt", PaymentID: paymentID, RetryAfterSeconds: 1}
 }
 
-// attemptable tells whether the payment may be attempted again, and if not, why.
-func (c *Cashier) attemptable(o *Order, p *pen) error {
+// attemptable tells whether the payment may be attempted again by an account, and if not, why.
+func attemptable(o *Order, by Account, now time.Time) error {
 	switch o.Payment.Status {
 	case PaymentCreated, PaymentPaying:
 	case PaymentClosing, PaymentClosed:
@@ -128,7 +138,7 @@ func (c *Cashier) attemptable(o *Order, p *pen) error {
 	if len(o.Attempts) >= MaxAttempts {
 		return &Error{Code: CodeTooMany, Message: "a payment may have " + itoa(MaxAttempts) + " attempts at most", PaymentID: o.Payment.ID}
 	}
-	if !p.now.Before(o.Payment.ExpiresAt.Add(-lastOpening)) {
+	if !now.Before(o.Payment.ExpiresAt.Add(-by.LeastTime)) {
 		return &Error{Code: CodePaymentExpired, Message: "too little time is left to pay", PaymentID: o.Payment.ID}
 	}
 	return nil
@@ -148,7 +158,7 @@ func (c *Cashier) startAttempt(ctx context.Context, caller Caller, paymentID str
 	}
 	made := c.newAttempt(before.Payment, plan, req.Platform, payer, req.Client, c.at())
 	o, err := c.change(ctx, caller, byID, func(p *pen) error {
-		if err := c.attemptable(p.order, p); err != nil {
+		if err := attemptable(p.order, plan.account, p.now); err != nil {
 			return err
 		}
 		if p.order.Payment.ActiveAttempt != "" {

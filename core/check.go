@@ -21,7 +21,8 @@ const (
 func (req *CheckoutRequest) checkShape(m Merchant) error {
 	var wrong mistakes
 	wrong.note(checkNumber("merchant_order_no", req.MerchantOrderNo, 64))
-	wrong.note(checkText("subject", req.Subject, MaxSubjectCharacters, "/=&"))
+	wrong.note(checkText("subject", req.Subject, MaxSubjectCharacters))
+	wrong.note(m.fits(func(a Account) error { return a.checkSubject(req.Subject) }))
 	if req.ExpiresInSeconds == 0 {
 		req.ExpiresInSeconds = DefaultExpirySeconds
 	}
@@ -30,7 +31,7 @@ func (req *CheckoutRequest) checkShape(m Merchant) error {
 	}
 	wrong.note(checkMetadata(req.Metadata))
 	wrong.note(req.checkMoney(m))
-	wrong.note(checkPayer(req.Payer))
+	wrong.note(checkPayer(m, req.Payer))
 	wrong.note(checkReturnURL(req.ReturnURL, m.ReturnURLs))
 	return Mistaken(wrong)
 }
@@ -71,8 +72,8 @@ func nameLines(lines []Line) error {
 			wrong.note(invalid(lineField(i, "line_id"), "is used twice"))
 		}
 		seen[l.LineID] = true
-		wrong.note(checkText(lineField(i, "id"), l.GoodsID, 64, ""))
-		wrong.note(checkText(lineField(i, "name"), l.Name, 256, ""))
+		wrong.note(checkText(lineField(i, "id"), l.GoodsID, 64))
+		wrong.note(checkText(lineField(i, "name"), l.Name, 256))
 		if l.MerchantOrderNo != "" {
 			wrong.note(checkNumber(lineField(i, "merchant_order_no"), l.MerchantOrderNo, 64))
 		}
@@ -95,19 +96,19 @@ func checkMetadata(m map[string]string) error {
 }
 
 // checkShape refuses an attempt by a payer that cannot be one.
-func (req AttemptRequest) checkShape(Merchant) error { return checkPayer(req.Payer) }
+func (req AttemptRequest) checkShape(m Merchant) error { return checkPayer(m, req.Payer) }
 
-// checkPayer accepts the identifiers as Alipay documents them: user_id is 16 digits that begin with 2088, open_id at most 128 characters.
-func checkPayer(p Payer) error {
+// checkPayer accepts what can name a buyer to one of the merchant's accounts.
+func checkPayer(m Merchant, p Payer) error {
 	var wrong mistakes
-	if p.UserID != "" && (len(p.UserID) != 16 || !strings.HasPrefix(p.UserID, "2088") || strings.Trim(p.UserID, "0123456789") != "") {
-		wrong.note(invalid("payer.user_id", "must be 16 digits that begin with 2088"))
-	}
-	if len(p.AppID) > 32 || strings.Trim(p.AppID, "0123456789") != "" {
-		return invalid("payer.app_id", "must be the number of an app")
-	}
-	if p.OpenID != "" {
-		wrong.note(checkNumber("payer.open_id", p.OpenID, 128))
+	wrong.note(m.fits(func(a Account) error { return a.checkPayer(p) }))
+	for _, id := range []struct {
+		field, text string
+		most        int
+	}{{"payer.user_id", p.UserID, 128}, {"payer.open_id", p.OpenID, 128}, {"payer.app_id", p.AppID, 32}} {
+		if id.text != "" {
+			wrong.note(checkNumber(id.field, id.text, id.most))
+		}
 	}
 	return Mistaken(wrong)
 }

@@ -30,7 +30,7 @@ func (c *Cashier) Checkout(ctx context.Context, caller Caller, req CheckoutReque
 	}
 	req.Payer = req.Payer.scoped()
 	job := checkoutJob{cashier: c, caller: caller, req: req, prints: c.prints(caller.MerchantID, req)}
-	job.plan, job.refused = c.planFor(m, req.Platform, req.Lines, req.Funding, req.Payer)
+	job.plan, job.refused = c.planFor(m, req)
 	c.pass(PointCheckoutBeforeInsert)
 	stored, err := job.store(ctx)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 // Text that people write travels to pages and gateways in one cleaned form, and never decides about money. What a reason may have, in characters.
 const (
-	maxReasonSent = 256  // to a gateway: refund_reason, as Alipay documents it
+	maxReasonSent = 256  // to a gateway; its adapter may cut it further
 	maxReasonKept = 1024 // as given, for whoever gave it
 	emptyReason   = "退款" // sent for a reason of which nothing is left
 )

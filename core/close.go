@@ -129,7 +129,9 @@ func (c *Cashier) unwanted(o *Order, a *Attempt, now time.Time) bool {
 }
 
 // graceEnd is when an attempt that the gateway does not know can never come into being any more.
-func (c *Cashier) graceEnd(a *Attempt) time.Time { return a.TimeExpire.Add(closeGrace + c.Skew) }
+func (c *Cashier) graceEnd(a *Attempt) time.Time {
+	return a.TimeExpire.Add(c.termsOf(a).Grace + c.Skew)
+}
 
 // settleUnopened closes an attempt that was never opened, once it is unwanted: nothing was signed, so nothing can be paid.
 func (c *Cashier) settleUnopened(ctx context.Context, key Key, attemptID string) error {

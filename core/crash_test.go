@@ -24,7 +24,9 @@ type killed struct{}
 
 func newLives(t *testing.T, kill core.Point, nth int, orderStrings bool) *lives {
 	l := &lives{world: newWorld(t), kill: kill, nth: nth}
-	l.with(func(m *core.Merchant) { m.Accounts[0].PaysWithoutTrade = orderStrings })
+	l.with(func(m *core.Merchant) {
+		m.Accounts[0].PaysWithoutTrade, m.Accounts[0].NeedsPayer = orderStrings, !orderStrings
+	})
 	l.Failpoints = pointFunc(func(p core.Point) {
 		if p != kill {
 			return

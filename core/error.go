@@ -46,6 +46,8 @@ const (
 type Error struct {
 	Code    Code
 	Message string
+	// Said is Message in both languages, where its words come from an adapter.
+	Said Words
 	// Field names the offending input field, if one is to blame ("goods[0].quantity").
 	Field string
 	// Mistakes are all that is wrong with a request, when that was looked for; Code, Field and Message are the first's.

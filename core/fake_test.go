@@ -403,11 +403,14 @@ func newWorld(t testing.TB) *world {
 	m := core.Merchant{
 		ID: "m1", Name: "阿明的店", Environment: core.Sandbox, ReturnURLs: []string{"https://shop.example/"},
 		Accounts: []core.Account{{
+			NeedsPayer: true, LeastTime: time.Minute, Grace: 5 * time.Minute, RefundLag: 3 * time.Minute,
+			UserID: userIDs(), PayerApp: core.Shape{Only: "0123456789"}, Subject: core.Shape{Forbidden: "/=&"},
 			ID: "acc1", MerchantID: "m1", Gateway: "alipay", AppID: "2021000000000001", SellerID: "2088000000000001", Active: true,
 			Channels: []core.ChannelID{"alipay_mini", "wechat_h5", "douyin_h5"},
 		}},
 	}
 	other := core.Merchant{ID: "m2", Accounts: []core.Account{{
+		NeedsPayer: true, LeastTime: time.Minute, Grace: 5 * time.Minute, RefundLag: 3 * time.Minute,
 		ID: "acc2", MerchantID: "m2", Gateway: "alipay", AppID: "2021000000000002", SellerID: "2088000000000009", Active: true,
 		Channels: []core.ChannelID{"alipay_mini"},
 	}}}
@@ -417,6 +420,14 @@ func newWorld(t testing.TB) *world {
 		IDs: &coretest.IDs{}, Vault: vault{}, Watch: w,
 		Options: core.Options{BaseURL: "https://pay.example", ConfirmOver: 5_000_000, UnknownGrace: 10 * time.Minute, Skew: time.Minute, InboxKept: 90 * 24 * time.Hour, KeyKept: 30 * 24 * time.Hour},
 	}}
+}
+
+// userIDs is what the bank takes for a buyer's user_id.
+func userIDs() core.Shape {
+	return core.Shape{
+		Prefix: "2088", Least: 16, Most: 16, Only: "0123456789",
+		Says: core.Words{ZH: "须为以 2088 开头的 16 位数字", EN: "must be 16 digits that begin with 2088"},
+	}
 }
 
 // with changes the shop's configuration.

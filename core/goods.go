@@ -17,7 +17,8 @@ type Line struct {
 	PriceFen Fen    `json:"price_fen"`
 }
 
-// MaxLines is the most lines one payment may have: Alipay refuses more than 150 goods_detail items (ACQ.SUB_GOODS_SIZE_MAX_COUNT).
+// MaxLines is the most lines one payment may have: a gateway that is told the goods sets an end to
+// their number.
 const MaxLines = 150
 
 // RootCategories are the three roots of the category tree.

@@ -7,6 +7,7 @@ type Mistake struct {
 	Field   string
 	Code    Code
 	Message string
+	Said    Words // Message in both languages, where its words come from an adapter
 }
 
 // maxMistakes bounds what is told of one request: whoever made so many has another mistake, in the program that makes requests.
@@ -45,7 +46,7 @@ func Mistaken(list []Mistake) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return &Error{Code: all[0].Code, Field: all[0].Field, Message: all[0].Message, Mistakes: all}
+	return &Error{Code: all[0].Code, Field: all[0].Field, Message: all[0].Message, Said: all[0].Said, Mistakes: all}
 }
 
 // mistakes gathers what is wrong with a request, so that its sender mends all of it at once.
@@ -71,6 +72,6 @@ func MistakesOf(err error) []Mistake {
 	case len(e.Mistakes) > 0:
 		return e.Mistakes
 	default:
-		return []Mistake{{Field: e.Field, Code: e.Code, Message: e.Message}}
+		return []Mistake{{Field: e.Field, Code: e.Code, Message: e.Message, Said: e.Said}}
 	}
 }

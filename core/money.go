@@ -9,7 +9,8 @@ import (
 // what people read.
 type Fen int64
 
-// MaxFen is the largest amount of one payment, 100,000,000.00 yuan: the cap that Alipay documents for total_amount.
+// MaxFen is the largest amount of one payment, 100,000,000.00 yuan: a limit of ours,
+// which no gateway's own exceeds.
 const MaxFen Fen = 10_000_000_000
 
 // Add returns f+g, or ok=false when the sum leaves the range [-MaxFen*1000, MaxFen*1000] in which every sum of ours must stay.

@@ -38,7 +38,7 @@ func (c *Cashier) pageOf(o *Order, token string, now time.Time) Page {
 		page.State = PageChecking
 	case a.Superseded || !a.Live() || o.Payment.ActiveAttempt != a.ID:
 		page.State = PageMoved
-	case !now.Before(a.TimeExpire.Add(-lastOpening)):
+	case !now.Before(a.TimeExpire.Add(-c.termsOf(a).LeastTime)):
 		page.State = PageExpired
 	default:
 		page.State = PagePayable

@@ -12,7 +12,7 @@ import (
 // newStringWorld is a world whose shop's native payments are order strings: nothing exists at the gateway until a buyer enters its cashier.
 func newStringWorld(t *testing.T) *world {
 	t.Helper()
-	return newWorld(t).with(func(m *core.Merchant) { m.Accounts[0].PaysWithoutTrade = true })
+	return newWorld(t).with(func(m *core.Merchant) { m.Accounts[0].PaysWithoutTrade, m.Accounts[0].NeedsPayer = true, false })
 }
 
 func (w *world) wantState(id string, status core.PaymentStatus, settling bool) core.PaymentView {

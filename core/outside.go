@@ -94,9 +94,10 @@ func (o *Order) knowsOutside(a *Attempt, made outsideRefund, number string) bool
 	return made.number != "" && (all || made.amount <= found) // what such a find left out is noted still
 }
 
-// externalNumber names an external refund in our books. Its own number is somebody else's text, and is unique within one trade only (as Alipay documents
-// out_request_no), so it is hashed together with the attempt. A refund without a number is named by its trade and the sum that showed it: whoever tells
-// of that sum again tells of the same refund.
+// externalNumber names an external refund in our books. Its own number is somebody else's text, and
+// is unique within one trade only, so it is hashed together with the attempt. A refund without a
+// number is named by its trade and the sum that showed it: whoever tells of that sum again tells of
+// the same refund.
 func externalNumber(a *Attempt, made outsideRefund) string {
 	if made.number == "" {
 		return "X" + fingerprint("sum", a.Gateway, firstText(a.TradeNo, a.OutTradeNo), made.cumulative)[:31]

@@ -15,9 +15,10 @@ type plan struct {
 	funding  Funding
 }
 
-// planFor asks the rules and picks channel and account for a platform, basket and buyer. It stores nothing.
-func (c *Cashier) planFor(m Merchant, platform PlatformID, lines []Line, funding Funding, payer Payer) (plan, error) {
-	d := c.decide(m, platform, lines, funding)
+// planFor asks the rules and picks channel and account for what is asked: its platform, basket,
+// funding, title and buyer. It stores nothing.
+func (c *Cashier) planFor(m Merchant, req CheckoutRequest) (plan, error) {
+	d := c.decide(m, req.Platform, req.Lines, req.Funding)
 	if !d.Allowed {
 		return plan{}, &Error{Code: CodeRefused, Message: "the rules do not allow this payment", Refusals: d.Refusals}
 	}
@@ -30,18 +31,30 @@ func (c *Cashier) planFor(m Merchant, platform PlatformID, lines []Line, funding
 		if !ok {
 			continue
 		}
-		// A native trade is made for one buyer; an order string is not. Found missing by the channel only, the buyer would have used up the order number
-		// and ended an older attempt.
-		if caps.Channel.Door() == DoorNative && !account.PaysWithoutTrade && payer.Empty() {
-			return plan{}, invalid("payer", "platform %s needs the buyer's user_id or open_id", platform)
+		if err := account.takes(caps.Channel.Door(), req); err != nil {
+			return plan{}, err
 		}
-		if caps.Channel.Door() == DoorNative && !account.PaysWithoutTrade && !account.knows(payer) {
-			return plan{}, invalid("payer.app_id", "the open_id belongs to an app that account %s does not pay for", account.ID)
-		}
+		funding := req.Funding
 		funding.Forbid = d.Forbid
 		return plan{merchant: m, decision: d, caps: caps, account: account, funding: funding}, nil
 	}
-	return plan{}, Errorf(CodeChannelMissing, "no active account serves platform %s", platform)
+	return plan{}, Errorf(CodeChannelMissing, "no active account serves platform %s", req.Platform)
+}
+
+// takes tells what the account's gateway would refuse of an order, and why. Found by the channel
+// only, the buyer would have used up the order number and ended an older attempt.
+func (a Account) takes(door Door, req CheckoutRequest) error {
+	var wrong mistakes
+	if door == DoorNative && a.NeedsPayer {
+		if req.Payer.Empty() {
+			wrong.note(invalid("payer", "platform %s needs the buyer's user_id or open_id", req.Platform))
+		} else if !a.knows(req.Payer) {
+			wrong.note(invalid("payer.app_id", "the open_id belongs to an app that account %s does not pay for", a.ID))
+		}
+	}
+	wrong.note(a.checkPayer(req.Payer))
+	wrong.note(a.checkSubject(req.Subject))
+	return Mistaken(wrong)
 }
 
 // decide puts the question to the rulebook.

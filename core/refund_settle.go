@@ -112,6 +112,7 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 	if res.CumulativeFen > 0 {
 		r.SumFen = res.CumulativeFen
 	}
+	lag := c.termsOf(p.order.Attempt(r.AttemptID)).RefundLag
 	switch {
 	case p.order.provenBySum(r, res):
 		p.audit("refund.proven_by_sum", r.ID, itoa(int(r.SumFen)))
@@ -120,7 +121,7 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 		return c.finishRefund(p, r, res.ActualFen)
 	case res.Outcome == OutcomeFailed && r.Counts():
 		return c.failRefund(p, r, firstText(string(res.Code), "refused"))
-	case res.Code == NothingLeft && p.now.Sub(p.order.overSince(r, p.now)) >= overAfter:
+	case res.Code == NothingLeft && p.now.Sub(p.order.overSince(r, p.now)) >= lag:
 		// Nothing can have moved since the trade was first said to be over, and so long after that the query, just now, has not found it: somebody else
 		// sent everything back.
 		r.FailCode = string(NothingLeft)
@@ -130,7 +131,7 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 	}
 	r.Settling, r.Tries = true, r.Tries+1
 	r.NextAt = p.now.Add(askAfter(r.Tries))
-	if over := p.order.overSince(r, p.now).Add(overAfter); res.Code == NothingLeft && p.now.Before(over) && r.NextAt.After(over) {
+	if over := p.order.overSince(r, p.now).Add(lag); res.Code == NothingLeft && p.now.Before(over) && r.NextAt.After(over) {
 		r.NextAt = over // by then its query knows it, or nothing of it was done
 	}
 	if res.RetryAfter > 0 {

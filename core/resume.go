@@ -1,9 +1,6 @@
 package core
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // again turns a repeated create into the request for another attempt, should the first one have been refused.
 func (req CheckoutRequest) again() AttemptRequest {
@@ -45,7 +42,7 @@ func (c *Cashier) resume(ctx context.Context, caller Caller, stored storedOrder,
 	a := o.Attempt(o.Payment.ActiveAttempt)
 	now := c.at()
 	switch {
-	case a == nil && o.Payment.Status == PaymentCreated && now.Before(o.Payment.ExpiresAt.Add(-lastOpening)):
+	case a == nil && o.Payment.Status == PaymentCreated && now.Before(o.Payment.ExpiresAt.Add(-c.termsOf(&o.Attempts[len(o.Attempts)-1]).LeastTime)):
 		return c.tryAgain(ctx, caller, o, next, to)
 	case a != nil && a.Settling && a.Tries == 0 && now.Before(a.NextAt):
 		if to.keyed() {
@@ -68,7 +65,7 @@ func (c *Cashier) tryAgain(ctx context.Context, caller Caller, o *Order, next At
 	if err != nil {
 		return Answered{}, err
 	}
-	plan, err := c.planFor(m, next.Platform, o.Payment.Lines, next.Funding, next.Payer)
+	plan, err := c.planFor(m, next.onwards(o.Payment))
 	if err != nil {
 		return Answered{}, err
 	}
@@ -135,18 +132,18 @@ func (c *Cashier) answer(o *Order) []byte {
 // viewNow renders an order at this moment: what the client does next is shown only while that leads to paying it.
 func (c *Cashier) viewNow(o *Order) PaymentView {
 	view := ViewOf(o)
-	if a := o.Attempt(o.Payment.ActiveAttempt); a == nil || !payable(o, a, c.at()) {
+	if a := o.Attempt(o.Payment.ActiveAttempt); a == nil || !c.payable(o, a) {
 		view.Action = nil
 	}
 	return view
 }
 
 // payable tells whether a live attempt can still be paid by its action: nobody has paid or asked for the end, and its time is not over.
-func payable(o *Order, a *Attempt, now time.Time) bool {
+func (c *Cashier) payable(o *Order, a *Attempt) bool {
 	last := a.TimeExpire
 	if a.Token != "" {
-		last = last.Add(-lastOpening) // when its page stops opening
+		last = last.Add(-c.termsOf(a).LeastTime) // when its page stops opening
 	}
 	wanted := o.Payment.Status == PaymentCreated || o.Payment.Status == PaymentPaying
-	return wanted && a.Live() && !a.Superseded && now.Before(last)
+	return wanted && a.Live() && !a.Superseded && c.at().Before(last)
 }

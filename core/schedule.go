@@ -2,22 +2,15 @@ package core
 
 import "time"
 
-// What the gateway's own habits force on our timing, in one place.
+// Our own timing, in one place. What a gateway's habits force on it says the account: Grace,
+// LeastTime and RefundLag.
 const (
 	// callLease is how long a call to the gateway may be under way before another process may take it for dead.
 	callLease = 20 * time.Second
-	// lastOpening is how long before expiry a page stops opening the cashier: Alipay treats a shorter time as five minutes (told by its
-	// guides for time_expire, not by the API's own page).
-	lastOpening = 60 * time.Second
-	// closeGrace is how long after time_expire a trade that does not exist may still come into being: Alipay counts at least five minutes from the
-	// moment the buyer enters the cashier (the same guides).
-	closeGrace = 5 * time.Minute
 	// lateWatch is how long after expiry a closed attempt is asked for once more (S03).
 	lateWatch = 30 * time.Minute
 	// alarmAfter is how long after its grace an unsettled attempt or refund alarms a person, again at every inquiry (B15).
 	alarmAfter = time.Hour
-	// overAfter is how long after a refund's first call its query may still not know it although it was done: Alipay's guides ask for ten seconds.
-	overAfter = 3 * time.Minute
 	// sumPatience is how long after a trade's refunded sum was first told a second answer must tell it again before the books follow.
 	sumPatience = time.Minute
 	// personAfter is how long what nobody can tell waits before it is put on a person's list.

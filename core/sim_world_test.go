@@ -202,7 +202,7 @@ func newSimWorld(t testing.TB, seed uint64) *simWorld {
 	s.Cashier.ConfirmOver = 9000
 	s.with(func(m *core.Merchant) {
 		m.Late = []core.LatePolicy{core.LateRefund, core.LateHold, core.LateAccept}[seed%3]
-		m.Accounts[0].PaysWithoutTrade = seed%2 == 0
+		m.Accounts[0].PaysWithoutTrade, m.Accounts[0].NeedsPayer = seed%2 == 0, seed%2 != 0
 		m.RefundApprovalOverFen = []core.Fen{0, 6000}[seed/6%2]
 	})
 	s.Failpoints = pointFunc(func(core.Point) {

@@ -160,9 +160,11 @@ func (c *Cashier) hearRefund(p *pen, r *Refund, res RefundResult, floor Fen) err
 	return nil
 }
 
-// askSum asks the gateway what a paid trade has refunded in all. The trade's own query tells only that all of it went back; of a part it tells nothing. So
-// the newest refund that our books have as done is asked for, and, if the gateway says too that it is done with this amount, sent once more with the same
-// number and amount: Alipay documents that as a repeat that moves nothing and answers with the sum.
+// askSum asks the gateway what a paid trade has refunded in all. The trade's own query tells only
+// that all of it went back; of a part it tells nothing. So the newest refund that our books have as
+// done is asked for, and, if the gateway says too that it is done with this amount, sent once more
+// with the same number and amount: the Refunder promises that this is the same refund, which moves
+// nothing, and its answer tells the sum.
 func (c *Cashier) askSum(ctx context.Context, a *Attempt) error {
 	key := Key{Kind: OrderByAttempt, Value: a.ID}
 	o, err := c.order(ctx, key)

@@ -22,14 +22,11 @@ func checkNumber(field, s string, max int) error {
 	return nil
 }
 
-// checkText accepts text of which 1 to max characters are left when it is cleaned, without any of the forbidden ones: those that the gateway documents.
-func checkText(field, s string, max int, forbidden string) error {
+// checkText accepts text of which 1 to max characters are left when it is cleaned.
+func checkText(field, s string, max int) error {
 	shown := clean(s)
 	if shown == "" || !utf8.ValidString(s) || utf8.RuneCountInString(shown) > max {
 		return invalid(field, "must be valid UTF-8 of 1 to %d visible characters", max)
-	}
-	if i := strings.IndexAny(shown, forbidden); i >= 0 {
-		return invalid(field, "must not hold %q", shown[i])
 	}
 	return nil
 }

@@ -126,7 +126,6 @@ func sentencesOfFields() []core.Words {
 		{EN: "at most %s entries", ZH: "最多 %s 项"},
 		{EN: "must be valid UTF-8 of at most %s bytes", ZH: "须为合法的 UTF-8，最多 %s 字节"},
 		{EN: "must be valid UTF-8 of 1 to %s visible characters", ZH: "须为合法的 UTF-8，1 到 %s 个可见字符"},
-		{EN: "must be 16 digits that begin with 2088", ZH: "须为以 2088 开头的 16 位数字"},
 		{EN: "must begin with one of the merchant's registered return_urls", ZH: "须以商户登记的某个 return_urls 开头"},
 		{EN: "the rules do not allow this payment", ZH: "规则不允许这笔支付"},
 		{EN: "platform %s needs the buyer's user_id or open_id", ZH: "平台 %s 需要买家的 user_id 或 open_id"},
@@ -172,7 +171,7 @@ func sentencesOfBodies() []core.Words {
 		{EN: "the body must be %s, not encoded", ZH: "请求体须为 %s，不能编码"},
 		{EN: "this request needs a JSON body", ZH: "这个请求需要 JSON 请求体"},
 		{EN: "is true, or left out", ZH: "须为 true，或不传"},
-		{EN: "must be the number of an app", ZH: "须为应用的编号"},
+
 		{EN: "the open_id belongs to an app that account %s does not pay for", ZH: "open_id 属于另一个应用，账户 %s 不能用它付款"},
 		{EN: "the body must be %s", ZH: "请求体须为 %s"},
 		{EN: "this request needs the header, so that a repeat is known as one", ZH: "这个请求需要此头，以便识别重复请求"},

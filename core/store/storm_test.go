@@ -61,6 +61,7 @@ func newStorm(t *testing.T, store stormStore) *storm {
 	}
 	shop := core.Merchant{ID: "m1", Environment: core.Sandbox, Accounts: []core.Account{{
 		ID: "acc1", MerchantID: "m1", Gateway: "alipay", AppID: "app", SellerID: "seller", Active: true, Channels: []core.ChannelID{"alipay_mini"},
+		NeedsPayer: true, LeastTime: time.Minute, Grace: 5 * time.Minute, RefundLag: 3 * time.Minute,
 	}}}
 	return &storm{T: t, store: store, bank: bank, clock: clock, Cashier: &core.Cashier{
 		Store: store, Channels: channels, Gateways: []core.Gateway{stormMail{}}, Rules: stormRules{}, Merchants: stormShop{shop}, Clock: clock,

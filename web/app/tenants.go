@@ -6,6 +6,7 @@ import (
 
 	"github.com/paymux/paymux/adapters/alipay"
 	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
+	alipaytrade "github.com/paymux/paymux/adapters/alipay/trade"
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/core/outbox"
@@ -110,7 +111,7 @@ func AccountOf(c *config.Config, m config.Merchant, a config.Account) core.Accou
 	for _, ch := range a.Channels {
 		account.Channels = append(account.Channels, core.ChannelID(ch))
 	}
-	return account
+	return alipaytrade.Describe(account)
 }
 
 // channelsOf lists the channels that active accounts serve, each once.

@@ -17,7 +17,7 @@ import (
 
 // The main job by an order string, from end to end: the setting changes while the server runs, no buyer is named, the shop's page leads to the cashier, and
 // the notification alone makes the payment paid. What nobody has entered can be closed only when its time is over (S03).
-func TestDemoTakesMoneyByPaysWithoutTrade(t *testing.T) {
+func TestDemoTakesMoneyByOrderStrings(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	d := startDemo(t, dir)
 	d.edit(dir, "channels: [alipay_mini,", "mini_pay: order_string\n        channels: [alipay_mini,")

@@ -32,7 +32,7 @@ func TestChannelOfOpenIDs(t *testing.T) {
 }
 
 // An account whose payments are opened by order strings keeps the same contract.
-func TestChannelOfPaysWithoutTrade(t *testing.T) {
+func TestChannelOfOrderStrings(t *testing.T) {
 	bench := tradetest.New(t, alipaymini.ID)
 	bench.Account.PaysWithoutTrade = true
 	bench.Run(t, alipaymini.New(bench.Apps()), core.Payer{UserID: alipaysim.DefaultBuyer().UserID}, "close", "refund", "authorize", "instalments")

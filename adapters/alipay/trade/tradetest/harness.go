@@ -108,10 +108,10 @@ func New(t *testing.T, channel core.ChannelID, tune ...func(*alipaysim.Config)) 
 	if b.App, err = alipay.NewApp(b.Config); err != nil {
 		t.Fatal(err)
 	}
-	b.Account = core.Account{
+	b.Account = alipaytrade.Describe(core.Account{
 		ID: AccountID, MerchantID: "m_test", Gateway: alipaytrade.GatewayAlipay, Environment: core.Sandbox, AppID: AppID,
 		SellerID: SellerID, Active: true, Channels: []core.ChannelID{channel}, NotifyURL: notifyURL,
-	}
+	})
 	return b
 }
 
