@@ -18,26 +18,20 @@ const (
 	refundLag = 3 * time.Minute
 )
 
-const digits = "0123456789"
-
-var (
+// Describe adds to an account what Alipay asks of its orders.
+func Describe(a core.Account) core.Account {
+	const digits = "0123456789"
+	a.NeedsPayer = !a.PaysWithoutTrade // an order string may be paid by whoever holds it
+	a.LeastTime, a.Grace, a.RefundLag = leastTime, grace, refundLag
 	// A buyer's user_id, as all of Alipay's documents have it.
-	userID = core.Shape{
+	a.UserID = core.Shape{
 		Prefix: "2088", Least: 16, Most: 16, Only: digits,
 		Says: core.Words{ZH: "须为以 2088 开头的 16 位数字", EN: "must be 16 digits that begin with 2088"},
 	}
-	appNumber = core.Shape{
+	a.PayerApp = core.Shape{
 		Most: 32, Only: digits,
 		Says: core.Words{ZH: "须为应用的编号", EN: "must be the number of an app"},
 	}
-	// The characters that the documents of subject forbid.
-	subject = core.Shape{Forbidden: "/=&"}
-)
-
-// Describe adds to an account what Alipay asks of its orders.
-func Describe(a core.Account) core.Account {
-	a.NeedsPayer = !a.PaysWithoutTrade // an order string may be paid by whoever holds it
-	a.LeastTime, a.Grace, a.RefundLag = leastTime, grace, refundLag
-	a.UserID, a.PayerApp, a.Subject = userID, appNumber, subject
+	a.Subject.Forbidden = "/=&" // the characters that the documents of subject forbid
 	return a
 }
