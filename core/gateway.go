@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -12,15 +13,20 @@ type Gateway interface {
 	Receive(context.Context, Account, Message) Receipt
 }
 
-// Message is what arrived, untouched.
+// Message is what arrived, untouched: which of it matters is for the gateway's adapter to judge, since gateways sign
+// bodies or headers, and of whatever type.
 type Message struct {
-	Method      string
-	ContentType string // as it came, several joined by ", ": a hint for the charset, never a reason to refuse
-	RawQuery    string
-	Body        []byte
+	Method   string
+	RawQuery string
+	// Header has every header that came but Host, by canonical names (Content-Type) and with all its values; a copy.
+	Header map[string][]string
+	Body   []byte
 	// Kind tells the payment path from the application gateway's path: they are signed by different rules.
 	Kind MessageKind
 }
+
+// Get is the header's values, joined by ", "; "" when it did not come. The name must be canonical.
+func (m Message) Get(name string) string { return strings.Join(m.Header[name], ", ") }
 
 // MessageKind says by which path a message came.
 type MessageKind string

@@ -1,13 +1,10 @@
 package web
 
-import (
-	"strings"
+import "github.com/paymux/paymux/core"
 
-	"github.com/paymux/paymux/core"
-)
-
-// A gateway's message is handed on raw: no framework parses it, because its signature speaks of its bytes (C22, C25, C26). Core's reply goes back
-// byte for byte, since the gateway compares it (C39).
+// A gateway's message is handed on raw, with all its headers: nothing here parses it or refuses it by its type, because
+// its signature speaks of its bytes, and of headers at some gateways (C22, C25, C26). Core's reply goes back byte for
+// byte, since the gateway compares it (C39).
 
 func (s *Server) receiveTrade(c *call) error { return s.receive(c, core.MessageTrade) }
 
@@ -23,10 +20,8 @@ func (s *Server) receive(c *call, kind core.MessageKind) error {
 		return err
 	}
 	r := c.Request()
-	// A header that came twice is handed on whole: it is a hint for the charset and no more.
-	contentType := strings.Join(r.Header.Values("Content-Type"), ", ")
 	reply, err := s.Cashier.Receive(c.ctx(), core.GatewayID(gateway), account, core.Message{
-		Method: r.Method, ContentType: contentType, RawQuery: r.URL.RawQuery, Body: c.body, Kind: kind,
+		Method: r.Method, RawQuery: r.URL.RawQuery, Header: r.Header.Clone(), Body: c.body, Kind: kind,
 	})
 	if err != nil || reply.Refused {
 		s.notifies.charge(c.RealIP(), s.Clock.Now())

@@ -63,7 +63,7 @@ func TestNotifyHandsOnTheRawMessage(t *testing.T) {
 	w := newWorld(t, func(o *web.Options) { rec.Cashier = o.Cashier; o.Cashier = rec })
 	body := "subject=%D6%A7%zz;a=1&b+c=%2B&b+c=2&\xff=\xfe"
 	w.ask("POST", "/notify/alipay/acc_m_a?total_amount=0.01&x=%zz", body, "Content-Type", form+"; charset=GBK")
-	if rec.got.Method != http.MethodPost || rec.got.RawQuery != "total_amount=0.01&x=%zz" || rec.got.ContentType != form+"; charset=GBK" || string(rec.got.Body) != body || rec.got.Kind != core.MessageTrade {
+	if rec.got.Method != http.MethodPost || rec.got.RawQuery != "total_amount=0.01&x=%zz" || rec.got.Get("Content-Type") != form+"; charset=GBK" || string(rec.got.Body) != body || rec.got.Kind != core.MessageTrade {
 		t.Errorf("%+v", rec.got)
 	}
 	w.ask("POST", "/notify/alipay/acc_m_a/app", "a=b", "Content-Type", form)
@@ -76,6 +76,36 @@ func TestNotifyHandsOnTheRawMessage(t *testing.T) {
 	answer := plain.ask("POST", "/notify/alipay/acc_m_a?sign=good", "out_trade_no="+p.Attempts[0].OutTradeNo+"&sign=good", "Content-Type", form)
 	if answer.Body.String() != "fail" {
 		t.Errorf("with a query: %s", answer.Body)
+	}
+}
+
+// C22, C40: a gateway may sign headers, and bodies of any type: each header reaches the adapter with all its values, by
+// its canonical name, and each byte of the body.
+func TestNotifyHandsOnEveryHeaderAndByte(t *testing.T) {
+	rec := &recorder{reply: core.Reply{Status: 200, ContentType: "application/json", Body: []byte(`{"code":"SUCCESS"}`)}}
+	w := newWorld(t, func(o *web.Options) { rec.Cashier = o.Cashier; o.Cashier = rec })
+	for contentType, body := range map[string]string{
+		"application/json":         " {\"id\" : 1, \"id\":2}\r\n\x00",
+		"text/xml; charset=gbk":    "<xml>\xd6\xa7</xml>\n",
+		"application/octet-stream": "\xff\xfe\x00\x01",
+		"multipart/form-data":      "--x\r\n",
+	} {
+		r := newRequest("POST", "/notify/alipay/acc_m_a", body, "Content-Type", contentType, "x-signature", "a+/=", "X-TIMESTAMP", "1795341600")
+		r.Header.Add("X-Signature", "second")
+		if answer := w.send(r); answer.Code != 200 || answer.Body.String() != `{"code":"SUCCESS"}` || answer.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("%s: %d %v %s", contentType, answer.Code, answer.Header(), answer.Body)
+		}
+		for name, want := range map[string]string{"Content-Type": contentType, "X-Signature": "a+/=, second", "X-Timestamp": "1795341600"} {
+			if got := rec.got.Get(name); got != want {
+				t.Errorf("%s: %s is %q, want %q", contentType, name, got, want)
+			}
+		}
+		if string(rec.got.Body) != body {
+			t.Errorf("%s: the body is %q", contentType, rec.got.Body)
+		}
+		if r.Header.Set("X-Signature", "later"); len(rec.got.Header["X-Signature"]) != 2 {
+			t.Error("the message's headers are the request's, not a copy")
+		}
 	}
 }
 
@@ -116,8 +146,8 @@ func TestC40_NotifyIgnoresHeaders(t *testing.T) {
 				}
 			}
 			answer := w.send(r)
-			if answer.Code != 200 || answer.Body.String() != "success" || string(rec.got.Body) != "a=b&sign=good" || rec.got.ContentType != strings.Join(types, ", ") {
-				t.Errorf("%s %q: %d %s, handed on as %q", path, headers, answer.Code, answer.Body, rec.got.ContentType)
+			if answer.Code != 200 || answer.Body.String() != "success" || string(rec.got.Body) != "a=b&sign=good" || rec.got.Get("Content-Type") != strings.Join(types, ", ") {
+				t.Errorf("%s %q: %d %s, handed on as %q", path, headers, answer.Code, answer.Body, rec.got.Get("Content-Type"))
 			}
 		}
 	}

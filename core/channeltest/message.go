@@ -16,7 +16,11 @@ func (s *suite) message(t *testing.T, outTradeNo string) core.Message {
 	if err != nil {
 		t.Fatalf("the gateway sent nothing about %s: %v", outTradeNo, err)
 	}
-	return core.Message{Method: "POST", ContentType: contentType, Body: body, Kind: core.MessageTrade}
+	return core.Message{Method: "POST", Header: typed(contentType), Body: body, Kind: core.MessageTrade}
+}
+
+func typed(contentType string) map[string][]string {
+	return map[string][]string{"Content-Type": {contentType}}
 }
 
 func (s *suite) receive(t *testing.T, m core.Message) core.Receipt {
@@ -117,7 +121,7 @@ func (s *suite) forgedMessages(t *testing.T) {
 	}
 	contentType, body, err := s.h.Gateway.ForeignMessage(r.OutTradeNo)
 	s.must(t, err)
-	s.wantRefused(t, "signed by a stranger", core.Message{Method: "POST", ContentType: contentType, Body: body, Kind: core.MessageTrade})
+	s.wantRefused(t, "signed by a stranger", core.Message{Method: "POST", Header: typed(contentType), Body: body, Kind: core.MessageTrade})
 	if receipt := s.receive(t, m); !receipt.Verified {
 		t.Fatalf("the true message was refused after the forged ones: %s", receipt.Code)
 	}
@@ -148,17 +152,17 @@ func (s *suite) malformedMessages(t *testing.T) {
 	r, _ := s.paid(t)
 	good := s.message(t, r.OutTradeNo)
 	cases := map[string]func(*core.Message){
-		"GET":               func(m *core.Message) { m.Method = "GET" },                                                    // C26
-		"PUT":               func(m *core.Message) { m.Method = "PUT" },                                                    // C26
-		"JSON":              func(m *core.Message) { m.ContentType, m.Body = "application/json", []byte(`{"paid":true}`) }, // C26
-		"XML":               func(m *core.Message) { m.Body = []byte("<a>" + string(m.Body) + "</a>") },                    // C26, C27
-		"multipart":         func(m *core.Message) { m.Body = append([]byte("--x\r\n\r\n"), m.Body...) },                   // C26
-		"query":             func(m *core.Message) { m.RawQuery = "a=b" },                                                  // C22
-		"query as the body": func(m *core.Message) { m.RawQuery, m.Body = string(m.Body), nil },                            // C22
-		"empty":             func(m *core.Message) { m.Body = nil },                                                        // C01
-		"no signature":      func(m *core.Message) { m.Body = []byte("paid=" + r.OutTradeNo) },                             // C01
-		"noise":             func(m *core.Message) { m.Body = bytes.Repeat([]byte{0xff, 0x00}, 512) },                      // C25
-		"huge":              func(m *core.Message) { m.Body = append(bytes.Repeat([]byte("a=1&"), 40_000), m.Body...) },    // C02
+		"GET":               func(m *core.Message) { m.Method = "GET" },                                                      // C26
+		"PUT":               func(m *core.Message) { m.Method = "PUT" },                                                      // C26
+		"JSON":              func(m *core.Message) { m.Header, m.Body = typed("application/json"), []byte(`{"paid":true}`) }, // C26
+		"XML":               func(m *core.Message) { m.Body = []byte("<a>" + string(m.Body) + "</a>") },                      // C26, C27
+		"multipart":         func(m *core.Message) { m.Body = append([]byte("--x\r\n\r\n"), m.Body...) },                     // C26
+		"query":             func(m *core.Message) { m.RawQuery = "a=b" },                                                    // C22
+		"query as the body": func(m *core.Message) { m.RawQuery, m.Body = string(m.Body), nil },                              // C22
+		"empty":             func(m *core.Message) { m.Body = nil },                                                          // C01
+		"no signature":      func(m *core.Message) { m.Body = []byte("paid=" + r.OutTradeNo) },                               // C01
+		"noise":             func(m *core.Message) { m.Body = bytes.Repeat([]byte{0xff, 0x00}, 512) },                        // C25
+		"huge":              func(m *core.Message) { m.Body = append(bytes.Repeat([]byte("a=1&"), 40_000), m.Body...) },      // C02
 	}
 	for what, change := range cases {
 		m := good
@@ -168,7 +172,7 @@ func (s *suite) malformedMessages(t *testing.T) {
 	}
 	for _, contentType := range []string{"", "text/html", "application/x-www-form-urlencoded; text/html; charset=utf-8", "multipart/form-data", ";;=,"} {
 		m := good
-		m.ContentType = contentType
+		m.Header = typed(contentType)
 		if receipt := s.receive(t, m); !receipt.Verified { // C40: what a header claims refuses nothing
 			t.Errorf("a true message was refused for its content type %q: %s", contentType, receipt.Code)
 		}

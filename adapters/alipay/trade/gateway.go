@@ -46,7 +46,7 @@ func (g Gateway) Receive(_ context.Context, account core.Account, m core.Message
 
 // readTrade verifies a message of the payment path.
 func readTrade(app *alipay.App, m core.Message) ([]core.Notice, string, error) {
-	unverified, err := alipay.ParseNotification(m.Body, m.ContentType)
+	unverified, err := alipay.ParseNotification(m.Body, m.Get("Content-Type"))
 	if err != nil {
 		return nil, "", err
 	}

@@ -133,7 +133,7 @@ func TestReceiveRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			receipt := alipaytrade.Gateway{Apps: bench.Apps()}.Receive(t.Context(), account,
-				core.Message{Method: "POST", ContentType: contentType, Body: body, Kind: core.MessageTrade})
+				core.Message{Method: "POST", Header: map[string][]string{"Content-Type": {contentType}}, Body: body, Kind: core.MessageTrade})
 			if receipt.Verified || len(receipt.Notices) != 0 || receipt.Code != c.code {
 				t.Errorf("code %q, notices %v, want %q", receipt.Code, receipt.Notices, c.code)
 			}
@@ -151,5 +151,5 @@ func receive(t *testing.T, bench *tradetest.Bench, fields map[string]string) cor
 		t.Fatal(err)
 	}
 	return alipaytrade.Gateway{Apps: bench.Apps()}.Receive(t.Context(), bench.Account,
-		core.Message{Method: "POST", ContentType: contentType, Body: body, Kind: core.MessageTrade})
+		core.Message{Method: "POST", Header: map[string][]string{"Content-Type": {contentType}}, Body: body, Kind: core.MessageTrade})
 }

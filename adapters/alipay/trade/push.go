@@ -14,9 +14,9 @@ const riskMethods = "alipay.security.risk."
 // readPush verifies a message of the application gateway: complaints, risk warnings, refunds that reached a bank card. The older risk push names a
 // seller instead of an app and is tried when that is the only thing amiss.
 func readPush(app *alipay.App, m core.Message) ([]core.Notice, string, error) {
-	unverified, err := alipay.ParseNotification(m.Body, m.ContentType)
+	unverified, err := alipay.ParseNotification(m.Body, m.Get("Content-Type"))
 	if errors.Is(err, alipay.ErrFieldMissing) {
-		push, pushErr := app.VerifyRiskPush(m.Body, m.ContentType)
+		push, pushErr := app.VerifyRiskPush(m.Body, m.Get("Content-Type"))
 		if pushErr != nil {
 			return nil, "", pushErr
 		}

@@ -12,7 +12,7 @@ import (
 func push(t *testing.T, bench *tradetest.Bench, body []byte, kind core.MessageKind) core.Receipt {
 	t.Helper()
 	return alipaytrade.Gateway{Apps: bench.Apps()}.Receive(t.Context(), bench.Account, core.Message{
-		Method: "POST", ContentType: "application/x-www-form-urlencoded; charset=utf-8", Body: body, Kind: kind,
+		Method: "POST", Header: map[string][]string{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}}, Body: body, Kind: kind,
 	})
 }
 
