@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"sort"
+	"time"
 )
 
 // Closer closes an unpaid trade at the gateway. OutcomeSucceeded: it can never be paid again. OutcomeAbsent: the gateway does not know it, and may
@@ -28,11 +29,13 @@ type Refunder interface {
 	QueryRefund(context.Context, RefundRequest) RefundResult
 }
 
-// RefundRequest names a refund at its gateway.
+// RefundRequest names a refund at its gateway, and tells what the trade was: some gateways want its total again.
 type RefundRequest struct {
 	TradeRef
+	TotalFen     Fen       // what the trade was made for: the attempt's amount
+	PaidAt       time.Time // when it was paid, by the gateway's clock; zero when not known
 	OutRequestNo string
-	AmountFen    Fen
+	AmountFen    Fen    // what is to go back; 0 when a refund that is not ours is asked about
 	Reason       string // cleaned, of at most 256 characters, the same at every call
 	RefundState  []byte
 }

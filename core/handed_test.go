@@ -160,7 +160,11 @@ func TestFurtherAttemptIsHandedItsOwnMeans(t *testing.T) {
 // that the attempt pinned.
 func TestLaterCallsAreHandedTheTrade(t *testing.T) {
 	w := newWorld(t)
-	v := w.paid("A1", 8800)
+	v := w.create("A1", "alipay", 8800)
+	w.bank.settle(v.Attempts[0].OutTradeNo, 8800)
+	paid := paidNotice(v, 0)
+	paid.Trade.PaidAt = w.clock.Now().Add(-time.Second)
+	w.notify("acc1", paid)
 	w.bank.plan("refund", "+unknown")
 	ask := core.RefundAsk{PaymentID: v.ID, AmountFen: 300, Reason: "尺码不合", MerchantRefundNo: "R1", IdempotencyKey: "k"}
 	answered, err := w.Refund(t.Context(), shopCaller, ask)
@@ -173,10 +177,17 @@ func TestLaterCallsAreHandedTheTrade(t *testing.T) {
 	if refund.ID != answered.ID || refund.Status != core.RefundSucceeded {
 		t.Fatalf("%+v", refund)
 	}
-	want := core.RefundRequest{TradeRef: w.tradeRef(w.payment(v.ID), 0), OutRequestNo: refund.OutRequestNo, AmountFen: 300, Reason: "尺码不合"}
+	want := core.RefundRequest{
+		TradeRef: w.tradeRef(w.payment(v.ID), 0), TotalFen: 8800, PaidAt: paid.Trade.PaidAt,
+		OutRequestNo: refund.OutRequestNo, AmountFen: 300, Reason: "尺码不合",
+	}
 	for _, method := range []string{"refund", "query_refund"} {
 		wantHanded(t, last[core.RefundRequest](t, w.bank, method), want, "TradeRef.ChannelState", "RefundState")
 	}
+	w.notify("acc1", refundNotice(v, "console1", 400)) // a refund made outside is asked about with what the trade was, too
+	w.sweep()
+	want.OutRequestNo, want.AmountFen, want.Reason = "console1", 0, ""
+	wantHanded(t, last[core.RefundRequest](t, w.bank, "query_refund"), want, "TradeRef.ChannelState", "RefundState", "AmountFen", "Reason")
 
 	unpaid := w.create("A2", "alipay", 5000)
 	if _, err := w.Close(context.Background(), shopCaller, unpaid.ID); err != nil {

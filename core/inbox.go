@@ -59,7 +59,7 @@ func (c *Cashier) queryOutside(ctx context.Context, a *Attempt, outRequestNo str
 	}
 	ctx, cancel := context.WithTimeout(concerning(ctx, a, ""), callLease-5*time.Second)
 	defer cancel()
-	res := caps.Refunder.QueryRefund(ctx, RefundRequest{TradeRef: tradeRef(a, account), OutRequestNo: outRequestNo})
+	res := caps.Refunder.QueryRefund(ctx, numbered(a, account, outRequestNo))
 	c.pass(PointSettleAfterAnswer)
 	return res, nil
 }

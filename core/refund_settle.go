@@ -90,8 +90,15 @@ func (c *Cashier) callRefund(ctx context.Context, o *Order, r *Refund, call func
 
 // refundRequest is what the gateway is asked, the same at every repeat.
 func refundRequest(a *Attempt, account Account, r *Refund) RefundRequest {
+	req := numbered(a, account, r.OutRequestNo)
+	req.AmountFen, req.Reason, req.RefundState = r.AmountFen, r.Reason, r.ChannelState
+	return req
+}
+
+// numbered names a refund of which only the number is known.
+func numbered(a *Attempt, account Account, outRequestNo string) RefundRequest {
 	return RefundRequest{
-		TradeRef: tradeRef(a, account), OutRequestNo: r.OutRequestNo, AmountFen: r.AmountFen, Reason: r.Reason, RefundState: r.ChannelState,
+		TradeRef: tradeRef(a, account), TotalFen: a.AmountFen, PaidAt: a.GatewayPaid, OutRequestNo: outRequestNo,
 	}
 }
 
