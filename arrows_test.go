@@ -18,13 +18,28 @@ const module = "github.com/paymux/paymux"
 
 // arrows is a statement of policy: which package may import which of ours.
 // An arrow that is not here is a decision to take in docs/DESIGN.md, not a
-// line to add in passing.
-func arrows() map[string][]string {
+// line to add in passing. Channels need no line of their own: a folder below a
+// gateway's folder that is not named here is one, with the arrows of all
+// channels, and the gateway's setup may import it.
+func arrows(dirs map[string]bool) map[string][]string {
+	policy := namedArrows()
+	for dir := range dirs {
+		gateway := path.Dir(dir)
+		if _, named := policy[dir]; named || path.Dir(gateway) != "adapters" || policy[gateway] == nil {
+			continue
+		}
+		policy[dir] = []string{"core", gateway, gateway + "/trade"}
+		policy[gateway+"/setup"] = append(policy[gateway+"/setup"], dir)
+	}
+	return policy
+}
+
+func namedArrows() map[string][]string {
 	const core, wire, trade, setup = "core", "adapters/alipay", "adapters/alipay/trade", "adapters/alipay/setup"
-	channel := []string{core, wire, trade}
 	return map[string][]string{
 		"core":                {},
 		"config":              {},
+		"adapters":            {core, "config"},
 		"adapters/alipay":     {},
 		"adapters/alipay/sim": {},
 		// the judge of both ends, and so the one place that sees both
@@ -39,18 +54,14 @@ func arrows() map[string][]string {
 		"web":                             {core},
 		"web/demoshop":                    {core, "web"},
 		"adapters/alipay/trade":           {core, wire},
-		// what the three channels' tests have in common
+		// what the channels' tests have in common
 		"adapters/alipay/trade/tradetest": {core, wire, trade, "core/channeltest", "adapters/alipay/sim"},
-		"adapters/alipay/mini":            channel,
-		"adapters/alipay/wechath5":        channel,
-		"adapters/alipay/douyinh5":        channel,
-		"adapters/alipay/setup":           {wire, "config"},
-		"web/app": {
-			core, "config", "platforms", "web", "core/store", "core/jobs", "core/outbox",
-			wire, trade, setup, "adapters/alipay/mini", "adapters/alipay/wechath5", "adapters/alipay/douyinh5",
+		"adapters/alipay/setup":           {core, "adapters", "config", wire, trade},
+		"web/app":                         {core, "config", "platforms", "web", "core/store", "core/jobs", "core/outbox", "adapters", setup},
+		"web/command": {
+			core, "config", "web", "web/app", "web/demoshop", "core/store", "core/outbox", "adapters", wire, setup, "adapters/alipay/sim",
 		},
-		"web/command": {core, "config", "web", "web/app", "web/demoshop", "core/store", "core/outbox", wire, setup, "adapters/alipay/sim"},
-		"":            {"web/command"},
+		"": {"web/command"},
 	}
 }
 
@@ -94,8 +105,9 @@ func owners() map[string]string {
 }
 
 func TestArrows(t *testing.T) {
-	policy := arrows()
-	for _, f := range goFiles(t) {
+	files := goFiles(t)
+	policy := arrows(foldersOf(files))
+	for _, f := range files {
 		from, known := packageOf(f.dir, policy)
 		if !known {
 			t.Errorf("%s: package %q has no arrows yet: add it to the policy", f.path, f.dir)
@@ -118,11 +130,8 @@ func TestArrows(t *testing.T) {
 
 // A policy about packages that are gone would look kept and protect nothing.
 func TestArrowsNamePackagesThatExist(t *testing.T) {
-	dirs := map[string]bool{}
-	for _, f := range goFiles(t) {
-		dirs[f.dir] = true
-	}
-	for from, to := range arrows() {
+	dirs := foldersOf(goFiles(t))
+	for from, to := range arrows(dirs) {
 		for _, name := range append(to, from) {
 			if !dirs[name] {
 				t.Errorf("the policy names package %q, which does not exist", name)
@@ -132,13 +141,15 @@ func TestArrowsNamePackagesThatExist(t *testing.T) {
 }
 
 func TestHeavyDependenciesHaveOneOwner(t *testing.T) {
-	for _, f := range goFiles(t) {
+	files := goFiles(t)
+	policy := arrows(foldersOf(files))
+	for _, f := range files {
 		if f.test && f.dir == "web/command" {
 			continue // end-to-end tests look into the database and check signatures as an outsider would
 		}
 		for _, imported := range f.imports() {
 			for dependency, owner := range owners() {
-				from, _ := packageOf(f.dir, arrows())
+				from, _ := packageOf(f.dir, policy)
 				if strings.HasPrefix(imported, dependency) && !slices.Contains(strings.Fields(owner), from) {
 					t.Errorf("%s imports %s, which belongs to %s", f.path, imported, owner)
 				}
@@ -152,7 +163,7 @@ func TestHeavyDependenciesHaveOneOwner(t *testing.T) {
 func TestCoreStandsAlone(t *testing.T) {
 	pure := strings.Fields("context crypto/sha256 encoding/hex encoding/json errors fmt maps math/bits slices sort strconv strings time unicode unicode/utf8")
 	for _, f := range goFiles(t) {
-		if from, _ := packageOf(f.dir, arrows()); from != "core" || f.test {
+		if from, _ := packageOf(f.dir, namedArrows()); from != "core" || f.test {
 			continue
 		}
 		for _, imported := range f.imports() {
@@ -167,7 +178,7 @@ func TestCoreStandsAlone(t *testing.T) {
 // gateways speak GBK.
 func TestSimulatorStandsAlone(t *testing.T) {
 	for _, f := range goFiles(t) {
-		if from, _ := packageOf(f.dir, arrows()); from != "adapters/alipay/sim" || f.test {
+		if from, _ := packageOf(f.dir, namedArrows()); from != "adapters/alipay/sim" || f.test {
 			continue
 		}
 		for _, imported := range f.imports() {
@@ -192,7 +203,7 @@ func TestCoreIsDeterministic(t *testing.T) {
 		},
 	}
 	for _, f := range goFiles(t) {
-		from, _ := packageOf(f.dir, arrows())
+		from, _ := packageOf(f.dir, namedArrows())
 		memory := from == "core/storetest" && !strings.HasPrefix(path.Base(f.path), "suite")
 		if from != "core" && !memory || f.test {
 			continue
@@ -218,10 +229,31 @@ func TestCoreIsDeterministic(t *testing.T) {
 	}
 }
 
+// Of a folder that nobody has named, the pattern knows a channel from a new gateway.
+func TestAFolderBelowAGatewayIsAChannel(t *testing.T) {
+	const fourth = "adapters/alipay/fourth"
+	policy := arrows(map[string]bool{fourth: true, "adapters/other": true, "adapters/other/one": true, "core/fourth": true})
+	if want := []string{"core", "adapters/alipay", "adapters/alipay/trade"}; !slices.Equal(policy[fourth], want) {
+		t.Errorf("a channel's arrows are %v", policy[fourth])
+	}
+	if !slices.Contains(policy["adapters/alipay/setup"], fourth) {
+		t.Error("setup cannot wire a new channel")
+	}
+	for _, dir := range []string{"adapters/other", "adapters/other/one"} {
+		if from, known := packageOf(dir, policy); known {
+			t.Errorf("a new gateway's %s has the arrows of %s", dir, from)
+		}
+	}
+}
+
 // packageOf maps a folder to the package whose arrows it follows: a folder that
-// the policy does not name follows those of the folder it is in.
+// the policy does not name follows those of the folder it is in. A new gateway
+// has none: its wire is a decision.
 func packageOf(dir string, policy map[string][]string) (string, bool) {
 	for d := dir; ; d = path.Dir(d) {
+		if d == "adapters" && dir != d {
+			return dir, false
+		}
 		if d == "." {
 			d = ""
 		}
@@ -232,6 +264,14 @@ func packageOf(dir string, policy map[string][]string) (string, bool) {
 			return dir, false
 		}
 	}
+}
+
+func foldersOf(files []goFile) map[string]bool {
+	dirs := map[string]bool{}
+	for _, f := range files {
+		dirs[f.dir] = true
+	}
+	return dirs
 }
 
 // goFile is one parsed file of the module.

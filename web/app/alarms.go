@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/adapters"
 )
 
 // alarms remember what is wrong at present, so that a trouble that lasts is told when it begins and when it grows worse, and not at every look.
@@ -44,23 +44,20 @@ const MaxSkew = time.Minute
 
 // line looks at one exchange for what operators must mend: a wrong clock (G16), and a certificate that we do not hold (C28). Neither is mended by the
 // program itself: no message from outside changes a clock or a trusted key.
-func (w *watch) line(x alipay.Exchange) {
-	if x.Class == alipay.NotSent || x.Class == alipay.Invalid {
-		return
-	}
-	if x.Skew != 0 || x.Class != alipay.Unknown { // an exchange without an answer says nothing of clocks
-		if w.alarms.worse(AlertClockSkew, x.AppID, gradeOfSkew(x.Skew)) {
-			w.Alert(2, AlertClockSkew, x.AppID, fmt.Sprintf("the gateway's clock differs from ours by %s; set this host's clock", x.Skew))
-		}
+func (w *watch) line(x adapters.Exchange) {
+	if x.SkewKnown && w.alarms.worse(AlertClockSkew, x.App, gradeOfSkew(x.Skew)) {
+		w.Alert(2, AlertClockSkew, x.App, fmt.Sprintf("the gateway's clock differs from ours by %s; set this host's clock", x.Skew))
 	}
 	rotated := 0
-	if x.Refusal == string(alipay.ErrCertificateUnknown) {
-		rotated = 1
-	} else if x.Class == alipay.Unknown {
+	switch x.Certificate {
+	case adapters.CertificateUnsaid:
 		return
+	case adapters.CertificateUnknown:
+		rotated = 1
+	case adapters.CertificateKnown:
 	}
-	if w.alarms.worse(alertRotated, x.AppID, rotated) {
-		w.Alert(1, alertRotated, x.AppID, `answers are signed by a certificate that is not configured; "paymux certificate" fetches and checks it`)
+	if w.alarms.worse(alertRotated, x.App, rotated) {
+		w.Alert(1, alertRotated, x.App, `answers are signed by a certificate that is not configured; "paymux certificate" fetches and checks it`)
 	}
 }
 
@@ -75,10 +72,10 @@ func gradeOfSkew(skew time.Duration) int {
 }
 
 // expiries alerts 30, 7 and 1 days before a certificate in use ends (C29), once each.
-func (w *watch) expiries(apps map[string]*alipay.App, now time.Time) {
+func (w *watch) expiries(apps map[string]adapters.Application, now time.Time) {
 	for account, app := range apps {
-		for _, c := range app.Certificates() {
-			days := c.DueWithin(now)
+		for _, c := range app.Certificates(now) {
+			days := c.DueWithin
 			if !w.alarms.worse(AlertCertificate, account+" "+c.Serial, gradeOfExpiry(days)) {
 				continue
 			}
@@ -88,7 +85,7 @@ func (w *watch) expiries(apps map[string]*alipay.App, now time.Time) {
 			}
 			level := 4 - gradeOfExpiry(days) // a month is no hurry, a day is
 			w.Alert(level, AlertCertificate, account, fmt.Sprintf("the %s certificate of key version %s ends at %s, within %s",
-				c.Kind, c.Version, c.NotAfter.UTC().Format(time.RFC3339), span))
+				c.Kind, c.KeyVersion, c.NotAfter.UTC().Format(time.RFC3339), span))
 		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"io"
 	"time"
 
-	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
+	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/platforms"
 )
@@ -27,7 +27,7 @@ func Check(c *config.Config, now func() time.Time, random io.Reader) []error {
 	if err != nil {
 		found = append(found, err)
 	}
-	on := foundation{alipay: alipaysetup.Ground{Master: master, Now: now}, webhooks: webhookPolicy(c)}
+	on := foundation{master, openGateways(adapters.Ground{Master: master, Now: now}), webhookPolicy(c)}
 	// One merchant at a time, so that the first bad key does not hide the next.
 	for _, m := range c.Merchants {
 		alone := *c

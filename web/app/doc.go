@@ -1,12 +1,13 @@
 // Package app is the program as a value: made by New, run by Run, ended by Close. Nothing of it is
 // global, so that a process may run many.
 //
-// It is the only place that knows every package: it opens the store, makes the merchants and their
+// It is where the parts meet: it opens the store, makes the merchants and their
 // applications of the configuration, wires channels and gateways to the cashier, mounts the web
 // server, and starts the jobs. It decides nothing about money, rules or the wire; where an if about
 // those seems needed here, it belongs elsewhere. It knows no command line.
 //
 //	app.go wire.go listen.go                    the program; which part is handed to which
+//	gateways.go                                 the gateways, each by one registration
 //	settings.go tenants.go apikeys.go check.go  what the parts are handed of the settings; what a reload replaces
 //	reload.go pins.go                           what a reload changes, and what never does
 //	webhooks.go hints.go                        what goes out to merchants, and what makes jobs punctual

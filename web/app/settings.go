@@ -55,15 +55,7 @@ func sweeperOf(c *config.Config) *jobs.Sweeper {
 
 func webOptions(c *config.Config) web.Options {
 	return web.Options{
-		BaseURL: c.Server.BaseURL, TrustedProxies: c.Server.TrustedProxies, GatewayOrigins: gatewayOrigins(c),
+		BaseURL: c.Server.BaseURL, TrustedProxies: c.Server.TrustedProxies, GatewayOrigins: gatewayOrigins(core.Environment(c.Server.Environment)),
 		MetricsOnMain: c.Server.AdminListen == "",
 	}
-}
-
-// gatewayOrigins are the hosts beside the gateway's own that Alipay's pages send a buyer's browser on to.
-func gatewayOrigins(c *config.Config) []string {
-	if c.Server.Environment == config.Production {
-		return []string{"https://*.alipay.com"}
-	}
-	return []string{"https://*.alipaydev.com", "https://*.alipay.com"}
 }

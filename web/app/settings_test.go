@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/paymux/paymux/adapters/alipay"
 	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
@@ -31,12 +30,12 @@ type arrivals struct {
 	Web      web.Options
 	Policy   outbox.Policy
 	Schedule outbox.Schedule
-	App      alipay.AppConfig
+	App      any // what the wire is handed; its types are the adapter's
 	Merchant core.Merchant
 	Account  core.Account
 	APIKey   web.Key
-	Key      alipay.KeyConfig
-	Line     alipay.TransportConfig
+	Key      any
+	Line     any
 	Sweeper  *jobs.Sweeper
 }
 
@@ -85,6 +84,14 @@ func TestEverySettingArrives(t *testing.T) {
 	}
 	for name := range seen {
 		t.Errorf("testdata/settings.txt: there is no setting %s", name)
+	}
+}
+
+// What no setting changes is handed on all the same.
+func TestFixedSettingsArrive(t *testing.T) {
+	got := arrive(t, plainConfig(t))
+	if got.Core.Skew != time.Minute || got.Core.EventSettle != 2*time.Second || got.Sweeper.Timeout != 40*time.Second {
+		t.Errorf("skew %v, settle %v, a job's time %v", got.Core.Skew, got.Core.EventSettle, got.Sweeper.Timeout)
 	}
 }
 
@@ -158,7 +165,7 @@ func arrive(t *testing.T, c *config.Config) arrivals {
 	return arrivals{
 		Core: coreOptions(c), Store: StoreConfig(c.DB), Web: webOptions(c), Policy: webhookPolicy(c), Schedule: scheduleOf(c),
 		App:      alipaysetup.AppConfig(c.Gateways[0], merchant.Accounts[0]),
-		Merchant: merchantOf(c, merchant), Account: AccountOf(c, merchant, merchant.Accounts[0]),
+		Merchant: merchantOf(c, merchant), Account: alipaysetup.AccountOf(merchant.Accounts[0], accountOf(c, merchant, merchant.Accounts[0])),
 		APIKey: apiKey, Key: key, Line: line, Sweeper: sweeperOf(c),
 	}
 }
@@ -248,7 +255,11 @@ func flattenInto(flat map[string]string, name string, v reflect.Value) {
 		if sweeper, ok := reflect.TypeAssert[*jobs.Sweeper](v); ok {
 			flattenInto(flat, name, reflect.ValueOf(*sweeper))
 		}
-	case reflect.Interface, reflect.Func, reflect.Map, reflect.Chan:
+	case reflect.Interface:
+		if v.NumMethod() == 0 && !v.IsNil() {
+			flattenInto(flat, name, v.Elem())
+		}
+	case reflect.Func, reflect.Map, reflect.Chan:
 	default:
 		flat[name] = fmt.Sprint(v.Interface())
 	}

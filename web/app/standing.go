@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/core"
 )
 
@@ -35,14 +35,15 @@ type standing struct {
 // trouble is one cause at one account.
 type trouble struct {
 	since, told time.Time
+	whole       bool            // it stands in the way of every call
 	methods     map[string]bool // what was turned away so
 }
 
 // heard takes one exchange of an account into account.
-func (s *standing) heard(account string, x alipay.Exchange, now time.Time) {
+func (s *standing) heard(x adapters.Exchange, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cause := causeOf(x)
+	account, cause := x.Account, x.Cause
 	if cause == "" {
 		if x.Verified {
 			s.mended(account, x.Method)
@@ -61,7 +62,7 @@ func (s *standing) heard(account string, x alipay.Exchange, now time.Time) {
 		return
 	}
 	if of[cause] == nil {
-		of[cause] = &trouble{since: now, told: now, methods: map[string]bool{}}
+		of[cause] = &trouble{since: now, told: now, whole: x.WholeAccount, methods: map[string]bool{}}
 		s.lasting.WithLabelValues(account, cause).Set(1)
 		s.tell(account, cause, of[cause])
 	}
@@ -77,7 +78,7 @@ func (s *standing) tell(account, cause string, t *trouble) {
 func (s *standing) mended(account, method string) {
 	for cause, t := range s.accounts[account] {
 		delete(t.methods, method)
-		if wholeAccount(cause) || len(t.methods) == 0 {
+		if t.whole || len(t.methods) == 0 {
 			s.end(account, cause)
 		}
 	}
@@ -128,28 +129,4 @@ func (s *standing) of(account string) []core.AccountTrouble {
 		return cmp.Or(a.Since.Compare(b.Since), strings.Compare(a.Cause, b.Cause))
 	})
 	return list
-}
-
-// causeOf names what of ours an exchange was turned away for, signed or not, or why we could not read its answer; "" for all others.
-func causeOf(x alipay.Exchange) string {
-	if x.Fault == alipay.FaultOurs {
-		named := core.GatewayWords{Code: x.Code, SubCode: x.SubCode}.Clean()
-		return cmp.Or(named.SubCode, named.Code)
-	}
-	switch alipay.Refusal(x.Refusal) {
-	case alipay.ErrSignatureMismatch, alipay.ErrDecryptionFailed: // our copy of the gateway's key, or our content key
-		return x.Refusal
-	}
-	return ""
-}
-
-// wholeAccount tells whether a cause stands in the way of every call, so that any success ends it. The others are permissions and contracts, which some
-// methods have and others lack.
-func wholeAccount(cause string) bool {
-	for _, part := range []string{"signature", "app-id", "cert", "encrypt", "decrypt", "timestamp", "charset", "missing-", "format"} {
-		if strings.Contains(cause, part) {
-			return true
-		}
-	}
-	return false
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/adapters"
 )
 
 // watched makes a watch on a clock of the test's own, and a function that counts the lines with a word since it was last asked.
@@ -45,15 +45,14 @@ func lasting(t *testing.T, registry *prometheus.Registry) int {
 // G22: one alert for an account and a cause, again after an hour while it lasts, and ended by the first success; a metric says how it stands.
 func TestG22_oneAlertForEachCause(t *testing.T) {
 	w, registry, now, lines := watched(t)
-	wrongKey := alipay.Exchange{
-		Method: alipay.MethodRefund, Class: alipay.Misconfigured, Code: "40002", SubCode: "isv.invalid-signature", Fault: alipay.FaultOurs, Verified: true,
-	}
+	wrongKey := adapters.Exchange{Account: "main", Method: "refund", Cause: "isv.invalid-signature", WholeAccount: true, Verified: true}
 	for range 5 {
-		w.exchange("main", wrongKey)
+		w.exchange(wrongKey)
 	}
-	w.exchange("other", wrongKey)
-	unsigned := alipay.Exchange{Method: alipay.MethodQuery, Code: "40002", SubCode: "isv.invalid-app-id", Fault: alipay.FaultOurs}
-	w.exchange("main", unsigned)
+	other := wrongKey
+	other.Account = "other"
+	w.exchange(other)
+	w.exchange(adapters.Exchange{Account: "main", Method: "query", Cause: "isv.invalid-app-id", WholeAccount: true})
 	if n := lines("what=account_misconfigured"); n != 3 || lasting(t, registry) != 3 {
 		t.Fatalf("%d alerts, %d causes last", n, lasting(t, registry))
 	}
@@ -71,15 +70,15 @@ func TestG22_oneAlertForEachCause(t *testing.T) {
 	if len(list) != 2 || list[0].Cause != "isv.invalid-app-id" && list[0].Cause != "isv.invalid-signature" || !list[0].Since.Before(*now) {
 		t.Errorf("main stands %+v", list)
 	}
-	w.exchange("main", alipay.Exchange{Method: alipay.MethodQuery, Class: alipay.Unknown}) // an answer that proves nothing ends nothing
+	w.exchange(adapters.Exchange{Account: "main", Method: "query"}) // an answer that proves nothing ends nothing
 	if lasting(t, registry) != 3 {
 		t.Error("an unknown answer ended it")
 	}
-	w.exchange("main", alipay.Exchange{Method: alipay.MethodQuery, Class: alipay.NotExist, Fault: alipay.FaultNotFound, Verified: true})
+	w.exchange(adapters.Exchange{Account: "main", Method: "query", Verified: true})
 	if n := lines("an account is mended"); n != 2 || lasting(t, registry) != 1 || len(w.standing.of("main")) != 0 {
 		t.Errorf("%d ended, %d last", n, lasting(t, registry))
 	}
-	w.exchange("main", wrongKey)
+	w.exchange(wrongKey)
 	if n := lines("what=account_misconfigured"); n != 1 {
 		t.Errorf("it came again, and was told %d times", n)
 	}
@@ -92,37 +91,57 @@ func TestG22_oneAlertForEachCause(t *testing.T) {
 // G22: a permission that one method lacks is not mended by another method's success.
 func TestG22_permissionOfOneMethod(t *testing.T) {
 	w, registry, _, lines := watched(t)
-	refused := alipay.Exchange{
-		Method: alipay.MethodRefund, Class: alipay.Misconfigured, Code: "40006", SubCode: "isv.insufficient-isv-permissions", Fault: alipay.FaultOurs, Verified: true,
-	}
-	good := alipay.Exchange{Method: alipay.MethodQuery, Class: alipay.Done, Verified: true}
+	refused := adapters.Exchange{Account: "main", Method: "refund", Cause: "isv.insufficient-isv-permissions", Verified: true}
+	good := adapters.Exchange{Account: "main", Method: "query", Verified: true}
 	for range 3 {
-		w.exchange("main", refused)
-		w.exchange("main", good)
+		w.exchange(refused)
+		w.exchange(good)
 	}
 	if n := lines("what=account_misconfigured"); n != 1 || lasting(t, registry) != 1 {
 		t.Errorf("%d alerts, %d last", n, lasting(t, registry))
 	}
-	good.Method = alipay.MethodRefund
-	if w.exchange("main", good); lasting(t, registry) != 0 {
+	good.Method = "refund"
+	if w.exchange(good); lasting(t, registry) != 0 {
 		t.Error("the method's own success ends nothing")
 	}
 }
 
-// G22: the names of causes come from outside: an account gathers few, and none that could harm a log or a metric.
+// G22: the names of causes come from outside: an account gathers few.
 func TestG22_causesAreBounded(t *testing.T) {
 	w, registry, _, _ := watched(t)
 	for i := range 100 {
-		w.exchange("main", alipay.Exchange{Code: "40006", SubCode: "isv.made-up-" + strings.Repeat("x", i%50), Fault: alipay.FaultOurs})
+		w.exchange(adapters.Exchange{Account: "main", Cause: "isv.made-up-" + strings.Repeat("x", i%50)})
 	}
-	w.exchange("main", alipay.Exchange{Code: "40006", SubCode: "line\nbreak", Fault: alipay.FaultOurs})
 	if n := lasting(t, registry); n > maxCauses {
 		t.Errorf("%d causes", n)
 	}
-	if got := causeOf(alipay.Exchange{Code: "40006", SubCode: "line\nbreak", Fault: alipay.FaultOurs}); got != "40006" {
-		t.Errorf("cause %q", got)
+}
+
+// G22: troubles are listed the oldest first, are told again after an hour to the second, and end with an account that is configured no more.
+func TestG22_troublesAreListedByAge(t *testing.T) {
+	w, _, now, lines := watched(t)
+	refused := func(account, cause string) adapters.Exchange {
+		return adapters.Exchange{Account: account, Method: "query", Cause: cause}
 	}
-	if got := causeOf(alipay.Exchange{Refusal: "signature_mismatch"}); got != "signature_mismatch" {
-		t.Errorf("cause %q", got)
+	begin := *now
+	for _, cause := range []string{"z.first", "a.second"} {
+		w.exchange(refused("main", cause))
+		*now = now.Add(time.Minute)
+	}
+	w.exchange(refused("gone", "z.first"))
+	lines("")
+	w.standing.remind(begin.Add(time.Hour - time.Second))
+	early := lines("what=account_misconfigured")
+	w.standing.remind(begin.Add(time.Hour))
+	if due := lines("what=account_misconfigured"); early != 0 || due != 1 {
+		t.Errorf("told again %d times early, %d times after an hour", early, due)
+	}
+	list := w.standing.of("main")
+	if len(list) != 2 || list[0].Cause != "z.first" || !list[0].Since.Equal(begin) || list[1].Cause != "a.second" || !list[1].Since.Equal(begin.Add(time.Minute)) {
+		t.Errorf("%+v", list)
+	}
+	w.standing.keep(func(account string) bool { return account == "main" })
+	if len(w.standing.of("gone")) != 0 || len(w.standing.of("main")) != 2 {
+		t.Errorf("%v, %v", w.standing.of("gone"), w.standing.of("main"))
 	}
 }

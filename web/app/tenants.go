@@ -2,11 +2,13 @@ package app
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 
-	"github.com/paymux/paymux/adapters/alipay"
-	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
-	alipaytrade "github.com/paymux/paymux/adapters/alipay/trade"
+	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/core/outbox"
@@ -18,50 +20,77 @@ import (
 type tenants struct {
 	merchants map[string]core.Merchant
 	accounts  map[string]core.Account
-	apps      map[string]*alipay.App // by account id
-	keys      map[string]web.Key     // by key id
+	apps      map[string]adapters.Application // by account id
+	keys      map[string]web.Key              // by key id
 	secrets   map[endpointKey][][]byte
 }
 
 // foundation is what tenants are built on and what outlives them.
 type foundation struct {
-	alipay   alipaysetup.Ground
+	master   *config.MasterKey
+	gateways map[core.GatewayID]adapters.Opened
 	webhooks outbox.Policy
+}
+
+// lines opens a line to each configured gateway, by id.
+func (on foundation) lines(c *config.Config) (map[string]adapters.Line, error) {
+	lines := map[string]adapters.Line{}
+	for _, g := range c.Gateways {
+		gateway, known := on.gateways[core.GatewayID(g.ID)]
+		if !known {
+			return nil, fmt.Errorf("gateway %s: no adapter speaks to it; the known gateway is %s", g.ID, on.known())
+		}
+		line, err := gateway.Line(g)
+		if err != nil {
+			return nil, fmt.Errorf("gateway %s: %w", g.ID, err)
+		}
+		lines[g.ID] = line
+	}
+	return lines, nil
+}
+
+// known names the gateways that there are.
+func (on foundation) known() string {
+	var names []string
+	for _, id := range slices.Sorted(maps.Keys(on.gateways)) {
+		names = append(names, strconv.Quote(string(id)))
+	}
+	return strings.Join(names, " or ")
 }
 
 // newTenants parses every key of the configuration once. An error names the merchant and account and never holds key text.
 func newTenants(c *config.Config, on foundation) (*tenants, error) {
 	t := &tenants{
 		merchants: map[string]core.Merchant{}, accounts: map[string]core.Account{},
-		apps: map[string]*alipay.App{}, keys: map[string]web.Key{},
+		apps: map[string]adapters.Application{}, keys: map[string]web.Key{},
 		secrets: map[endpointKey][][]byte{},
 	}
-	lines, err := alipaysetup.Lines(c, on.alipay)
+	lines, err := on.lines(c)
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range c.Merchants {
 		merchant := merchantOf(c, m)
 		for _, a := range m.Accounts {
-			app, err := lines[a.Gateway].App(a, on.alipay)
+			app, err := lines[a.Gateway].Application(a)
 			if err != nil {
 				return nil, fmt.Errorf("merchant %s, account %s: %w", m.ID, a.ID, err)
 			}
-			account := AccountOf(c, m, a)
+			account := lines[a.Gateway].Account(a, accountOf(c, m, a))
 			merchant.Accounts = append(merchant.Accounts, account)
 			t.accounts[a.ID], t.apps[a.ID] = account, app
 		}
 		merchant.Holdings.Channels = channelsOf(merchant.Accounts)
 		t.merchants[m.ID] = merchant
 		for _, k := range m.APIKeys {
-			key, err := apiKeyOf(m, k, on.alipay.Master)
+			key, err := apiKeyOf(m, k, on.master)
 			if err != nil {
 				return nil, errorOf(m, err)
 			}
 			t.keys[k.ID] = key
 		}
 		for _, w := range m.Webhooks {
-			secrets, err := webhookSecrets(w, on.webhooks, on.alipay.Master)
+			secrets, err := webhookSecrets(w, on.webhooks, on.master)
 			if err != nil {
 				return nil, errorOf(m, err)
 			}
@@ -101,17 +130,21 @@ func merchantOf(c *config.Config, m config.Merchant) core.Merchant {
 	return merchant
 }
 
-// AccountOf is what core knows of an account.
-func AccountOf(c *config.Config, m config.Merchant, a config.Account) core.Account {
+// accountOf is what core knows of an account whatever its gateway is; the gateway's line completes it.
+func accountOf(c *config.Config, m config.Merchant, a config.Account) core.Account {
 	account := core.Account{
 		ID: a.ID, MerchantID: m.ID, Gateway: core.GatewayID(a.Gateway), Environment: core.Environment(a.Environment),
-		AppID: a.AppID, OpAppID: a.OpAppID, SellerID: a.SellerID, Active: a.Active, PaysWithoutTrade: a.MiniPay == config.OrderString,
-		NotifyURL: c.Server.BaseURL + "/notify/" + a.Gateway + "/" + a.ID,
+		Active: a.Active, NotifyURL: NotifyURL(c, a),
 	}
 	for _, ch := range a.Channels {
 		account.Channels = append(account.Channels, core.ChannelID(ch))
 	}
-	return alipaytrade.Describe(account)
+	return account
+}
+
+// NotifyURL is where an account's gateway is told to send its notifications.
+func NotifyURL(c *config.Config, a config.Account) string {
+	return c.Server.BaseURL + "/notify/" + a.Gateway + "/" + a.ID
 }
 
 // channelsOf lists the channels that active accounts serve, each once.
@@ -129,7 +162,8 @@ func channelsOf(accounts []core.Account) []core.ChannelID {
 	return list
 }
 
-// live answers from the newest tenants. It implements core.Directory, the channels' lookup of apps and the web server's lookup of API keys.
+// live answers from the newest tenants. It implements core.Directory and the web server's lookup of
+// API keys, and its method App is the channels' lookup of applications.
 type live struct{ now atomic.Pointer[tenants] }
 
 // Merchant implements core.Directory.
@@ -145,7 +179,7 @@ func (l *live) AccountByID(id string) (core.Account, bool) {
 }
 
 // App finds the application that speaks for an account.
-func (l *live) App(accountID string) (*alipay.App, bool) {
+func (l *live) App(accountID string) (adapters.Application, bool) {
 	a, ok := l.now.Load().apps[accountID]
 	return a, ok
 }

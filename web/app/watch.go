@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/core"
 )
 
@@ -90,10 +90,10 @@ func (w *watch) accountMended(account, cause string) {
 	w.logger.Info("an account is mended", "what", alertMisconfigured, "object", account, "cause", cause)
 }
 
-func (w *watch) exchange(account string, x alipay.Exchange) {
-	w.exchanges.WithLabelValues(x.Method, x.Class.String()).Observe(x.Duration.Seconds())
+func (w *watch) exchange(x adapters.Exchange) {
+	w.exchanges.WithLabelValues(x.Method, x.Class).Observe(x.Duration.Seconds())
 	w.line(x)
-	w.standing.heard(account, x, w.now())
+	w.standing.heard(x, w.now())
 }
 
 func (w *watch) oddity(source, field string) { w.oddities.WithLabelValues(source, field).Inc() }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/paymux/paymux/adapters/alipay"
+	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/core"
 )
 
@@ -36,7 +36,7 @@ func TestWatchTellsAllThatItIsTold(t *testing.T) {
 	w.inspected(7)
 	w.jobFailed(core.Due{Kind: core.DueRefund, ID: "ref_1"}, errors.New("gone"))
 	w.accountMended("main", "isv.invalid-signature")
-	w.exchange("main", alipay.Exchange{Method: "alipay.trade.query", Class: alipay.Done, Verified: true, Duration: 1500 * time.Millisecond})
+	w.exchange(adapters.Exchange{Account: "main", Method: "alipay.trade.query", Class: "done", Verified: true, Duration: 1500 * time.Millisecond})
 	w.oddity("answer", "fund_bill_list")
 	families, err := registry.Gather()
 	if err != nil {
@@ -55,7 +55,7 @@ func TestWatchTellsAllThatItIsTold(t *testing.T) {
 	}
 	want := []string{
 		"paymux_alerts_total level=1 what=invariant.broken 1", "paymux_alerts_total level=2 what=webhook.dead 1",
-		"paymux_gateway_odd_fields_total field=fund_bill_list source=answer 1", "paymux_gateway_seconds class=" + alipay.Done.String() + " method=alipay.trade.query 1.5",
+		"paymux_gateway_odd_fields_total field=fund_bill_list source=answer 1", "paymux_gateway_seconds class=done method=alipay.trade.query 1.5",
 		"paymux_happened_total label=wechat what=payment.paid 1", "paymux_inspected_orders 7", "paymux_invariant_broken_total invariant=INV-M1 1",
 		"paymux_job_failures_total kind=refund 1",
 	}

@@ -9,12 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/paymux/paymux/adapters/alipay"
-	"github.com/paymux/paymux/adapters/alipay/douyinh5"
-	alipaymini "github.com/paymux/paymux/adapters/alipay/mini"
-	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
-	alipaytrade "github.com/paymux/paymux/adapters/alipay/trade"
-	"github.com/paymux/paymux/adapters/alipay/wechath5"
+	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/core/jobs"
@@ -59,11 +54,11 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	if err := a.wireTenants(foundation{
-		alipay: alipaysetup.Ground{
+		master: master,
+		gateways: openGateways(adapters.Ground{
 			Master: master, Transport: a.setup.Transport, Now: a.setup.Now, Nonce: func() string { return Letters(a.setup.Random) },
-			Logger: slog.New(concerned{a.setup.Logger.Handler()}), Observer: watch.exchange, Oddity: watch.oddity,
-			Guards: &alipay.Guards{}, Tracing: a.tracing.provider(),
-		},
+			Logger: slog.New(concerned{a.setup.Logger.Handler()}), Observe: watch.exchange, Oddity: watch.oddity, Tracing: a.tracing.provider(),
+		}),
 		webhooks: webhookPolicy(a.config),
 	}, book); err != nil {
 		return err
@@ -139,12 +134,12 @@ func DatabaseFile(db config.DB) string {
 }
 
 func (a *App) wireCashier(keeping core.Store, book *platforms.Book, vault core.Vault, watch core.Watcher) error {
-	channels, err := core.NewChannels(alipaymini.New(a.tenants), wechath5.New(a.tenants), douyinh5.New(a.tenants))
+	channels, err := core.NewChannels(channelsOver(a.tenants.App)...)
 	if err != nil {
 		return err
 	}
 	a.cashier = &core.Cashier{
-		Store: keeping, Channels: channels, Gateways: []core.Gateway{alipaytrade.Gateway{Apps: a.tenants}}, Rules: book, Merchants: a.tenants,
+		Store: keeping, Channels: channels, Gateways: receiversOver(a.tenants.App), Rules: book, Merchants: a.tenants,
 		Clock: clock(a.setup.Now), IDs: newIDs(clock(a.setup.Now), a.setup.Random), Vault: vault, Failpoints: a.setup.Failpoints, Watch: watch,
 		Options: coreOptions(a.config),
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/adapters/alipay"
 	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
 	"github.com/paymux/paymux/config"
@@ -53,8 +54,8 @@ type certificateAccount struct {
 }
 
 // ground is what a command's applications at a gateway are built on: it calls in its own name and prints its findings itself.
-func ground(master *config.MasterKey, streams Streams) alipaysetup.Ground {
-	return alipaysetup.Ground{
+func ground(master *config.MasterKey, streams Streams) adapters.Ground {
+	return adapters.Ground{
 		Master: master, Now: streams.Now, Nonce: func() string { return app.Letters(streams.Random) }, Logger: silent(),
 	}
 }

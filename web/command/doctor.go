@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/adapters/alipay"
 	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
 	"github.com/paymux/paymux/config"
@@ -131,7 +132,7 @@ type doctor struct {
 	streams Streams
 	report  *doctorReport
 	config  *config.Config
-	on      alipaysetup.Ground
+	on      adapters.Ground
 }
 
 // examine looks at everything asked for. Its error is that it could not look; what it finds is in the report.
@@ -208,7 +209,7 @@ func (d *doctor) patients() ([]patient, error) {
 	var all []patient
 	for _, m := range d.config.Merchants {
 		for _, a := range m.Accounts {
-			p := patient{account: a, merchant: m, gateway: ends[a.Gateway], notifyURL: app.AccountOf(d.config, m, a).NotifyURL}
+			p := patient{account: a, merchant: m, gateway: ends[a.Gateway], notifyURL: app.NotifyURL(d.config, a)}
 			for _, k := range a.Keys {
 				key, err := alipaysetup.Key(k, d.on.Master)
 				if err != nil {

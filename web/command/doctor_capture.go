@@ -168,7 +168,7 @@ func (d *doctor) otherAccount(p patient, appID string) {
 	for _, m := range d.config.Merchants {
 		for _, a := range m.Accounts {
 			if a.AppID == appID {
-				url := app.AccountOf(d.config, m, a).NotifyURL
+				url := app.NotifyURL(d.config, a)
 				d.report.note("该应用在这里是账户 "+a.ID+"，通知地址 "+url, "that app is account "+a.ID+" here; its notifications go to "+url)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/adapters/alipay"
 	"github.com/paymux/paymux/config"
 )
@@ -48,14 +49,17 @@ func TestAccountsOfOneAppShareItsBreaker(t *testing.T) {
 		TimeoutSeconds: 1, BreakAfter: 1, BreakSeconds: 600,
 		Keys: []config.Key{{Version: "v1", Use: config.Current, PrivateKeyFile: own, AlipayPublicKeyFile: keyFile("gateway.pub", "PUBLIC KEY", public, err)}},
 	}
-	line := Line{config.Gateway{URL: "http://127.0.0.1:1/gateway.do", Environment: config.Sandbox}, deadLine{}}
-	on := Ground{Now: time.Now, Nonce: rand.Text, Guards: &alipay.Guards{}}
-	ask := func() error {
-		app, err := line.App(account, on)
+	program := Registration{}.Open(adapters.Ground{Transport: deadLine{}, Now: time.Now, Nonce: rand.Text})
+	ask := func() error { // as after a reload, which makes lines and applications anew
+		line, err := program.Line(config.Gateway{URL: "http://127.0.0.1:1/gateway.do", Environment: config.Sandbox})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, result := app.Query(t.Context(), alipay.QueryRequest{OutTradeNo: "T1"})
+		app, err := line.Application(account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, result := app.(application).Query(t.Context(), alipay.QueryRequest{OutTradeNo: "T1"})
 		return result.Err
 	}
 	if err := ask(); errors.Is(err, alipay.ErrBreakerOpen) {
