@@ -247,7 +247,7 @@ func TestG20_loginIsNotBlamed(t *testing.T) {
 	w := newWorld(t)
 	for _, word := range []string{turnedAway, turnedAwayUnsigned} {
 		w.bank.plan("login", word)
-		_, err := w.Login(context.Background(), shopCaller, "", "good")
+		_, err := w.Login(context.Background(), shopCaller, core.LoginAsk{Channel: "alipay_mini", AuthCode: "good"})
 		if e := wantCode(t, err, core.CodeMisconfigured); e.RetryAfterSeconds != 60 {
 			t.Errorf("got %+v", e)
 		}

@@ -194,9 +194,13 @@ func smallLife(d *diary) {
 	d.with(func(m *core.Merchant) { m.Accounts[0].OpAppID = "2021000000000077" })
 	d.bank.plan("login", "", "", "", turnedAwayUnsigned, "unknown")
 	for _, code := range []string{"good", "open", "spent", "ours", "lost"} {
-		did(d, "login "+code, func(ctx context.Context) (core.Payer, error) { return d.Login(ctx, shopCaller, "", code) })
+		did(d, "login "+code, func(ctx context.Context) (core.Payer, error) {
+			return d.Login(ctx, shopCaller, core.LoginAsk{Channel: "alipay_mini", AuthCode: code})
+		})
 	}
-	did(d, "login by an account that cannot", func(ctx context.Context) (core.Payer, error) { return d.Login(ctx, shopCaller, "acc3", "good") })
+	did(d, "login by an account that cannot", func(ctx context.Context) (core.Payer, error) {
+		return d.Login(ctx, shopCaller, core.LoginAsk{Channel: "alipay_mini", AccountID: "acc3", AuthCode: "good"})
+	})
 	for range 2 {
 		did(d, "a nonce", func(ctx context.Context) (string, error) {
 			return "spent", d.SpendNonce(ctx, "k1", "n1", d.clock.Now().Add(time.Minute))

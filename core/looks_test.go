@@ -260,14 +260,19 @@ func TestNoncesAndPayersHaveTheirEnds(t *testing.T) {
 func TestLoginByAnAccountOfOnesOwn(t *testing.T) {
 	w := newWorld(t)
 	for account, want := range map[string]core.Code{"acc1": "", "": "", "acc2": core.CodeChannelMissing, "nobodys": core.CodeChannelMissing} {
-		if _, err := w.Login(t.Context(), shopCaller, account, "good"); core.CodeOf(err) != want {
+		if _, err := w.Login(t.Context(), shopCaller, core.LoginAsk{Channel: "alipay_mini", AccountID: account, AuthCode: "good"}); core.CodeOf(err) != want {
 			t.Errorf("by %q: %v", account, err)
 		}
 	}
 	w.with(func(m *core.Merchant) { m.Accounts[0].Channels = []core.ChannelID{"wechat_h5"} })
 	for _, account := range []string{"acc1", ""} {
-		if _, err := w.Login(t.Context(), shopCaller, account, "good"); core.CodeOf(err) != core.CodeChannelMissing {
+		if _, err := w.Login(t.Context(), shopCaller, core.LoginAsk{Channel: "alipay_mini", AccountID: account, AuthCode: "good"}); core.CodeOf(err) != core.CodeChannelMissing {
 			t.Errorf("by %q: %v", account, err)
+		}
+	}
+	for channel, want := range map[core.ChannelID]core.Code{"": core.CodeNotFound, "nobodys": core.CodeNotFound, "wechat_h5": core.CodeChannelMissing} {
+		if _, err := w.Login(t.Context(), shopCaller, core.LoginAsk{Channel: channel, AuthCode: "good"}); core.CodeOf(err) != want {
+			t.Errorf("of channel %q: %v", channel, err)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func TestPayerOfPagesAndStrings(t *testing.T) {
 func TestLoginNamesTheApp(t *testing.T) {
 	for code, want := range map[string]core.Payer{"open": {OpenID: "open-1", AppID: ownApp}, "good": {UserID: "2088000000000002"}} {
 		w := newWorld(t)
-		if got, err := w.Login(context.Background(), shopCaller, "", code); err != nil || got != want {
+		if got, err := w.Login(context.Background(), shopCaller, core.LoginAsk{Channel: "alipay_mini", AuthCode: code}); err != nil || got != want {
 			t.Errorf("%s: %+v %v", code, got, err)
 		}
 	}

@@ -174,23 +174,33 @@ func (c *Cashier) Check(merchantID string, ask CheckoutRequest) (Decision, error
 	return c.decide(m, ask.Platform, ask.Lines, ask.Funding), nil
 }
 
-// Login exchanges the code that a mini-program got from its host for the buyer's identity: the first step of SEED-1. accountID may be empty: the
-// merchant's account that can authorise is taken then.
+// Login exchanges the code that a mini-program got from its host for the buyer's identity: the first step of SEED-1.
 //
 // Errors: CodeNotFound, CodeChannelMissing, CodeLoginFailed, CodeChannelUnavailable (also when the answer is unknown: a code is spent at most once).
-func (c *Cashier) Login(ctx context.Context, caller Caller, accountID, authCode string) (Payer, error) {
+func (c *Cashier) Login(ctx context.Context, caller Caller, ask LoginAsk) (Payer, error) {
 	m, err := c.merchant(caller.MerchantID)
 	if err != nil {
 		return Payer{}, err
 	}
-	if err := checkNumber("auth_code", authCode, 128); err != nil {
+	caps, known := c.Channels.Get(ask.Channel)
+	if !known {
+		return Payer{}, Errorf(CodeNotFound, "no such channel")
+	}
+	if err := ask.checkShape(m); err != nil {
 		return Payer{}, err
 	}
-	caps, account, ok := c.authorizerFor(m, accountID)
+	if caps.Authorizer == nil || caps.Channel.Door() != DoorNative {
+		return Payer{}, Errorf(CodeChannelMissing, "channel %s exchanges no authorisation codes", ask.Channel)
+	}
+	account, ok := m.AccountFor(ask.Channel)
+	if ask.AccountID != "" {
+		account, ok = m.Account(ask.AccountID)
+		ok = ok && account.Serves(ask.Channel)
+	}
 	if !ok {
 		return Payer{}, Errorf(CodeChannelMissing, "no account of the merchant can exchange authorisation codes")
 	}
-	res := caps.Authorizer.Authorize(ctx, account, authCode)
+	res := caps.Authorizer.Authorize(ctx, account, ask.AuthCode)
 	switch {
 	case res.Outcome == OutcomeSucceeded:
 		payer := res.Payer
@@ -203,24 +213,6 @@ func (c *Cashier) Login(ctx context.Context, caller Caller, accountID, authCode 
 	default:
 		return Payer{}, &Error{Code: CodeChannelUnavailable, Message: "the gateway gave no answer; get a new code and try again", RetryAfterSeconds: 1, Err: res.Err}
 	}
-}
-
-// authorizerFor finds a native channel that authorises and an account of the merchant that serves it.
-func (c *Cashier) authorizerFor(m Merchant, accountID string) (Capabilities, Account, bool) {
-	for _, caps := range c.Channels.List() {
-		if caps.Authorizer == nil || caps.Channel.Door() != DoorNative {
-			continue
-		}
-		account, ok := m.AccountFor(caps.Channel.ID())
-		if accountID != "" {
-			account, ok = m.Account(accountID)
-			ok = ok && account.Serves(caps.Channel.ID())
-		}
-		if ok {
-			return caps, account, true
-		}
-	}
-	return Capabilities{}, Account{}, false
 }
 
 // SpendNonce makes a signed request usable once: the second time it is CodeReplayedNonce (W05).

@@ -57,7 +57,8 @@ func (ask BasketAsk) checkShape(m Merchant) error {
 
 // LoginAsk exchanges an authorisation code.
 type LoginAsk struct {
-	AccountID string // may be empty: the merchant's account that can authorise is taken then
+	Channel   ChannelID // of the mini-program that got the code
+	AccountID string    // may be empty: the merchant's account that serves the channel is taken then
 	AuthCode  string
 }
 

@@ -239,10 +239,16 @@ func TestLocation(t *testing.T) {
 
 func TestLogin(t *testing.T) {
 	w := newWorld(t)
-	answer := w.as("m_a/cashier", "POST", "/v1/alipay/login", `{"auth_code":"good"}`)
-	if answer.Code != 200 || strings.TrimSpace(answer.Body.String()) != `{"user_id":"`+buyer+`"}` {
-		t.Fatalf("%d %s", answer.Code, answer.Body)
+	for _, path := range []string{"/v1/login/alipay_mini", "/v1/alipay/login"} {
+		answer := w.as("m_a/cashier", "POST", path, `{"auth_code":"good"}`)
+		if answer.Code != 200 || strings.TrimSpace(answer.Body.String()) != `{"user_id":"`+buyer+`"}` {
+			t.Fatalf("%s: %d %s", path, answer.Code, answer.Body)
+		}
+		want(t, w.as("m_a/cashier", "POST", path, `{"auth_code":"bad"}`), 422, core.CodeLoginFailed)
+		want(t, w.as("m_a/cashier", "POST", path, `{"auth_code":"good","account":"acc_m_b"}`), 422, core.CodeChannelMissing)
 	}
-	want(t, w.as("m_a/cashier", "POST", "/v1/alipay/login", `{"auth_code":"bad"}`), 422, core.CodeLoginFailed)
-	want(t, w.as("m_a/cashier", "POST", "/v1/alipay/login", `{"auth_code":"good","account":"acc_m_b"}`), 422, core.CodeChannelMissing)
+	for channel, code := range map[string]core.Code{"none": core.CodeNotFound, "no.name": core.CodeNotFound, "wechat_h5": core.CodeChannelMissing} {
+		status := map[core.Code]int{core.CodeNotFound: 404, core.CodeChannelMissing: 422}[code]
+		want(t, w.as("m_a/cashier", "POST", "/v1/login/"+channel, `{"auth_code":"good"}`), status, code)
+	}
 }

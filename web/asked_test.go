@@ -117,9 +117,9 @@ func (s *spy) Reject(ctx context.Context, caller core.Caller, id, reason string)
 	return core.RefundView{}, nil
 }
 
-func (s *spy) Login(ctx context.Context, caller core.Caller, account, code string) (core.Payer, error) {
+func (s *spy) Login(ctx context.Context, caller core.Caller, ask core.LoginAsk) (core.Payer, error) {
 	s.during, s.cause = ctx, ctx.Err()
-	s.note("Login", caller, account, code)
+	s.note("Login", caller, ask)
 	return core.Payer{}, nil
 }
 
@@ -191,8 +191,12 @@ func TestRequestsReachCoreWhole(t *testing.T) {
 		{"POST", "/v1/payments/pay_7/accept-late", "", 200, 202, []any{asked{"AcceptLate", actor, []any{core.LateAsk{PaymentID: "pay_7", IdempotencyKey: "key-1"}}}}},
 		{"POST", "/v1/refunds/ref_7/approve", "", 200, 202, []any{asked{"Approve", actor, []any{"ref_7"}}}},
 		{"POST", "/v1/refunds/ref_7/reject", `{"reason":"no"}`, 200, 200, []any{asked{"Reject", actor, []any{"ref_7", "no"}}}},
-		{"POST", "/v1/alipay/login", `{"auth_code":"code","account":"acc"}`, 200, 200, []any{
-			asked{"Mistakes", m, []any{core.LoginAsk{AccountID: "acc", AuthCode: "code"}}}, asked{"Login", actor, []any{"acc", "code"}}}},
+		{"POST", "/v1/login/some", `{"auth_code":"code","account":"acc"}`, 200, 200, []any{
+			asked{"Mistakes", m, []any{core.LoginAsk{Channel: "some", AccountID: "acc", AuthCode: "code"}}},
+			asked{"Login", actor, []any{core.LoginAsk{Channel: "some", AccountID: "acc", AuthCode: "code"}}}}},
+		{"POST", "/v1/alipay/login", `{"auth_code":"code"}`, 200, 200, []any{
+			asked{"Mistakes", m, []any{core.LoginAsk{Channel: "alipay_mini", AuthCode: "code"}}},
+			asked{"Login", actor, []any{core.LoginAsk{Channel: "alipay_mini", AuthCode: "code"}}}}},
 		{"POST", "/v1/deliveries/dlv_7/replay", "", 202, 202, []any{asked{"Replay", actor, []any{"dlv_7"}}}},
 		{"POST", "/v1/events/evt_7/replay", `{"endpoint_id":"hook"}`, 202, 202, []any{asked{"ReplayEvent", actor, []any{"evt_7", "hook"}}}},
 		{"POST", "/v1/platforms/wechat/check", `{` + goods + `,"amount_fen":3998,"instalments":{"kind":"huabei","periods":3,"fee_bearer":"seller"}}`, 200, 200, []any{

@@ -54,7 +54,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 			invalid("Idempotency-Key", "plattform", "client.os", "platform", "payer.user_id", "payer.open_id")},
 		{"refund", "/v1/payments/" + p.ID + "/refunds", `{"amount_fen":0,"merchant_refund_no":"r 1","reason":["x"]}`, nil, 400, invalid("reason", "amount_fen", "merchant_refund_no")},
 		{"reject", "/v1/refunds/ref_1/reject", `{"why":"x","reason":null}`, []string{"Idempotency-Key", ""}, 400, invalid("Idempotency-Key", "why", "reason")},
-		{"login", "/v1/alipay/login", `{"auth_code":"a b","account":"` + strings.Repeat("x", 41) + `"}`, nil, 400, invalid("account", "auth_code")},
+		{"login", "/v1/login/alipay_mini", `{"auth_code":"a b","account":"` + strings.Repeat("x", 41) + `"}`, nil, 400, invalid("account", "auth_code")},
 		{"check", "/v1/platforms/wechat/check", `{"goods":[{"id":"g","name":"n","category":"x","quantity":-1,"price_fen":1},{"id":"","name":"n","category":"physical","quantity":1,"price_fen":1}],
 			"instalments":{"kind":"loan","periods":99}}`, nil, 400, invalid("goods[0].quantity", "goods[1].id", "instalments.kind", "instalments.periods", "goods[0].category")},
 		{"entries of a map, whoever finds them", "/v1/payments", `{"merchant_order_no":"o2","platform":"wechat","amount_fen":1,"subject":"s","metadata":{"a":1,"b":"` + strings.Repeat("x", 513) + `"},

@@ -64,7 +64,7 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 	w.page("/return/"+tokenOf(p)+"?sign=CANARY8", canary)
 	w.ask("GET", "/CANARY9/..;x", "")
 	w.ask("CANARY", "/v1/payments", "")
-	w.ask("POST", "/v1/alipay/login", `{"auth_code":"CANARYA"}`, "Authorization", "Bearer pmx_CANARYB_CANARYC")
+	w.ask("POST", "/v1/login/alipay_mini", `{"auth_code":"CANARYA"}`, "Authorization", "Bearer pmx_CANARYB_CANARYC")
 	signed := w.signed("GET", "/v1/channels", "", "CANARY-nonce-0123456789", nil)
 	w.send(signed)
 	metrics := w.ask("GET", "/metrics", "").Body.String()

@@ -104,11 +104,25 @@ func (s *Server) listChannels(c *call) error {
 }
 
 func (s *Server) login(c *call) error {
-	var body login
-	if err := s.decode(c, &body, func() core.Request { return core.LoginAsk{AccountID: body.Account, AuthCode: body.AuthCode} }); err != nil {
+	channel, err := c.pathName("channel")
+	if err != nil {
 		return err
 	}
-	payer, err := s.Cashier.Login(c.ctx(), c.caller(), body.Account, body.AuthCode)
+	return s.loginBy(c, core.ChannelID(channel))
+}
+
+// loginOld answers by the path that logins had before there was a channel in it.
+func (s *Server) loginOld(c *call) error { return s.loginBy(c, "alipay_mini") }
+
+func (s *Server) loginBy(c *call, channel core.ChannelID) error {
+	var body login
+	asked := func() core.LoginAsk {
+		return core.LoginAsk{Channel: channel, AccountID: body.Account, AuthCode: body.AuthCode}
+	}
+	if err := s.decode(c, &body, func() core.Request { return asked() }); err != nil {
+		return err
+	}
+	payer, err := s.Cashier.Login(c.ctx(), c.caller(), asked())
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (w *world) fill(path string, o objects) string {
 	case strings.HasPrefix(path, "/v1/deliveries/"):
 		id = o.delivery
 	}
-	return strings.NewReplacer(":id", id, ":platform", "wechat").Replace(path)
+	return strings.NewReplacer(":id", id, ":platform", "wechat", ":channel", "alipay_mini").Replace(path)
 }
 
 // bodyFor is a body that the route accepts.
@@ -51,7 +51,7 @@ func bodyFor(path string) string {
 		return `{"goods":[{"id":"g","name":"mug","category":"physical","quantity":1,"price_fen":1}]}`
 	case path == "/v1/events/:id/replay":
 		return `{"endpoint_id":"hook"}`
-	case strings.HasSuffix(path, "/login"):
+	case strings.HasSuffix(path, "/login"), strings.HasPrefix(path, "/v1/login/"):
 		return `{"auth_code":"good"}`
 	default:
 		return ""

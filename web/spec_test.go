@@ -173,7 +173,10 @@ func TestAnswersFitTheSpec(t *testing.T) {
 	do("m_a/viewer", "POST", "/v1/platforms/wechat/check", `{"goods":[{"id":"g","name":"points","category":"virtual","quantity":1,"price_fen":1}]}`)
 	do("m_a/viewer", "POST", "/v1/platforms/douyin/check", `{"goods":[{"id":"g","name":"points","category":"virtual","quantity":1,"price_fen":1}]}`)
 	do("m_a/cashier", "POST", "/v1/alipay/login", `{"auth_code":"good"}`)
-	do("m_a/cashier", "POST", "/v1/alipay/login", `{"auth_code":"bad"}`)
+	do("m_a/cashier", "POST", "/v1/login/alipay_mini", `{"auth_code":"good"}`)
+	do("m_a/cashier", "POST", "/v1/login/alipay_mini", `{"auth_code":"bad"}`)
+	do("m_a/cashier", "POST", "/v1/login/wechat_h5", `{"auth_code":"good"}`)
+	do("m_a/cashier", "POST", "/v1/login/none", `{"auth_code":"good"}`)
 	page := w.create("m_a", "wechat", "o2")
 	do("m_a/cashier", "POST", "/v1/payments/"+page.ID+"/close", "")
 	for _, path := range []string{"/h5/" + tokenOf(page), "/h5/" + tokenOf(page) + "/status", "/return/" + tokenOf(page), "/docs", "/openapi.yaml", "/healthz", "/readyz", "/metrics", "/static/pages.css", "/h5/none", "/h5/none/status"} {

@@ -149,7 +149,7 @@ func TestContentTypes(t *testing.T) {
 	}
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments", body, "Content-Encoding", "gzip"), 415, "unsupported_media_type")
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments", body, "Content-Type", "application/json; charset=utf-8"), 201, "")
-	for _, path := range []string{"/v1/payments", "/v1/payments/pay_1/attempts", "/v1/payments/pay_1/refunds", "/v1/refunds/ref_1/reject", "/v1/alipay/login"} {
+	for _, path := range []string{"/v1/payments", "/v1/payments/pay_1/attempts", "/v1/payments/pay_1/refunds", "/v1/refunds/ref_1/reject", "/v1/login/alipay_mini", "/v1/alipay/login"} {
 		refused := w.as("m_a/admin", "POST", path, "") // nothing is there to have a type
 		want(t, refused, 400, core.CodeInvalid)
 		if !strings.Contains(refused.Body.String(), "需要 JSON 请求体") {

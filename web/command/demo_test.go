@@ -163,7 +163,7 @@ func (d *demo) login() string {
 	}
 	d.call("POST", d.gateway+"/sim/authcode", `{}`, &code)
 	var who core.Payer
-	d.call("POST", "/v1/alipay/login", `{"auth_code":"`+code.AuthCode+`"}`, &who)
+	d.call("POST", "/v1/login/alipay_mini", `{"auth_code":"`+code.AuthCode+`"}`, &who)
 	if who.UserID == "" {
 		d.t.Fatal("login gave no user_id")
 	}

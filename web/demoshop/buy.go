@@ -105,6 +105,6 @@ func (s *Shop) login(ctx context.Context) (*core.Payer, error) {
 		return nil, err
 	}
 	var payer core.Payer
-	err = s.api.call(ctx, http.MethodPost, "/v1/alipay/login", "", map[string]string{"auth_code": code}, &payer)
+	err = s.api.call(ctx, http.MethodPost, "/v1/login/alipay_mini", "", map[string]string{"auth_code": code}, &payer)
 	return &payer, err
 }
