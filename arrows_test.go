@@ -42,6 +42,7 @@ func namedArrows() map[string][]string {
 		"adapters":            {core, "config"},
 		"adapters/alipay":     {},
 		"adapters/alipay/sim": {},
+		"adapters/scaffold":   {},
 		// the judge of both ends, and so the one place that sees both
 		"adapters/alipay/sim/conformance": {wire, "adapters/alipay/sim"},
 		"core/store":                      {core},
