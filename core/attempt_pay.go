@@ -133,12 +133,16 @@ func (c *Cashier) recordPay(p *pen, a *Attempt, res PayResult) error {
 	}
 }
 
-// nextLook is when a payable attempt is looked at again: soon, with growing pauses, at its expiry at the latest, at once if it is to be closed.
+// nextLook is when a payable attempt is looked at again: soon, with growing pauses, at its expiry at the latest. One
+// that is to be closed is at once, or, if its channel cannot close, goes on being asked for until its time is over.
 func (c *Cashier) nextLook(p *pen, a *Attempt) time.Time {
-	if c.unwanted(p.order, a, p.now) {
-		return p.now
-	}
 	next := p.now.Add(pollAfter(a.Tries))
+	switch unwanted := c.unwanted(p.order, a, p.now); {
+	case unwanted && c.closes(a):
+		return p.now
+	case unwanted:
+		return c.byGraceEnd(a, next)
+	}
 	if next.After(a.TimeExpire) {
 		return a.TimeExpire
 	}

@@ -8,6 +8,9 @@ import (
 
 // Closer closes an unpaid trade at the gateway. OutcomeSucceeded: it can never be paid again. OutcomeAbsent: the gateway does not know it, and may
 // still learn of it until TimeExpire. OutcomeFailed: the gateway refuses; whoever asked must query.
+//
+// A channel without Closer must have Pay fix an absolute end, PayRequest.TimeExpire, after which and the account's grace
+// the gateway takes no money: its trades are asked about until then, and end by being unpaid after it.
 type Closer interface {
 	Close(context.Context, TradeRef) CloseResult
 }
@@ -99,8 +102,8 @@ type Channels struct {
 	byID map[ChannelID]Capabilities
 }
 
-// NewChannels resolves the capabilities of each channel. A channel must be able to close and to refund what it takes; one that cannot, or a repeated
-// id, is a fault of wiring and returned as an error.
+// NewChannels resolves the capabilities of each channel. A channel must be able to refund what it takes; one that cannot,
+// or a repeated id, is a fault of wiring and returned as an error. One that cannot close is taken: see Closer.
 func NewChannels(list ...PaymentChannel) (Channels, error) {
 	byID := make(map[ChannelID]Capabilities, len(list))
 	for _, ch := range list {
@@ -112,8 +115,8 @@ func NewChannels(list ...PaymentChannel) (Channels, error) {
 		c.Refunder, _ = ch.(Refunder)
 		c.Authorizer, _ = ch.(Authorizer)
 		c.Instalments, _ = ch.(Instalments)
-		if c.Closer == nil || c.Refunder == nil {
-			return Channels{}, Errorf(CodeInternal, "channel %s can take money but not close or refund it", ch.ID())
+		if c.Refunder == nil {
+			return Channels{}, Errorf(CodeInternal, "channel %s can take money but not refund it", ch.ID())
 		}
 		byID[ch.ID()] = c
 	}

@@ -74,13 +74,20 @@ func (c *Cashier) askClose(p *pen) error {
 	return nil
 }
 
-// closeAtGateway asks the gateway to close an attempt and writes what it decided.
+// closes tells whether the attempt's channel can close a trade.
+func (c *Cashier) closes(a *Attempt) bool {
+	caps, ok := c.Channels.Get(a.Channel)
+	return ok && caps.Closer != nil
+}
+
+// closeAtGateway asks the gateway to close an attempt and writes what it decided. The attempt's channel can close.
 func (c *Cashier) closeAtGateway(ctx context.Context, a *Attempt) error {
 	caps, account, err := c.reach(a)
 	if err != nil {
 		return err
 	}
 	c.pass(PointCloseBeforeGateway)
+	asked := c.at()
 	call, cancel := context.WithTimeout(concerning(ctx, a, ""), callLease-5*time.Second)
 	defer cancel()
 	res := caps.Closer.Close(call, tradeRef(a, account))
@@ -97,7 +104,7 @@ func (c *Cashier) closeAtGateway(ctx context.Context, a *Attempt) error {
 		return err
 	case OutcomeAbsent:
 		_, err := c.change(ctx, system(), key, func(p *pen) error {
-			return c.recordTrade(p, p.order.Attempt(a.ID), TradeResult{Answer: res.Answer})
+			return c.recordInquiry(p, p.order.Attempt(a.ID), inquiry{TradeResult{Answer: res.Answer}, asked})
 		})
 		return err
 	default: // refused or unknown: only an inquiry tells
@@ -111,9 +118,9 @@ func (c *Cashier) closeAtGateway(ctx context.Context, a *Attempt) error {
 }
 
 // afterRefusedClose writes the inquiry that followed a close without success. A trade that still waits is closed again later, with growing pauses.
-func (c *Cashier) afterRefusedClose(p *pen, a *Attempt, trade TradeResult) error {
+func (c *Cashier) afterRefusedClose(p *pen, a *Attempt, trade inquiry) error {
 	tries := a.Tries
-	if err := c.recordTrade(p, a, trade); err != nil {
+	if err := c.recordInquiry(p, a, trade); err != nil {
 		return err
 	}
 	if a.State == AttemptSent && trade.Outcome == OutcomeSucceeded {
@@ -122,15 +129,43 @@ func (c *Cashier) afterRefusedClose(p *pen, a *Attempt, trade TradeResult) error
 	return nil
 }
 
-// unwanted tells whether an attempt should be closed at the gateway: somebody asked, a newer attempt waits, another one has paid, or it expired.
+// unwanted tells whether an attempt should be closed: somebody asked, a newer attempt waits, another one has paid, or
+// it expired.
 func (c *Cashier) unwanted(o *Order, a *Attempt, now time.Time) bool {
 	return o.Payment.Status == PaymentClosing || o.Payment.Status == PaymentClosed || o.Payment.PaidAttempt != "" || a.Superseded ||
 		!now.Before(a.TimeExpire)
 }
 
-// graceEnd is when an attempt that the gateway does not know can never come into being any more.
+// graceEnd is from when on a trade that is not paid can never be: it does not come into being any more, and one that the
+// channel cannot close has ended by itself.
 func (c *Cashier) graceEnd(a *Attempt) time.Time {
 	return a.TimeExpire.Add(c.termsOf(a).Grace + c.Skew)
+}
+
+// outlasted tells whether what was asked then was asked after the attempt's last chance to be paid. An earlier answer,
+// however late it is read, proves nothing about the time between.
+func (c *Cashier) outlasted(a *Attempt, asked time.Time) bool { return !asked.Before(c.graceEnd(a)) }
+
+// The reasons of attempts that ended by time, not by a word of the gateway: it did not know the trade, or the trade was
+// unpaid and its channel cannot close. They are asked for once more (S03).
+const (
+	reasonAbsent = "absent"
+	reasonOver   = "over"
+)
+
+// outlived tells whether the attempt ended by time alone.
+func (a Attempt) outlived() bool {
+	return a.State == AttemptClosed && (a.Reason == reasonAbsent || a.Reason == reasonOver)
+}
+
+// endOutlived ends an attempt whose time is over, and sets the last look at it.
+func (c *Cashier) endOutlived(p *pen, a *Attempt, reason string) error {
+	err := c.endAttempt(p, a, reason)
+	a.NextAt = a.TimeExpire.Add(lateWatch)
+	if !a.NextAt.After(p.now) { // a long grace, or a long silence
+		a.NextAt = p.now.Add(lateWatch)
+	}
+	return err
 }
 
 // settleUnopened closes an attempt that was never opened, once it is unwanted: nothing was signed, so nothing can be paid.
@@ -156,10 +191,14 @@ func (c *Cashier) settleEnded(p *pen, a *Attempt) error {
 	return c.afterAttempt(p, a)
 }
 
-// whenAbsent is the next look at an attempt that the gateway does not know: polled while it may be paid, at the end of the grace when it is unwanted.
+// whenAbsent is the next look at an attempt that the gateway does not know: polled while it may be paid, at the end of
+// the grace when it is unwanted. What no call can close is polled until then, because a buyer may still pay it.
 func (c *Cashier) whenAbsent(p *pen, a *Attempt) time.Time {
-	if c.unwanted(p.order, a, p.now) {
+	switch unwanted := c.unwanted(p.order, a, p.now); {
+	case unwanted && c.closes(a):
 		return c.graceEnd(a)
+	case unwanted:
+		return c.byGraceEnd(a, p.now.Add(pollAfter(a.Tries)))
 	}
 	next := p.now.Add(pollAfter(a.Tries))
 	if a.Settling {
@@ -167,6 +206,14 @@ func (c *Cashier) whenAbsent(p *pen, a *Attempt) time.Time {
 	}
 	if next.After(a.TimeExpire) {
 		return a.TimeExpire
+	}
+	return next
+}
+
+// byGraceEnd is the next look, or the end of the grace if that comes first: from that look on unpaid means ended.
+func (c *Cashier) byGraceEnd(a *Attempt, next time.Time) time.Time {
+	if end := c.graceEnd(a); next.After(end) {
+		return end
 	}
 	return next
 }

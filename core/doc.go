@@ -10,7 +10,7 @@
 //	notify.go        a gateway's message is verified, held against the books (account, app, payee, amount), and applied in one unit
 //	inbox.go         a message that had to wait has its say, after the gateway was asked
 //	settle.go        inquiry, for whatever is due or unknown; schedule.go says when
-//	close.go         the gateway decides whether an unpaid trade closes
+//	close.go         the gateway decides whether an unpaid trade closes; where it cannot close, the trade's end does
 //	book.go          the only place where money comes in: accepted, or, if late or paid twice, put in suspense and sent back
 //	late.go          a person sends back, or keeps, what the merchant's policy kept of such money
 //	refund.go        a refund is reserved by one conditional update, then sent

@@ -117,7 +117,7 @@ func (c *Cashier) Sync(ctx context.Context, caller Caller, paymentID string) (Pa
 			if err := c.SettleAttempt(ctx, a.ID); err != nil {
 				return PaymentView{}, err
 			}
-		} else if a.State == AttemptSent || a.Reason == reasonAbsent && a.State == AttemptClosed {
+		} else if a.State == AttemptSent || a.outlived() {
 			if err := c.inquire(ctx, a); err != nil {
 				return PaymentView{}, err
 			}

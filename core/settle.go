@@ -27,7 +27,7 @@ func (c *Cashier) settleAttempt(ctx context.Context, attemptID string) error {
 	if a.State == AttemptReady {
 		return c.settleUnopened(ctx, key, attemptID)
 	}
-	if a.State == AttemptClosed && a.Reason != reasonAbsent {
+	if a.State == AttemptClosed && !a.outlived() {
 		_, err := c.change(ctx, system(), key, func(p *pen) error { return c.settleEnded(p, p.order.Attempt(attemptID)) })
 		return err
 	}
@@ -38,14 +38,11 @@ func (c *Cashier) settleAttempt(ctx context.Context, attemptID string) error {
 		return c.settleUnheard(ctx, o, a)
 	}
 	// A closing of something that is known to wait goes straight to the gateway; anything unsettled is asked for first.
-	if a.State == AttemptSent && !a.Settling && c.unwanted(o, a, c.at()) {
+	if a.State == AttemptSent && !a.Settling && c.unwanted(o, a, c.at()) && c.closes(a) {
 		return c.closeAtGateway(ctx, a)
 	}
 	return c.inquire(ctx, a)
 }
-
-// reasonAbsent marks attempts that were closed because the gateway never knew them; they are asked for once more (S03).
-const reasonAbsent = "absent"
 
 // settleUnheard calls again for an attempt of which every call was turned away for a fault of ours, or ends it once it is unwanted: there is nothing that
 // the gateway could be asked about.
@@ -71,7 +68,7 @@ func (c *Cashier) inquire(ctx context.Context, a *Attempt) error {
 		return err
 	}
 	o, err := c.change(ctx, system(), Key{Kind: OrderByAttempt, Value: a.ID}, func(p *pen) error {
-		return c.recordTrade(p, p.order.Attempt(a.ID), res)
+		return c.recordInquiry(p, p.order.Attempt(a.ID), res)
 	})
 	if err != nil {
 		return err
@@ -82,8 +79,8 @@ func (c *Cashier) inquire(ctx context.Context, a *Attempt) error {
 	case a.State != AttemptSent || a.Settling && res.Outcome != OutcomeAbsent && !waits:
 		return nil
 	case c.unwanted(o, a, c.at()):
-		if res.Outcome == OutcomeAbsent {
-			return nil // only time can end what the gateway does not know: recordTrade has seen to it
+		if res.Outcome == OutcomeAbsent || !c.closes(a) {
+			return nil // only time can end what the gateway does not know, or cannot close: recordInquiry has seen to it
 		}
 		return c.closeAtGateway(ctx, a)
 	case a.Action.Empty():
@@ -93,17 +90,24 @@ func (c *Cashier) inquire(ctx context.Context, a *Attempt) error {
 	}
 }
 
+// inquiry is an answer about a trade, and when it was asked for: what was true then need not be when it is read.
+type inquiry struct {
+	TradeResult
+	asked time.Time
+}
+
 // query asks the gateway what became of an attempt.
-func (c *Cashier) query(ctx context.Context, a *Attempt) (TradeResult, error) {
+func (c *Cashier) query(ctx context.Context, a *Attempt) (inquiry, error) {
 	caps, account, err := c.reach(a)
 	if err != nil {
-		return TradeResult{}, err
+		return inquiry{}, err
 	}
+	asked := c.at()
 	ctx, cancel := context.WithTimeout(concerning(ctx, a, ""), callLease-5*time.Second)
 	defer cancel()
 	res := caps.Channel.Query(ctx, tradeRef(a, account))
 	c.pass(PointSettleAfterAnswer)
-	return res, nil
+	return inquiry{res, asked}, nil
 }
 
 // payAgain repeats a native attempt's call when it is known what the gateway knows: with the trade's number, or to make the trade at last. The call is
@@ -133,8 +137,8 @@ func (c *Cashier) payAgain(ctx context.Context, a *Attempt) error {
 	return err
 }
 
-// recordTrade writes what an inquiry said.
-func (c *Cashier) recordTrade(p *pen, a *Attempt, res TradeResult) error {
+// recordInquiry writes what an inquiry said.
+func (c *Cashier) recordInquiry(p *pen, a *Attempt, res inquiry) error {
 	if a.State != AttemptSent && a.State != AttemptClosed {
 		return nil
 	}
@@ -142,15 +146,13 @@ func (c *Cashier) recordTrade(p *pen, a *Attempt, res TradeResult) error {
 		a.heard(res.Answer)
 	}
 	if res.Outcome == OutcomeSucceeded {
-		return c.applyTrade(p, a, res.Trade)
+		return c.applyTrade(p, a, res.Trade, res.asked)
 	}
 	if a.State == AttemptClosed && res.Outcome == OutcomeAbsent { // the last look at an attempt that the gateway never knew
 		return c.settleEnded(p, a)
 	}
-	if res.Outcome == OutcomeAbsent && !p.now.Before(c.graceEnd(a)) {
-		err := c.endAttempt(p, a, reasonAbsent)
-		a.NextAt = a.TimeExpire.Add(lateWatch)
-		return err
+	if res.Outcome == OutcomeAbsent && c.outlasted(a, res.asked) {
+		return c.endOutlived(p, a, reasonAbsent)
 	}
 	p.touch(a)
 	a.Tries++
@@ -166,6 +168,9 @@ func (c *Cashier) recordTrade(p *pen, a *Attempt, res TradeResult) error {
 	if res.RetryAfter > 0 {
 		a.NextAt = p.now.Add(res.RetryAfter)
 	}
+	if a.State == AttemptSent && !c.closes(a) && p.now.Before(c.graceEnd(a)) {
+		a.NextAt = c.byGraceEnd(a, a.NextAt)
+	}
 	if p.now.After(c.graceEnd(a).Add(lateWatch + alarmAfter)) {
 		c.alert(2, "attempt.unsettled", a.ID, "the gateway gives no verifiable answer")
 	}
@@ -173,8 +178,8 @@ func (c *Cashier) recordTrade(p *pen, a *Attempt, res TradeResult) error {
 	return nil
 }
 
-// applyTrade writes a verified description of the trade.
-func (c *Cashier) applyTrade(p *pen, a *Attempt, t Trade) error {
+// applyTrade writes a verified description of the trade, as it was when it was asked for.
+func (c *Cashier) applyTrade(p *pen, a *Attempt, t Trade, asked time.Time) error {
 	switch t.State {
 	case TradePaid, TradeFinished:
 		return c.bookOrPark(p, a, t)
@@ -193,6 +198,10 @@ func (c *Cashier) applyTrade(p *pen, a *Attempt, t Trade) error {
 	default:
 		if a.State == AttemptClosed {
 			return c.settleEnded(p, a)
+		}
+		if !c.closes(a) && c.outlasted(a, asked) {
+			a.TradeNo = firstText(a.TradeNo, t.TradeNo)
+			return c.endOutlived(p, a, reasonOver)
 		}
 		p.touch(a)
 		// What the buyer's client needs is settled only when we have it: until payAgain has asked for it, no answer is final.

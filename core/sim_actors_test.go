@@ -189,8 +189,9 @@ func (s *simWorld) enters(v core.PaymentView, a core.AttemptView) (signed bool) 
 func (s *simWorld) pays(v core.PaymentView, a core.AttemptView) {
 	s.bank.mu.Lock()
 	t := s.bank.trades[a.OutTradeNo]
-	rogue := t != nil && t.state == core.TradeClosed && t.paidAt.IsZero() && s.chance(2)
-	can := t != nil && (t.state == core.TradeWaiting || rogue)
+	over := t != nil && t.paidAt.IsZero() && (t.state == core.TradeClosed || s.unclosing && s.ended(v))
+	rogue := over && s.chance(2)
+	can := t != nil && t.paidAt.IsZero() && (!over || rogue)
 	if can {
 		t.state, t.paidAt = core.TradePaid, s.now
 	}
@@ -208,6 +209,15 @@ func (s *simWorld) pays(v core.PaymentView, a core.AttemptView) {
 			s.announce(paidNotice(v, i))
 		}
 	}
+}
+
+// ended tells whether a gateway that closes nothing takes no more money for the payment.
+func (s *simWorld) ended(v core.PaymentView) bool {
+	expires, err := time.Parse(time.RFC3339Nano, v.ExpiresAt)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return !s.now.Before(expires.Add(s.shop.Accounts[0].Grace))
 }
 
 func (s *simWorld) closeIt(id string) {

@@ -49,7 +49,7 @@ func TestSimulation(t *testing.T) {
 	workers.Wait()
 	t.Logf("seeds %d to %d: %s", seed, seed+uint64(worlds)-1, tallyLine(total))
 	for _, what := range []string{"orders", "crashes", "store faults", "network faults", "messages lost", "messages forged", "never notified", "order strings", "late payments", "late money sent back in the console", "console refunds", "console refunds never told",
-		"late money released", "late money accepted", "refunds approved", "refunds rejected", "duplicate payments", "refunds", "turned away", "turned away unsigned", "never heard of"} {
+		"late money released", "late money accepted", "refunds approved", "refunds rejected", "duplicate payments", "refunds", "turned away", "turned away unsigned", "never heard of", "ended without a close"} {
 		if orders >= 2000 && total[what] == 0 {
 			t.Errorf("the simulation never met %s: it proves nothing about them", what)
 		}
@@ -105,6 +105,9 @@ func simulate(t *testing.T, seed uint64) map[string]int {
 		s.inspectFaults(&o)
 		for _, a := range o.Attempts {
 			s.tally[map[string]string{"late_paid": "late payments", "duplicate": "duplicate payments", "paid": "payments"}[string(a.State)]]++
+			if a.Reason == "over" {
+				s.tally["ended without a close"]++
+			}
 		}
 		s.tally["refunds"] += len(o.Refunds)
 		if o.Payment.Settling || !o.Payment.Terminal() && o.Payment.PaidAttempt == "" {

@@ -19,6 +19,8 @@ type simWorld struct {
 	// wrongKey is how the gateway answers every call at present, because our key is wrong; "" while it is right.
 	wrongKey string
 	finals   map[string]string // the final answer to each key
+	// unclosing says that the gateway closes nothing: its trades end by their time.
+	unclosing bool
 }
 
 func (s *simWorld) count(what string) { s.tally[what]++ }
@@ -190,9 +192,14 @@ func (c simChannel) QueryRefund(ctx context.Context, r core.RefundRequest) core.
 func newSimWorld(t testing.TB, seed uint64) *simWorld {
 	s := &simWorld{tasks: newTasks(seed, time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)), world: newWorld(t), faults: true, tally: map[string]int{}, finals: map[string]string{}}
 	s.bank.now = func() time.Time { return s.tasks.now }
+	s.unclosing = seed%5 > 2
 	var list []core.PaymentChannel
 	for _, caps := range s.Channels.List() {
-		list = append(list, simChannel{caps.Channel.(channel), s})
+		var one core.PaymentChannel = simChannel{caps.Channel.(channel), s}
+		if s.unclosing {
+			one = unclosing{one, one.(core.Refunder)}
+		}
+		list = append(list, one)
 	}
 	channels, err := core.NewChannels(list...)
 	if err != nil {

@@ -90,25 +90,23 @@ func TestFirstServedChannelIsTaken(t *testing.T) {
 	}
 }
 
-// oneWay is a channel that cannot send back, or cannot close.
-type (
-	noRefund struct {
-		core.PaymentChannel
-		core.Closer
-	}
-	noClose struct {
-		core.PaymentChannel
-		core.Refunder
-	}
-)
+// oneWay is a channel that cannot send back.
+type oneWay struct {
+	core.PaymentChannel
+	core.Closer
+}
 
 func TestChannelsAreWiredWhole(t *testing.T) {
 	b := newBank(coretest.NewClock(time.Time{}))
 	one := channel{"z", core.DoorPage, b}
-	for name, list := range map[string][]core.PaymentChannel{"twice": {one, one}, "no refund": {noRefund{one, one}}, "no close": {noClose{one, one}}} {
-		if _, err := core.NewChannels(list...); core.CodeOf(err) != core.CodeInternal {
+	for name, list := range map[string][]core.PaymentChannel{"twice": {one, one}, "no refund": {oneWay{one, one}}} {
+		_, err := core.NewChannels(list...)
+		if core.CodeOf(err) != core.CodeInternal || name == "no refund" && !strings.Contains(err.Error(), "but not refund it") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if got := must(core.NewChannels(unclosing{one, one})).List()[0]; got.Closer != nil || fmt.Sprint(got.Names()) != "[refund]" {
+		t.Errorf("a channel that cannot close can %v", got.Names())
 	}
 	wired := must(core.NewChannels(one, channel{"m", core.DoorPage, b}, channel{"a", core.DoorPage, b}))
 	var ids []string
