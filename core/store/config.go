@@ -35,7 +35,7 @@ type Config struct {
 	Timeout time.Duration
 
 	alone bool                                    // tests: never join
-	wrap  func(driver.Connector) driver.Connector // tests: break connections
+	wrap  func(driver.Connector) driver.Connector // tests: break connections, count what passes
 }
 
 func (c Config) withDefaults() (Config, error) {

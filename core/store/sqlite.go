@@ -27,7 +27,7 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		return core.Errorf(core.CodeInvalid, "db.dsn: %v", err)
 	}
 	write := sql.OpenDB(s.config.wrap(sqliteConnector{dsn: path + "?" + query + "&_txlock=immediate"}))
-	read := sql.OpenDB(sqliteConnector{dsn: path + "?" + query + "&_pragma=query_only(1)"})
+	read := sql.OpenDB(s.config.wrap(sqliteConnector{dsn: path + "?" + query + "&_pragma=query_only(1)"}))
 	s.pools = []*sql.DB{write, read}
 	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(s.config.MaxOpen)
