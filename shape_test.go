@@ -74,6 +74,39 @@ func TestNoBuckets(t *testing.T) {
 	}
 }
 
+// A gateway's name is data, or its adapter's: what decides and what is shown knows none. The exceptions
+// are single lines, each with why.
+func TestNoGatewayIsNamed(t *testing.T) {
+	exceptions := map[string]string{
+		`web/app/gateways.go:	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"`:                "its one registration",
+		`web/app/gateways.go:	return []adapters.Registration{alipaysetup.Registration{}}`:                  "its one registration",
+		`web/routes.go:		{"POST", "/v1/alipay/login", PermPay, keyUnused, bodyJSON, s.loginOld},`:          "an older address",
+		`web/platforms.go:func (s *Server) loginOld(c *call) error { return s.loginBy(c, "alipay_mini") }`: "what that means",
+	}
+	name := regexp.MustCompile(`(?i)alipay|支付宝`)
+	for _, file := range append(projectFiles(t, ".go"), projectFiles(t, ".html")...) {
+		top, _, _ := strings.Cut(file, "/")
+		shop := strings.HasPrefix(file, "web/demoshop/") || strings.HasPrefix(file, "web/command/") // the one sells, the others look at one gateway's keys and messages
+		if !slices.Contains([]string{"core", "web", "platforms"}, top) && path.Dir(file) != "adapters" || shop || strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			at := file + ":" + strings.TrimSuffix(line, "\n")
+			if _, known := exceptions[at]; !known && name.MatchString(line) {
+				t.Errorf("%s names a gateway", at)
+			}
+			delete(exceptions, at)
+		}
+	}
+	for at := range exceptions {
+		t.Errorf("%s stands nowhere any more: it needs no exception", at)
+	}
+}
+
 // Amounts are integer fen: a binary fraction cannot hold 0.01 yuan. The
 // exceptions are files whose fractions are no money, each with what they are.
 func TestNoFloats(t *testing.T) {

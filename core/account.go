@@ -26,6 +26,8 @@ type Account struct {
 	// What follows is what the account's gateway asks of orders. Its adapter says it when the
 	// account is loaded, so that core asks no channel and knows no gateway.
 
+	// GatewayName is what people call the gateway, as a noun.
+	GatewayName Words
 	// PaysWithoutTrade: a native payment is opened by a text that is signed, instead of by a trade
 	// that is made beforehand.
 	PaysWithoutTrade bool

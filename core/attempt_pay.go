@@ -26,7 +26,7 @@ func (c *Cashier) payAndAnswer(ctx context.Context, caller Caller, paymentID, at
 	if err != nil {
 		return Answered{}, err
 	}
-	if err := refusalOf(o, attemptID, res); err != nil {
+	if err := c.refusalOf(o, attemptID, res); err != nil {
 		return Answered{}, err
 	}
 	return c.finalAnswer(ctx, to, o)

@@ -46,7 +46,7 @@ const (
 type Error struct {
 	Code    Code
 	Message string
-	// Said is Message in both languages, where its words come from an adapter.
+	// Said is Message in both languages, where words of it come from an adapter.
 	Said Words
 	// Field names the offending input field, if one is to blame ("goods[0].quantity").
 	Field string

@@ -403,7 +403,8 @@ func newWorld(t testing.TB) *world {
 	m := core.Merchant{
 		ID: "m1", Name: "阿明的店", Environment: core.Sandbox, ReturnURLs: []string{"https://shop.example/"},
 		Accounts: []core.Account{{
-			NeedsPayer: true, LeastTime: time.Minute, Grace: 5 * time.Minute, RefundLag: 3 * time.Minute,
+			GatewayName: core.Words{ZH: "银行", EN: "the bank"},
+			NeedsPayer:  true, LeastTime: time.Minute, Grace: 5 * time.Minute, RefundLag: 3 * time.Minute,
 			UserID: userIDs(), PayerApp: core.Shape{Only: "0123456789"}, Subject: core.Shape{Forbidden: "/=&"},
 			ID: "acc1", MerchantID: "m1", Gateway: "alipay", AppID: "2021000000000001", SellerID: "2088000000000001", Active: true,
 			Channels: []core.ChannelID{"alipay_mini", "wechat_h5", "douyin_h5"},

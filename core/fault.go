@@ -49,9 +49,10 @@ type Fault struct {
 	Code   Code
 	Party  Party
 	Repeat Repeat
-	// Mend says what happened and what to do, to those who run shop and server.
+	// Mend says what happened and what to do, to those who run shop and server. It and Buyer have
+	// places for the gateway's name: see Words.Naming.
 	Mend Words
-	// Buyer may be shown to the buyer as it is; the neutral sentence where the matter is not the buyer's.
+	// Buyer may be shown to the buyer; the neutral sentence where the matter is not the buyer's.
 	Buyer Words
 }
 
@@ -71,8 +72,8 @@ func buyersFaults() []Fault {
 			Words{ZH: "余额或可用额度不足，请换一种付款方式后再试。", EN: "The balance or credit is not enough. Please choose another way to pay."},
 		}, {
 			CodeBuyerAccount, PartyBuyer, RepeatMended,
-			Words{ZH: "买家的支付宝账户不存在，或当前状态不能这样付款或收款。请买家在支付宝中处理，或换一个账户。", EN: "the buyer's Alipay account does not exist or may not pay or be paid so: the buyer looks at it in Alipay, or takes another account"},
-			Words{ZH: "您的支付宝账户暂时不能用于这笔付款，请在支付宝中查看账户状态，或换一个账户。", EN: "Your Alipay account cannot be used for this payment. Please check it in Alipay, or use another account."},
+			Words{ZH: "买家的{网关}账户不存在，或当前状态不能这样付款或收款。请买家在{支付应用}中处理，或换一个账户。", EN: "the buyer's {gateway} account does not exist or may not pay or be paid so: the buyer looks at it in {the payment app}, or takes another account"},
+			Words{ZH: "您的{支付平台}账户暂时不能用于这笔付款，请在{支付应用}中查看账户状态，或换一个账户。", EN: "Your {gateway} account cannot be used for this payment. Please check it in {the payment app}, or use another account."},
 		}, {
 			CodeBuyerLimit, PartyBuyer, RepeatMended,
 			Words{ZH: "金额超出买家的单笔或累计限额。请买家减少金额、换一种付款方式，或改日再付。", EN: "the amount is over what this buyer may pay, once or in a period: a smaller amount, another way to pay, or another day"},
@@ -80,11 +81,11 @@ func buyersFaults() []Fault {
 		}, {
 			CodePayerMismatch, PartyBuyer, RepeatMended,
 			Words{ZH: "付款人与请求中的买家不符，或就是卖家本人，或标识属于另一个应用。请核对 payer，并用下单的账户付款。", EN: "the payer is not the buyer of the request, or is the seller, or the id belongs to another app: check payer, and pay with the account that placed the order"},
-			Words{ZH: "请使用下单时的支付宝账户付款；商家本人不能购买自己的商品。", EN: "Please pay with the Alipay account that placed the order. A seller cannot buy from themselves."},
+			Words{ZH: "请使用下单时的{支付平台}账户付款；商家本人不能购买自己的商品。", EN: "Please pay with the {gateway} account that placed the order. A seller cannot buy from themselves."},
 		}, {
 			CodeRiskRefused, PartyBuyer, RepeatMended,
-			Words{ZH: "支付宝的风控拦截了这笔交易。不要重复提交；请买家换一种付款方式或稍后再试。", EN: "Alipay's risk control stopped it: do not insist; the buyer may choose another way to pay, or come again later"},
-			Words{ZH: "为了保障资金安全，支付宝没有通过这笔付款。请稍后再试，或换一种付款方式。", EN: "For the safety of your money, Alipay did not let this payment pass. Please try again later, or choose another way to pay."},
+			Words{ZH: "{网关}的风控拦截了这笔交易。不要重复提交；请买家换一种付款方式或稍后再试。", EN: "{the gateway}'s risk control stopped it: do not insist; the buyer may choose another way to pay, or come again later"},
+			Words{ZH: "为了保障资金安全，{支付平台}没有通过这笔付款。请稍后再试，或换一种付款方式。", EN: "For the safety of your money, {the gateway} did not let this payment pass. Please try again later, or choose another way to pay."},
 		},
 	}
 }
@@ -93,22 +94,22 @@ func sellersFaults() []Fault {
 	return []Fault{
 		{
 			CodeSellerBalance, PartyMerchant, RepeatMended,
-			Words{ZH: "商家的支付宝账户余额不足，款项退不出去。充值后重新发起退款。", EN: "the merchant's Alipay account has too little to send back: top it up, then ask for a new refund"}, neutral(),
+			Words{ZH: "商家的{网关}账户余额不足，款项退不出去。充值后重新发起退款。", EN: "the merchant's {gateway} account has too little to send back: top it up, then ask for a new refund"}, neutral(),
 		}, {
 			CodeSellerAccount, PartyMerchant, RepeatMended,
-			Words{ZH: "商家的支付宝账户不能这样收款或退款：状态、限额、门店、结算或分账设置。请在商家后台处理。", EN: "the merchant's Alipay account may not receive or send this: its state, a limit, store, settlement or profit sharing. Look into Alipay's merchant centre"}, neutral(),
+			Words{ZH: "商家的{网关}账户不能这样收款或退款：状态、限额、门店、结算或分账设置。请在商家后台处理。", EN: "the merchant's {gateway} account may not receive or send this: its state, a limit, store, settlement or profit sharing. Look into {the gateway}'s merchant centre"}, neutral(),
 		}, {
 			CodeGoodsRefused, PartyMerchant, RepeatNever,
-			Words{ZH: "支付宝不接受这些商品明细。请修改 goods 后用新的订单号下单。", EN: "Alipay does not take these goods: change goods, under a new order number"}, neutral(),
+			Words{ZH: "{网关}不接受这些商品明细。请修改 goods 后用新的订单号下单。", EN: "{the gateway} does not take these goods: change goods, under a new order number"}, neutral(),
 		}, {
 			CodeTextRefused, PartyMerchant, RepeatNever,
-			Words{ZH: "标题、商品名或原因中有支付宝不允许的文字。请修改后用新的单号提交。", EN: "a word of the subject, the goods or the reason is not allowed at Alipay: change it, under a new number"}, neutral(),
+			Words{ZH: "标题、商品名或原因中有{网关}不允许的文字。请修改后用新的单号提交。", EN: "a word of the subject, the goods or the reason is not allowed at {the gateway}: change it, under a new number"}, neutral(),
 		}, {
 			CodeRequestRefused, PartyMerchant, RepeatNever,
-			Words{ZH: "支付宝不接受请求中的某个字段，gateway 中有它的说明。请修改后用新的单号提交。", EN: "Alipay does not take a field of the request; gateway says which. Change it, under a new number"}, neutral(),
+			Words{ZH: "{网关}不接受请求中的某个字段，gateway 中有它的说明。请修改后用新的单号提交。", EN: "{the gateway} does not take a field of the request; gateway says which. Change it, under a new number"}, neutral(),
 		}, {
 			CodeMisconfigured, PartyOperator, RepeatMended,
-			Words{ZH: "支付宝因为我们的签名、密钥、证书、应用、权限、签约或加密设置拒绝了调用，什么也没有发生。请通知运维处理；订单保留，稍后发同一请求。", EN: "Alipay turned the call away for our signature, key, certificate, application, permission, contract or encryption, and did nothing. Tell whoever runs paymux; the order is kept: send the same request again later"}, neutral(),
+			Words{ZH: "{网关}因为我们的签名、密钥、证书、应用、权限、签约或加密设置拒绝了调用，什么也没有发生。请通知运维处理；订单保留，稍后发同一请求。", EN: "{the gateway} turned the call away for our signature, key, certificate, application, permission, contract or encryption, and did nothing. Tell whoever runs paymux; the order is kept: send the same request again later"}, neutral(),
 		},
 	}
 }
@@ -121,15 +122,15 @@ func gatewaysFaults() []Fault {
 			Words{ZH: "订单状态已经变化，请刷新后查看。", EN: "The order has changed. Please reload to see where it stands."},
 		}, {
 			CodeNumberUsed, PartyNobody, RepeatAsked,
-			Words{ZH: "支付宝已有同号的另一笔或已关闭的交易，正在查询。", EN: "Alipay holds another or a closed trade under this number; it is being asked"}, neutral(),
+			Words{ZH: "{网关}已有同号的另一笔或已关闭的交易，正在查询。", EN: "{the gateway} holds another or a closed trade under this number; it is being asked"}, neutral(),
 		}, {
 			CodeThrottled, PartyGateway, RepeatLater,
-			Words{ZH: "调用过于频繁，支付宝没有执行。请稍后发同一请求。", EN: "too many calls: Alipay did nothing. Send the same request again later"},
-			Words{ZH: "支付宝繁忙，请稍后再试。", EN: "Alipay is busy. Please try again in a moment."},
+			Words{ZH: "调用过于频繁，{网关}没有执行。请稍后发同一请求。", EN: "too many calls: {the gateway} did nothing. Send the same request again later"},
+			Words{ZH: "{支付平台}繁忙，请稍后再试。", EN: "{The gateway} is busy. Please try again in a moment."},
 		}, {
 			CodeUndecided, PartyGateway, RepeatAsked,
-			Words{ZH: "支付宝没有给出可以确认的结果，正在查询。不要当作失败。", EN: "Alipay gave no answer that proves anything; it is being asked. Do not take it for a failure"},
-			Words{ZH: "正在向支付宝确认结果，请勿重复付款。", EN: "The result is being confirmed with Alipay. Please do not pay again."},
+			Words{ZH: "{网关}没有给出可以确认的结果，正在查询。不要当作失败。", EN: "{the gateway} gave no answer that proves anything; it is being asked. Do not take it for a failure"},
+			Words{ZH: "正在向{支付平台}确认结果，请勿重复付款。", EN: "The result is being confirmed with {the gateway}. Please do not pay again."},
 		},
 	}
 }

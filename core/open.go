@@ -28,7 +28,7 @@ func (c *Cashier) pageOf(o *Order, token string, now time.Time) Page {
 	page.Late = o.lateMoney()
 	page.SecondsLeft = max(0, int64(o.Payment.ExpiresAt.Sub(now).Seconds()))
 	a := attemptByToken(o, token)
-	page.Platform = a.Platform
+	page.Platform, page.GatewayName = a.Platform, c.termsOf(a).GatewayName
 	switch {
 	case o.Payment.PaidAttempt != "":
 		page.State = pick(o.Payment.Status == PaymentRefunded, PageRefunded, PagePaid)
@@ -111,7 +111,7 @@ func (c *Cashier) Open(ctx context.Context, token string) (Action, Page, error) 
 		return Action{}, page, err
 	}
 	if res.Outcome != OutcomePending && res.Outcome != OutcomeSucceeded {
-		return Action{}, page, refusalOf(o, a.ID, pickSigned(res))
+		return Action{}, page, c.refusalOf(o, a.ID, pickSigned(res))
 	}
 	return res.Action, page, nil
 }

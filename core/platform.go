@@ -2,13 +2,13 @@ package core
 
 // Platform, channel and gateway are three things: where the buyer is, how money is taken there, and whom we talk to.
 
-// PlatformID names a host platform, and is the id of a rule file: "alipay", "wechat", "douyin". Code never switches on it.
+// PlatformID names a host platform, and is the id of a rule file, such as "wechat". Code never switches on it.
 type PlatformID string
 
-// ChannelID names one way to take money: "alipay_mini", "wechat_h5", "douyin_h5".
+// ChannelID names one way to take money, such as "wechat_h5".
 type ChannelID string
 
-// GatewayID names whom we talk to: "alipay".
+// GatewayID names whom we talk to.
 type GatewayID string
 
 // Environment separates play money from real money; it is stamped on every account and payment.

@@ -207,7 +207,7 @@ func (c *Cashier) Login(ctx context.Context, caller Caller, ask LoginAsk) (Payer
 		payer.AppID = account.AppID // a code is exchanged by the app whose mini-program got it
 		return payer.scoped(), nil
 	case res.Code == CodeMisconfigured: // signed or not: no money hangs on a login
-		return Payer{}, misconfigured("", res.Answer)
+		return Payer{}, misconfigured(account.GatewayName, "", res.Answer)
 	case res.Outcome == OutcomeFailed:
 		return Payer{}, &Error{Code: CodeLoginFailed, Message: "the authorisation code was refused; get a new one", Field: "auth_code", Err: res.Err}
 	default:

@@ -91,10 +91,11 @@ type CloseOutcome struct {
 	Closed bool
 }
 
-// Page is what a hand-off page may show of an attempt: nothing of the buyer, nothing of the gateway.
+// Page is what a hand-off page may show of an attempt: nothing of the buyer, and of the gateway its name.
 type Page struct {
 	Token        string
 	Platform     PlatformID
+	GatewayName  Words // empty if its account is not configured any more
 	MerchantName string
 	Subject      string
 	AmountFen    Fen

@@ -75,7 +75,7 @@ func (c *Cashier) tryAgain(ctx context.Context, caller Caller, o *Order, next At
 // finalAnswer renders the order for the caller. Unless an outcome is still unknown, the answer is stored under the key, so that every repeat gets the
 // same bytes (INV-I1); of two that race to store it, the first wins and both answer with it.
 func (c *Cashier) finalAnswer(ctx context.Context, to answerTo, o *Order) (Answered, error) {
-	if err := turnedAway(o); err != nil {
+	if err := c.turnedAway(o); err != nil {
 		return Answered{}, err
 	}
 	made := Answered{Body: c.answer(o), Status: to.status, ID: o.Payment.ID}

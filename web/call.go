@@ -86,7 +86,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // checkBody refuses a body that is not of the type the route takes. Where none is taken, "{}" passes as none. A gateway's message is judged by its
-// grammar and its signature, whatever headers say of its type or coding: Alipay sends types that are none, and one that was compressed is no form.
+// grammar and its signature, whatever headers say of its type or coding: gateways send types that are none, and one that was compressed is no form.
 func checkBody(r *http.Request, rule bodyRule, body []byte) error {
 	const wanted = "application/json"
 	switch {

@@ -29,6 +29,7 @@ func Errors() []ErrorEntry {
 		if !advice[code].buyer.Empty() {
 			e.Buyer = advice[code].buyer
 		}
+		e.Mend, e.Buyer = e.Mend.Naming(core.Words{}), e.Buyer.Naming(core.Words{})
 		list = append(list, e)
 	}
 	slices.SortFunc(list, func(a, b ErrorEntry) int {
@@ -98,7 +99,7 @@ func stateAdvice() map[core.Code]advice {
 		core.CodeNotPending:      {party: nobody, mend: words("退款不在待审批状态，已有人决定。", "somebody has decided already")},
 		core.CodeWrongState:      {party: nobody, mend: words("当前状态不允许。先查询对象。", "the state does not permit it: look at the object")},
 		core.CodeTooMany:         {party: core.PartyCaller, mend: words("一个支付单最多 100 笔退款、20 次支付。", "a payment may have 100 refunds and 20 attempts")},
-		core.CodeChannelRefused:  {party: core.PartyGateway, mend: words("支付宝最终拒绝，但没有归入任何一类；gateway 中有它的原话。", "Alipay refused for good, for a reason without a class; gateway has its words")},
+		core.CodeChannelRefused:  {party: core.PartyGateway, mend: words("网关最终拒绝，但没有归入任何一类；gateway 中有它的原话。", "the gateway refused for good, for a reason without a class; gateway has its words")},
 	}
 }
 
@@ -124,7 +125,7 @@ func serverAdvice() map[core.Code]advice {
 		core.CodeInternal:           {party: operator, mend: words("paymux 自身的故障。重发同一请求是安全的；把 request_id 交给运维。", "a fault of ours: the same request again is safe; give request_id to whoever runs paymux")},
 		core.CodeContended:          {party: operator, mend: words("写入冲突过多，什么也没有改变。重发同一请求。", "too many writers at once, nothing was changed: repeat the same request")},
 		core.CodeUnavailable:        {party: operator, mend: words("数据库没有应答，结果可能未知。重发同一请求即可查明。", "the database does not answer: whether it was done, the same request again finds out")},
-		core.CodeChannelUnavailable: {party: core.PartyGateway, mend: words("没有发到支付宝。重发同一请求。", "nothing was sent to Alipay: repeat the same request")},
+		core.CodeChannelUnavailable: {party: core.PartyGateway, mend: words("没有发到网关。重发同一请求。", "nothing was sent to the gateway: repeat the same request")},
 		codeLoop:                    {party: core.PartyMerchant, mend: words("某个 webhook 地址又指回了 paymux。修改地址。", "a webhook endpoint leads back to paymux: change its address")},
 	}
 }

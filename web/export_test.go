@@ -21,7 +21,7 @@ func Titles() map[core.Code]core.Words {
 func Sentences() []core.Words { return sentences() }
 
 // Say says an English message in Chinese.
-func Say(message string) string { return newSpeech().say("", message).ZH }
+func Say(message string) string { return newSpeech().say(message).ZH }
 
 // LimiterSize opens limiterSize to tests.
 const LimiterSize = limiterSize

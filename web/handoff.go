@@ -16,6 +16,7 @@ type handOff struct {
 	Merchant, Subject, Amount string
 	State                     core.PageState
 	SecondsLeft               int64
+	Gateway                   core.Words     // its name, as a noun
 	Container                 core.Container // the app that shows the page; none in a browser
 	Payable                   bool           // payable where it is shown: the form is offered
 	Guide                     bool           // payable elsewhere: the way out is shown
@@ -62,12 +63,12 @@ func lateHeadline(state core.LateState) headline {
 	switch state {
 	case core.LateReturning:
 		return headline{
-			"moved", "付款已收到，正在退回", "Received, and on its way back", "款项到账时订单已经关闭或付过，正按原路退回，到账时间以支付宝为准。请不要为这笔订单再次付款。",
+			"moved", "付款已收到，正在退回", "Received, and on its way back", "款项到账时订单已经关闭或付过，正按原路退回，到账时间以{支付平台}为准。请不要为这笔订单再次付款。",
 			"It came after the order was closed or paid, and goes back the way it came. Please do not pay again.",
 		}
 	case core.LateReturned:
 		return headline{
-			"moved", "付款已退回", "Your money went back", "款项到账时订单已经关闭或付过，已按原路退回，到账时间以支付宝为准。",
+			"moved", "付款已退回", "Your money went back", "款项到账时订单已经关闭或付过，已按原路退回，到账时间以{支付平台}为准。",
 			"It came after the order was closed or paid, and went back the way it came.",
 		}
 	case core.LateKept:
@@ -95,6 +96,18 @@ func headlineOfPage(page core.Page) headline {
 // headline says how things stand, Chinese first.
 type headline struct{ Icon, Chinese, English, Hint, EnglishHint string }
 
+// naming puts the gateway's name into the hint.
+func (h headline) naming(gateway core.Words) headline {
+	hint := core.Words{ZH: h.Hint, EN: h.EnglishHint}.Naming(gateway)
+	h.Hint, h.EnglishHint = hint.ZH, hint.EN
+	return h
+}
+
+// gatewayOf is the name of a page's gateway, or words that serve where it is not known.
+func gatewayOf(page core.Page) core.Words {
+	return core.Words{ZH: "{支付平台}", EN: "{the gateway}"}.Naming(page.GatewayName)
+}
+
 func headlineOf(state core.PageState) headline {
 	switch state {
 	case core.PagePayable:
@@ -104,7 +117,7 @@ func headlineOf(state core.PageState) headline {
 	case core.PagePaid:
 		return headline{"paid", "支付成功", "Paid", "商家已收到款项，感谢您的购买。", "The shop has received your payment."}
 	case core.PageRefunded:
-		return headline{"moved", "已全额退款", "Refunded", "款项按原路退回，到账时间以支付宝为准。", "The money goes back the way it came."}
+		return headline{"moved", "已全额退款", "Refunded", "款项按原路退回，到账时间以{支付平台}为准。", "The money goes back the way it came."}
 	case core.PageClosed:
 		return headline{"closed", "订单已关闭", "The order is closed", "如仍需购买，请回到商家重新下单。", "To buy, order again at the shop."}
 	case core.PageExpired:
@@ -131,10 +144,10 @@ func (s *Server) handOffOf(page core.Page, where core.Container) handOff {
 	payable := page.State == core.PagePayable
 	v := handOff{
 		Merchant: page.MerchantName, Subject: page.Subject, Amount: page.AmountFen.Yuan(), State: page.State, SecondsLeft: page.SecondsLeft,
-		Container: where,
-		Payable:   payable && !where.Leave, Guide: payable && where.Leave,
+		Gateway: gatewayOf(page), Container: where,
+		Payable: payable && !where.Leave, Guide: payable && where.Leave,
 		Link: s.BaseURL + "/h5/" + page.Token, PayURL: "/h5/" + page.Token + "/pay", StatusURL: "/h5/" + page.Token + "/status",
-		Headline: headlineOfPage(page), Late: lateLines(page.Late), LateMark: lateMark(page.Late),
+		Headline: headlineOfPage(page).naming(page.GatewayName), Late: lateLines(page.Late), LateMark: lateMark(page.Late),
 	}
 	if !payable && page.State != core.PageChecking {
 		v.BackURL = page.ReturnURL
@@ -185,9 +198,9 @@ func (s *Server) openHandOff(c *call) error {
 	if err != nil {
 		return err
 	}
-	door.Merchant, door.Amount = page.MerchantName, page.AmountFen.Yuan()
+	door.Merchant, door.Amount, door.Gateway = page.MerchantName, page.AmountFen.Yuan(), gatewayOf(page)
 	origins := strings.Join(append([]string{door.origin}, s.GatewayOrigins...), " ")
-	return s.render(c, http.StatusOK, "gateway.html", origins, sheet{Title: "正在打开支付宝", Script: "gateway.js", View: door})
+	return s.render(c, http.StatusOK, "gateway.html", origins, sheet{Title: "正在打开" + door.Gateway.ZH, Script: "gateway.js", View: door})
 }
 
 // door is a form that leads to the gateway.
@@ -195,6 +208,7 @@ type door struct {
 	Method, URL      string
 	Fields           []field
 	Merchant, Amount string
+	Gateway          core.Words // its name, as a noun
 	origin           string
 }
 

@@ -134,18 +134,18 @@ func (s *Server) problemOf(err error, l core.Language) Problem {
 	default:
 		ours = &core.Error{Code: core.CodeInternal}
 	}
-	said := func(code core.Code, message string, words core.Words) string {
+	said := func(message string, words core.Words) string {
 		if words.Empty() {
-			words = s.speech.say(code, message)
+			words = s.speech.say(message)
 		}
 		return words.In(l)
 	}
 	p := Problem{
-		Code: ours.Code, Detail: said(ours.Code, ours.Message, ours.Said), Field: ours.Field, Refusals: core.Spoken(ours.Refusals, l), PaymentID: ours.PaymentID,
+		Code: ours.Code, Detail: said(ours.Message, ours.Said), Field: ours.Field, Refusals: core.Spoken(ours.Refusals, l), PaymentID: ours.PaymentID,
 	}
 	if ours.Field != "" || len(ours.Mistakes) > 0 {
 		for _, m := range core.MistakesOf(ours) {
-			p.Errors = append(p.Errors, wrongField{m.Field, m.Code, said(m.Code, m.Message, m.Said)})
+			p.Errors = append(p.Errors, wrongField{m.Field, m.Code, said(m.Message, m.Said)})
 		}
 	}
 	p.RetryAfterSeconds = ours.RetryAfterSeconds

@@ -42,10 +42,7 @@ func newSpeech() speech {
 }
 
 // say returns a message in both languages. What is known in one language only, such as a reason that somebody gave, is said in it.
-func (s speech) say(code core.Code, message string) core.Words {
-	if f, ok := core.FaultOf(code); ok && f.Mend.EN == message {
-		return f.Mend
-	}
+func (s speech) say(message string) core.Words {
 	if chinese, ok := s.plain[message]; ok {
 		return core.Words{ZH: chinese, EN: message}
 	}

@@ -39,7 +39,7 @@ type Options struct {
 	// TrustedProxies (CIDR) are believed when they name a client in X-Forwarded-For; may be empty: then the peer is the client (W13).
 	TrustedProxies []string
 	// GatewayOrigins are origins beside the action's own that a hand-off form may lead to; may be empty. Browsers hold redirects against form-action
-	// too, and Alipay's gateway redirects to its cashier's host, so a real server names "https://*.alipay.com".
+	// too, and a gateway may redirect to its cashier's host: the server then names "https://*.gateway.example".
 	GatewayOrigins []string
 	// Ready tells whether the server can do its work; nil means always. What it says is logged, never shown.
 	Ready func(context.Context) error
@@ -97,7 +97,7 @@ func New(o Options) (*Server, error) {
 	}
 	for _, origin := range o.GatewayOrigins {
 		if strings.ContainsAny(origin, " ;,'\"\t\r\n") || !strings.Contains(origin, "://") {
-			return nil, fmt.Errorf("web: gateway origin %q is not an origin such as https://*.alipay.com", origin)
+			return nil, fmt.Errorf("web: gateway origin %q is not an origin such as https://*.gateway.example", origin)
 		}
 	}
 	if err := s.configureEcho(); err != nil {

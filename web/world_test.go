@@ -210,7 +210,7 @@ func merchant(id string) core.Merchant {
 		Accounts: []core.Account{{
 			ID: "acc_" + id, MerchantID: id, Gateway: "alipay", Environment: core.Sandbox, AppID: "20210000" + id, SellerID: "2088" + id, Active: true,
 			Channels: []core.ChannelID{"alipay_mini", "wechat_h5", "douyin_h5"}, NotifyURL: baseURL + "/notify/alipay/acc_" + id,
-			NeedsPayer: true, LeastTime: time.Minute, Grace: 5 * time.Minute, RefundLag: 3 * time.Minute,
+			GatewayName: core.Words{ZH: "支付宝", EN: "Alipay"}, NeedsPayer: true, LeastTime: time.Minute, Grace: 5 * time.Minute, RefundLag: 3 * time.Minute,
 			UserID: core.Shape{
 				Prefix: "2088", Least: 16, Most: 16, Only: "0123456789",
 				Says: core.Words{ZH: "须为以 2088 开头的 16 位数字", EN: "must be 16 digits that begin with 2088"},

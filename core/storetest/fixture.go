@@ -70,7 +70,7 @@ func (w *world) fillValue(v reflect.Value) {
 func (w *world) payment() *core.Payment {
 	n := int(w.drawn.Add(1))
 	return &core.Payment{
-		ID: w.id("pay_"), MerchantID: w.merchant, MerchantOrderNo: w.id("no"), Environment: core.Sandbox, Platform: "alipay", AmountFen: 10_000,
+		ID: w.id("pay_"), MerchantID: w.merchant, MerchantOrderNo: w.id("no"), Environment: core.Sandbox, Platform: "app", AmountFen: 10_000,
 		Currency: core.Currency, Subject: "茶 tea", Fingerprint: "f", Status: core.PaymentCreated, Version: 1,
 		CreatedAt: at(n), ExpiresAt: at(n + 900_000),
 		Lines: []core.Line{{LineID: "1", GoodsID: "g", Name: "茶", Category: "physical", Quantity: 1, PriceFen: 10_000}},
@@ -80,8 +80,8 @@ func (w *world) payment() *core.Payment {
 // attempt returns a fresh attempt of the payment.
 func (w *world) attempt(p *core.Payment) *core.Attempt {
 	return &core.Attempt{
-		ID: w.id("att"), PaymentID: p.ID, MerchantID: p.MerchantID, OutTradeNo: w.id("T"), Platform: p.Platform, Channel: "alipay_mini",
-		Gateway: "alipay", Account: "acc" + w.tag, AmountFen: p.AmountFen, State: core.AttemptReady, Version: 1,
+		ID: w.id("att"), PaymentID: p.ID, MerchantID: p.MerchantID, OutTradeNo: w.id("T"), Platform: p.Platform, Channel: "app_mini",
+		Gateway: "bank", Account: "acc" + w.tag, AmountFen: p.AmountFen, State: core.AttemptReady, Version: 1,
 		CreatedAt: p.CreatedAt, TimeExpire: p.ExpiresAt,
 	}
 }
@@ -120,7 +120,7 @@ func (w *world) delivery(e *core.Event, endpoint string) *core.Delivery {
 // message returns a fresh inbox row.
 func (w *world) message() *core.Inbox {
 	return &core.Inbox{
-		ID: w.id("inb"), Gateway: "alipay", Account: "acc" + w.tag, Digest: w.id("d"), Sealed: []byte{1, 2, 3}, State: core.InboxWaiting,
+		ID: w.id("inb"), Gateway: "bank", Account: "acc" + w.tag, Digest: w.id("d"), Sealed: []byte{1, 2, 3}, State: core.InboxWaiting,
 		NextAt: at(int(w.drawn.Add(1))), Version: 1, ReceivedAt: at(0), DeleteAfter: at(86_400_000),
 	}
 }

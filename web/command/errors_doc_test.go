@@ -43,13 +43,13 @@ func errorsGuides() []errorsGuide {
 		},
 		{
 			"../../docs/errors.zh-CN.md", core.Chinese,
-			"# 错误码\n\n[English](errors.md)\n\nAPI 的每一个错误码：由谁负责、怎么处理、可以怎样告诉买家。程序只看 `code`；支付宝拒绝时，`buyer_message` 就是最后一列的话。退款的 `fail_code`、支付和退款的 `fault` 使用同样的名字。本页由测试根据程序中的表生成。\n",
+			"# 错误码\n\n[English](errors.md)\n\nAPI 的每一个错误码：由谁负责、怎么处理、可以怎样告诉买家。程序只看 `code`；网关拒绝时，`buyer_message` 就是最后一列的话。退款的 `fail_code`、支付和退款的 `fault` 使用同样的名字。本页由测试根据程序中的表生成。\n",
 			"| 状态码 | 错误码 | 由谁负责 | 怎么处理 | 可以告诉买家 |\n|---|---|---|---|---|\n",
 			"## 支付宝的错误码归入哪一类\n\n子码省略 `ACQ.` 和 `isv.`；`…` 表示一族。没有列出的一律是 `outcome_unknown`：什么也证明不了，要去查询。`misconfigured` 不结束任何事：有签名的，同一调用会再做；没有签名的，对款项不说明任何问题。\n",
 			"| 类别 | 重发 | 支付宝的子码 |\n|---|---|---|\n",
 			map[core.Party]string{
 				core.PartyCaller: "调用方", core.PartyBuyer: "买家", core.PartyMerchant: "商家", core.PartyOperator: "我们：paymux 的运维",
-				core.PartyGateway: "支付宝", core.PartyNobody: "无人：状态如此",
+				core.PartyGateway: "网关", core.PartyNobody: "无人：状态如此",
 			},
 			map[core.Repeat]string{
 				core.RepeatNever: "还会被拒绝", core.RepeatMended: "处理好以后有用", core.RepeatLater: "过一会儿有用", core.RepeatAsked: "paymux 自己会查询",

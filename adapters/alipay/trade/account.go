@@ -21,6 +21,7 @@ const (
 // Describe adds to an account what Alipay asks of its orders.
 func Describe(a core.Account) core.Account {
 	const digits = "0123456789"
+	a.GatewayName = core.Words{ZH: "支付宝", EN: "Alipay"}
 	a.NeedsPayer = !a.PaysWithoutTrade // an order string may be paid by whoever holds it
 	a.LeastTime, a.Grace, a.RefundLag = leastTime, grace, refundLag
 	// A buyer's user_id, as all of Alipay's documents have it.
