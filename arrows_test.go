@@ -67,10 +67,13 @@ func namedArrows() map[string][]string {
 }
 
 // testArrows is what a package's own tests may import beside its arrows: the
-// suites and fakes, the simulator as the other end, the containers as they are shipped,
-// and the whole program end to end.
+// suites and fakes, the simulator as the other end, the containers and the gateways'
+// settings as they are shipped, and the whole program end to end.
 func testArrows() []string {
-	return []string{"core/channeltest", "core/coretest", "core/storetest", "adapters/alipay/trade/tradetest", "adapters/alipay/sim", "platforms", "web/command"}
+	return []string{
+		"core/channeltest", "core/coretest", "core/storetest", "adapters/alipay/trade/tradetest", "adapters/alipay/sim", "adapters/alipay/setup",
+		"platforms", "web/command",
+	}
 }
 
 // owners: each heavy dependency has one owner, so that replacing it is a change

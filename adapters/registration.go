@@ -15,6 +15,8 @@ import (
 type Registration interface {
 	// ID is the name by which settings and addresses refer to the gateway.
 	ID() core.GatewayID
+	// Dialect is what the gateway adds to the configuration. Its gateway is ID's.
+	Dialect() config.Dialect
 	// Origins are the hosts that the gateway's pages send a buyer's browser on to, beside the one
 	// that its settings name.
 	Origins(core.Environment) []string

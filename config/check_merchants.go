@@ -34,7 +34,7 @@ type registry struct {
 	merchants map[string]bool
 	apiKeys   map[string]bool
 	accounts  map[string]bool
-	apps      map[string][]appUse // gateway and app_id → who uses it
+	apps      map[string][]appUse // gateway and app → who uses it
 	gateways  map[string]Gateway
 }
 
@@ -102,22 +102,13 @@ func (r *registry) checkAPIKey(at string, k *APIKey) {
 		if k.SecretHash != "" {
 			r.problems.add(at+".secret_hash", "does not serve a key of mode signed", "use secret_file or secret_sealed, or mode: bearer")
 		}
-		r.exactlyOne(at, "secret_sealed", k.SecretSealed, "secret_file", k.SecretFile)
+		r.problems.under(at).ExactlyOne("", "secret_sealed", k.SecretSealed, "secret_file", k.SecretFile)
 	}
 	if !k.Expires.IsZero() && !k.Expires.After(k.Created) {
 		r.problems.add(at+".expires", "is not after created", "")
 	}
 	if k.Expires.IsZero() && r.config.Server.Environment == Production {
 		r.problems.add(at+".expires", "is missing", "in production every key ends; a year is usual")
-	}
-}
-
-func (r *registry) exactlyOne(at, name1, value1, name2, value2 string) {
-	switch {
-	case value1 == "" && value2 == "":
-		r.problems.add(at, "has no secret", "set "+name1+" or "+name2+"; there is no default")
-	case value1 != "" && value2 != "":
-		r.problems.add(at, "has two secrets", "keep "+name1+" or "+name2)
 	}
 }
 
@@ -132,7 +123,7 @@ func (r *registry) checkWebhook(at string, w *Webhook) {
 	for i, s := range w.Secrets {
 		path := fmt.Sprintf("%s.secrets[%d]", at, i)
 		r.once(names, s.ID, path+".id", "secret")
-		r.exactlyOne(path, "secret_sealed", s.Sealed, "secret_file", s.File)
+		r.problems.under(path).ExactlyOne("", "secret_sealed", s.Sealed, "secret_file", s.File)
 		if s.Use == Current {
 			current++
 		}

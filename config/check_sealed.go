@@ -27,10 +27,9 @@ func (c *Config) CheckSealed(master *MasterKey) error {
 			report(fmt.Sprintf("%s.api_keys[%d]", at, j), err)
 		}
 		for j, a := range m.Accounts {
-			for l, k := range a.Keys {
-				_, err := k.Material(master)
-				report(fmt.Sprintf("%s.accounts[%d].keys[%d]", at, j, l), err)
-			}
+			a.Settings.Open(master, func(setting string, err error) {
+				report(fmt.Sprintf("%s.%s.%s", accountPath(i, j), a.Gateway, setting), err)
+			})
 		}
 		for j, w := range m.Webhooks {
 			for l, s := range w.Secrets {

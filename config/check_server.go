@@ -8,16 +8,8 @@ import (
 	"strings"
 )
 
-// The hosts of Alipay's gateway, by environment (Alipay's documentation, and
-// seen on the wire).
-const (
-	alipayProductionHost = "openapi.alipay.com"
-	alipaySandboxHost    = "openapi-sandbox.dl.alipaydev.com"
-	alipayDeadSandbox    = "openapi.alipaydev.com"
-)
-
 // checkServer checks the settings outside merchants against each other.
-func checkServer(c *Config, problems *Problems) {
+func checkServer(c *Config, dialects []Dialect, problems *Problems) {
 	if u := checkPublic("server.base_url", c.Server.BaseURL, c.Server.Environment, problems); u != nil {
 		c.Server.BaseURL = strings.TrimRight(u.String(), "/")
 		if strings.Trim(u.Path, "/") != "" { // pages link to each other, and requests are signed, from the root
@@ -41,6 +33,10 @@ func checkServer(c *Config, problems *Problems) {
 	if c.Log.Level == "debug" && c.Server.Environment == Production {
 		problems.add("log.level", "is debug in production", "use info")
 	}
+	checkGateways(c, dialects, problems)
+}
+
+func checkGateways(c *Config, dialects []Dialect, problems *Problems) {
 	seen := map[string]bool{}
 	for i, g := range c.Gateways {
 		at := fmt.Sprintf("gateways[%d]", i)
@@ -51,7 +47,13 @@ func checkServer(c *Config, problems *Problems) {
 		if g.Environment != c.Server.Environment {
 			problems.add(at+".environment", "differs from server.environment", "real and play money never share a server")
 		}
-		checkGatewayURL(at+".url", g, problems)
+		own := dialectOf(dialects, g.ID)
+		if own == nil {
+			problems.add(at+".id", "is a gateway that no adapter speaks to", "use one of: "+strings.Join(gatewaysOf(dialects), " "))
+		}
+		if u := checkPublic(at+".url", g.URL, g.Environment, problems); u != nil && own != nil {
+			own.CheckGateway(g, problems.under(at))
+		}
 		checkProxy(at+".proxy", g.Proxy, problems)
 	}
 }
@@ -93,22 +95,6 @@ func checkCollector(c *Config, problems *Problems) {
 		problems.add(at, "is not https", "plain http is for collectors on this machine or in a private network")
 	case strings.Trim(u.Path, "/") == "":
 		c.Tracing.OTLPEndpoint = u.JoinPath("v1", "traces").String()
-	}
-}
-
-// checkGatewayURL keeps real money away from the sandbox and the reverse.
-func checkGatewayURL(path string, g Gateway, problems *Problems) {
-	u := checkPublic(path, g.URL, g.Environment, problems)
-	if u == nil {
-		return
-	}
-	switch host := strings.ToLower(u.Hostname()); {
-	case host == alipayDeadSandbox:
-		problems.add(path, "is the old sandbox, which is gone", "use https://"+alipaySandboxHost+"/gateway.do")
-	case host == alipayProductionHost && g.Environment != Production:
-		problems.add(path, "is the production gateway", "use the sandbox's, or set environment: production")
-	case host == alipaySandboxHost && g.Environment != Sandbox:
-		problems.add(path, "is the sandbox gateway", "use the production one, or set environment: sandbox")
 	}
 }
 

@@ -34,8 +34,8 @@ type file struct {
 // readPrivate reads a file that only its owner may read.
 func readPrivate(name string) (string, error) { return readKeyFile(name, true) }
 
-// readPublic reads a file with nothing secret in it.
-func readPublic(name string) (string, error) { return readKeyFile(name, false) }
+// ReadPublic reads a file with nothing secret in it.
+func ReadPublic(name string) (string, error) { return readKeyFile(name, false) }
 
 func readKeyFile(name string, private bool) (string, error) {
 	f, err := os.Open(name)
@@ -107,7 +107,7 @@ func (c *Config) files() []file {
 }
 
 // eachFile visits every setting that names a file.
-func (c *Config) eachFile(visit func(path string, name *string, private bool)) {
+func (c *Config) eachFile(visit VisitFile) {
 	visit("secrets.master_key_file", &c.Secrets.MasterKeyFile, true)
 	for i := range c.Gateways {
 		visit(fmt.Sprintf("gateways[%d].client_cert_file", i), &c.Gateways[i].ClientCertFile, true)
@@ -120,8 +120,10 @@ func (c *Config) eachFile(visit func(path string, name *string, private bool)) {
 			visit(fmt.Sprintf("%s.api_keys[%d].secret_file", at, j), &m.APIKeys[j].SecretFile, true)
 		}
 		for j := range m.Accounts {
-			for l := range m.Accounts[j].Keys {
-				m.Accounts[j].Keys[l].eachFile(fmt.Sprintf("%s.accounts[%d].keys[%d]", at, j, l), visit)
+			if a := &m.Accounts[j]; a.Settings != nil {
+				a.Settings.Files(func(setting string, name *string, private bool) {
+					visit(accountPath(i, j)+"."+a.Gateway+"."+setting, name, private)
+				})
 			}
 		}
 		for j := range m.Webhooks {
@@ -130,13 +132,4 @@ func (c *Config) eachFile(visit func(path string, name *string, private bool)) {
 			}
 		}
 	}
-}
-
-func (k *Key) eachFile(at string, visit func(path string, name *string, private bool)) {
-	visit(at+".private_key_file", &k.PrivateKeyFile, true)
-	visit(at+".aes_key_file", &k.AESKeyFile, true)
-	visit(at+".alipay_public_key_file", &k.AlipayPublicKeyFile, false)
-	visit(at+".app_cert_file", &k.AppCertFile, false)
-	visit(at+".alipay_cert_file", &k.AlipayCertFile, false)
-	visit(at+".alipay_root_cert_file", &k.AlipayRootCertFile, false)
 }

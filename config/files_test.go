@@ -13,8 +13,8 @@ import (
 func TestF09FileModes(t *testing.T) {
 	secret := map[string]string{
 		"keys/master.key":         "secrets.master_key_file",
-		"keys/app_v2.pem":         "merchants[0].accounts[0].keys[0].private_key_file",
-		"keys/content.aes":        "merchants[0].accounts[0].keys[0].aes_key_file",
+		"keys/app_v2.pem":         "merchants[0].accounts[0].till.keys[0].key_file",
+		"keys/content.aes":        "merchants[0].accounts[0].till.keys[1].key_file",
 		"keys/shop_server.secret": "merchants[0].api_keys[0].secret_file",
 		"keys/webhook_s2.secret":  "merchants[0].webhooks[0].secrets[0].secret_file",
 	}
@@ -31,7 +31,7 @@ func TestF09FileModes(t *testing.T) {
 		}
 	}
 	path := place(t, exampleText(t))
-	for _, public := range []string{"keys/alipay_v2.pub", "keys/old_app.crt", "keys/alipay_root.crt"} {
+	for _, public := range []string{"keys/alipay_v2.pub"} {
 		if err := os.Chmod(filepath.Join(filepath.Dir(path), public), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,7 @@ func TestF09FileModes(t *testing.T) {
 	if err := os.Chmod(filepath.Join(filepath.Dir(path), "keys/app_v2.pem"), 0o400); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(path, nil); err != nil {
+	if _, err := load(path, nil); err != nil {
 		t.Errorf("public files and a key of mode 0400: %v", err)
 	}
 }
@@ -62,13 +62,13 @@ func TestF09PasswordInReadableFile(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := place(t, c.text)
-			if _, err := Load(path, c.environ); err != nil {
+			if _, err := load(path, c.environ); err != nil {
 				t.Fatalf("mode 0600: %v", err)
 			}
 			if err := os.Chmod(path, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Load(path, c.environ)
+			_, err := load(path, c.environ)
 			var problems Problems
 			if errors.As(err, &problems); (err != nil) != (c.blamed != "") || (c.blamed != "" && !hasPath(problems, c.blamed)) {
 				t.Errorf("mode 0644: %v", err)
@@ -107,24 +107,20 @@ func TestF14BinaryKeysStayWhole(t *testing.T) {
 	for text, want := range map[string]string{"\x30\x82\x01\x00 \n": "\x30\x82\x01\x00 \n", "MIIB\r\n": "MIIB", " MIIB": "MIIB"} {
 		path := place(t, exampleText(t))
 		write(t, filepath.Join(filepath.Dir(path), "keys/app_v2.pem"), text)
-		c, err := Load(path, nil)
+		c, err := load(path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, k := range c.Merchants[0].Accounts[0].Keys {
-			if !strings.HasSuffix(k.PrivateKeyFile, "app_v2.pem") {
-				continue
-			}
-			if m, err := k.Material(nil); err != nil || m.PrivateKey.Reveal() != want {
-				t.Errorf("%q became %q, %v", text, m.PrivateKey.Reveal(), err)
-			}
+		at, _ := c.Merchants[0].Accounts[0].Settings.(*tillSection)
+		if key, err := OpenSecret(nil, "", "", at.Keys[0].File); err != nil || key.Reveal() != want {
+			t.Errorf("%q became %q, %v", text, key.Reveal(), err)
 		}
 	}
 }
 
 func TestMaterial(t *testing.T) {
 	path := place(t, exampleText(t))
-	c, err := Load(path, nil)
+	c, err := load(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,14 +133,6 @@ func TestMaterial(t *testing.T) {
 	if err := c.CheckSealed(master); err != nil {
 		t.Fatal(err)
 	}
-	key, err := m.Accounts[0].Keys[0].Material(master)
-	if err != nil || key.PrivateKey.Reveal() != "not a real key: keys/app_v2.pem" || key.AlipayPublicKey == "" || key.AppCert != "" {
-		t.Errorf("%+v %v", key, err)
-	}
-	old, err := m.Accounts[1].Keys[0].Material(master)
-	if err != nil || old.AlipayPublicKey != "" || !strings.HasSuffix(old.AlipayRootCert, "alipay_root.crt") {
-		t.Errorf("%+v %v", old, err)
-	}
 	sealed, err := master.Seal(PurposeAPIKey, []byte("the secret of a shop, which nobody knows\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +141,7 @@ func TestMaterial(t *testing.T) {
 	if got, err := k.SigningSecret(master); err != nil || got.Reveal() != "the secret of a shop, which nobody knows" {
 		t.Errorf("%q %v", got.Reveal(), err)
 	}
-	// Sealed for one purpose, used for another; and sealed emptiness (F04).
+	// Sealed for one purpose, used for another, in a gateway's section too; and sealed emptiness (F04).
 	empty, err := master.Seal(PurposeWebhook, []byte(" "))
 	if err != nil {
 		t.Fatal(err)
@@ -164,5 +152,11 @@ func TestMaterial(t *testing.T) {
 		if err := c.CheckSealed(master); !errors.As(err, &problems) || !hasPath(problems, "merchants[0].webhooks[0].secrets[0]") {
 			t.Errorf("%v", err)
 		}
+	}
+	at, _ := m.Accounts[0].Settings.(*tillSection)
+	at.Keys[1] = tillKey{Sealed: sealed}
+	var problems Problems
+	if err := c.CheckSealed(master); !errors.As(err, &problems) || !hasPath(problems, "merchants[0].accounts[0].till.keys[1]") {
+		t.Errorf("%v", err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 // Problem is one thing wrong with the configuration.
 type Problem struct {
-	Path string // where, as keys: merchants[0].accounts[1].app_id; or a file's name
+	Path string // where, as keys: merchants[0].accounts[1].channels; or a file's name
 	Line int    // line of the file, from 1; 0 when the setting is not in the file
 	What string // what is wrong; never holds a secret's text
 	Mend string // what to do about it
@@ -43,6 +43,13 @@ func (ps Problems) Error() string {
 
 func (ps *Problems) add(path, what, mend string) {
 	*ps = append(*ps, Problem{Path: path, What: what, Mend: mend})
+}
+
+// under takes blame for the settings of a section or record at a path.
+func (ps *Problems) under(at string) Blame {
+	return func(setting, what, mend string) {
+		ps.add(strings.TrimSuffix(at+"."+setting, "."), what, mend)
+	}
 }
 
 // located puts line numbers to the problems and sorts them by line; settings

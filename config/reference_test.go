@@ -1,13 +1,11 @@
-package config
+package config_test
 
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"maps"
 	"os"
 	"reflect"
 	"strconv"
@@ -15,23 +13,34 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.yaml.in/yaml/v3"
+	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
+	"github.com/paymux/paymux/config"
 )
 
 const (
 	schemaFile    = "../docs/config.schema.json"
 	referenceFile = "../docs/configuration.md"
-	beginTable    = "<!-- generated from config/*.go -->"
+	beginTable    = "<!-- generated from config/*.go and the gateways' settings -->"
 	endTable      = "<!-- end -->"
 )
+
+// shipped are the gateways that the program is built with.
+func shipped() []config.Dialect { return []config.Dialect{alipaysetup.Dialect{}} }
+
+// described are the files whose comments describe the settings.
+func described() []string {
+	return []string{"config.go", "merchant.go", "../adapters/alipay/setup/account.go"}
+}
+
+// section is the type of what an account says at a gateway.
+func section(d config.Dialect) reflect.Type { return reflect.TypeOf(d.Section()).Elem() }
 
 // The JSON Schema and the reference's tables are written from the structs and
 // their comments. PAYMUX_TEST_UPDATE=1 writes them; without it they must be
 // what would be written.
 func TestReferenceIsCurrent(t *testing.T) {
 	docs := comments(t)
-	schema := schemaOf(reflect.TypeFor[Config](), docs)
+	schema := schemaOf(reflect.TypeFor[config.Config](), docs)
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	schema["title"] = "paymux configuration"
 	var out bytes.Buffer
@@ -53,7 +62,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 		t.Fatalf("%s has lost its marks", referenceFile)
 	}
 	var tables strings.Builder
-	writeTables(&tables, reflect.TypeFor[Config](), "", docs, reflect.ValueOf(defaults()))
+	writeTables(&tables, reflect.TypeFor[config.Config](), "", docs, reflect.ValueOf(config.Defaults()))
 	compare(t, referenceFile, head+beginTable+"\n"+tables.String()+endTable+tail)
 }
 
@@ -70,61 +79,11 @@ func compare(t *testing.T, name, want string) {
 	}
 }
 
-// The schema accepts the example and refuses what Load refuses by shape.
-func TestSchemaJudgesTheExample(t *testing.T) {
-	text, err := os.ReadFile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("config.json", document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("config.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	judge := func(text string) error {
-		var value any
-		if err := yaml.Unmarshal([]byte(text), &value); err != nil {
-			t.Fatal(err)
-		}
-		asJSON, err := json.Marshal(value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(asJSON))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return schema.Validate(instance)
-	}
-	if err := judge(exampleText(t)); err != nil {
-		t.Errorf("the example: %v", err)
-	}
-	for _, c := range [][2]string{
-		{"  drain_seconds: 20", "  drain_secs: 20"},
-		{"sweep_seconds: 30", "sweep_seconds: 0"},
-		{"role: approver", "role: root"},
-		{`app_id: "9021000100000001"`, `app_id: 9021000100000001`},
-		{"id: m_demo", "id: M_Demo"},
-		{"    late_payment: refund", "    late_payment: keep"},
-	} {
-		if judge(edit(t, exampleText(t), c[0], c[1])) == nil {
-			t.Errorf("accepted %q", c[1])
-		}
-	}
-}
-
-// comments maps "Type" and "Type.Field" to their doc comments.
+// comments maps "package.Type" and "package.Type.Field" to their doc comments.
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	docs := map[string]string{}
-	for _, name := range []string{"config.go", "merchant.go"} {
+	for _, name := range described() {
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
@@ -136,8 +95,8 @@ func comments(t *testing.T) map[string]string {
 			}
 			for _, s := range decl.Specs {
 				if spec, ok := s.(*ast.TypeSpec); ok {
-					docs[spec.Name.Name] = oneLine(decl.Doc.Text())
-					fieldComments(spec, docs)
+					docs[f.Name.Name+"."+spec.Name.Name] = oneLine(decl.Doc.Text())
+					fieldComments(f.Name.Name, spec, docs)
 				}
 			}
 		}
@@ -145,13 +104,13 @@ func comments(t *testing.T) map[string]string {
 	return docs
 }
 
-func fieldComments(spec *ast.TypeSpec, docs map[string]string) {
+func fieldComments(in string, spec *ast.TypeSpec, docs map[string]string) {
 	body, ok := spec.Type.(*ast.StructType)
 	if !ok {
 		return
 	}
 	for _, field := range body.Fields.List {
-		docs[spec.Name.Name+"."+field.Names[0].Name] = oneLine(field.Doc.Text())
+		docs[in+"."+spec.Name.Name+"."+field.Names[0].Name] = oneLine(field.Doc.Text())
 	}
 }
 
@@ -162,26 +121,47 @@ func schemaOf(t reflect.Type, docs map[string]string) map[string]any {
 	required := []string{}
 	for f := range t.Fields() {
 		name := f.Tag.Get("json")
+		if name == "-" {
+			continue
+		}
 		own, item, _ := strings.Cut(f.Tag.Get("validate"), "dive")
 		s := valueSchema(f.Type, item, docs)
 		constrain(s, own)
-		if doc := docs[t.Name()+"."+f.Name]; doc != "" {
+		if doc := docs[t.String()+"."+f.Name]; doc != "" {
 			s["description"] = doc
 		}
 		properties[name] = s
-		if strings.Contains(own, "required") && t != reflect.TypeFor[DB]() && t != reflect.TypeFor[Server]() {
+		if strings.Contains(own, "required") && t != reflect.TypeFor[config.DB]() && t != reflect.TypeFor[config.Server]() {
 			required = append(required, name)
 		}
 	}
-	return map[string]any{
-		"type": "object", "description": docs[t.Name()], "properties": properties,
+	schema := map[string]any{
+		"type": "object", "description": docs[t.String()], "properties": properties,
 		"required": required, "additionalProperties": false,
 	}
+	if t == reflect.TypeFor[config.Account]() {
+		addSections(schema, properties, docs)
+	}
+	return schema
+}
+
+// addSections lets an account have the section of its gateway, which it must, and the gateway's channels.
+func addSections(account, properties map[string]any, docs map[string]string) {
+	var each []any
+	for _, d := range shipped() {
+		properties[d.Gateway()] = schemaOf(section(d), docs)
+		channels := map[string]any{"items": map[string]any{"enum": d.Channels()}}
+		each = append(each, map[string]any{
+			"if":   map[string]any{"properties": map[string]any{"gateway": map[string]any{"const": d.Gateway()}}},
+			"then": map[string]any{"required": []string{d.Gateway()}, "properties": map[string]any{"channels": channels}},
+		})
+	}
+	account["allOf"] = each
 }
 
 func valueSchema(t reflect.Type, item string, docs map[string]string) map[string]any {
 	switch {
-	case t == reflect.TypeFor[Secret]():
+	case t == reflect.TypeFor[config.Secret]():
 		return map[string]any{"type": "string"}
 	case t == reflect.TypeFor[time.Time]():
 		return map[string]any{"type": "string", "format": "date-time"}
@@ -203,7 +183,7 @@ func valueSchema(t reflect.Type, item string, docs map[string]string) map[string
 // constrain turns validate tags into schema words.
 func constrain(s map[string]any, tags string) {
 	words := map[any][2]string{"string": {"minLength", "maxLength"}, "array": {"minItems", "maxItems"}, "integer": {"minimum", "maximum"}}[s["type"]]
-	patterns := map[string]string{"id": idPattern, "key": keyPattern, "event": eventPattern, "sha256": "^[0-9a-f]{64}$", "numeric": "^[0-9]*$"}
+	patterns := map[string]string{"id": config.IDPattern, "key": config.KeyPattern, "event": config.EventPattern, "sha256": "^[0-9a-f]{64}$", "numeric": "^[0-9]*$"}
 	for tag := range strings.SplitSeq(tags, ",") {
 		name, value, _ := strings.Cut(tag, "=")
 		n, _ := strconv.ParseInt(value, 10, 64)
@@ -223,67 +203,5 @@ func constrain(s map[string]any, tags string) {
 				s["pattern"] = p
 			}
 		}
-	}
-}
-
-// writeTables writes one table for each record, in the order of the file.
-func writeTables(out *strings.Builder, t reflect.Type, path string, docs map[string]string, defaulted reflect.Value) {
-	var rows strings.Builder
-	type part struct {
-		t    reflect.Type
-		path string
-		v    reflect.Value
-	}
-	var parts []part
-	for i := range t.NumField() {
-		f := t.Field(i)
-		at := strings.TrimPrefix(path+"."+f.Tag.Get("json"), ".")
-		elem := f.Type
-		if elem.Kind() == reflect.Slice {
-			elem = elem.Elem()
-		}
-		if elem.Kind() == reflect.Struct && elem.PkgPath() == t.PkgPath() && elem != reflect.TypeFor[Secret]() {
-			p := part{t: elem, path: at}
-			if f.Type.Kind() == reflect.Slice {
-				p.path += "[]"
-			} else {
-				p.v = defaulted.Field(i)
-			}
-			parts = append(parts, p)
-			continue
-		}
-		fmt.Fprintf(&rows, "| `%s` | %s | %s |\n", f.Tag.Get("json"), defaultText(t, f, i, defaulted), docs[t.Name()+"."+f.Name])
-	}
-	if rows.Len() > 0 {
-		fmt.Fprintf(out, "\n### `%s`\n\n%s\n\n| setting | default | meaning |\n|---|---|---|\n%s", path, docs[t.Name()], rows.String())
-	}
-	for _, p := range parts {
-		writeTables(out, p.t, p.path, docs, p.v)
-	}
-	if path == "" {
-		out.WriteString("\n")
-	}
-}
-
-func defaultText(t reflect.Type, f reflect.StructField, i int, defaulted reflect.Value) string {
-	value := ""
-	switch {
-	case defaulted.IsValid() && f.Type != reflect.TypeFor[Secret]() && !defaulted.Field(i).IsZero():
-		value = fmt.Sprint(defaulted.Field(i).Interface())
-	case !defaulted.IsValid():
-		filled, _ := itemDefaults(nil, t, map[string]any{})
-		given, _ := filled.(map[string]any)
-		if v, ok := maps.Clone(given)[f.Tag.Get("json")]; ok {
-			value = fmt.Sprint(v)
-		}
-	}
-	own, _, _ := strings.Cut(f.Tag.Get("validate"), "dive")
-	switch {
-	case value != "":
-		return "`" + value + "`"
-	case strings.Contains(own, "required"):
-		return "**required**"
-	default:
-		return ""
 	}
 }

@@ -49,7 +49,7 @@ func TestF10SecretNeverPrints(t *testing.T) {
 
 // F10: a whole configuration can be logged.
 func TestF10ConfigurationCanBeLogged(t *testing.T) {
-	c, err := Load(place(t, minimal), []string{"PAYMUX_DB_DRIVER=mysql", "PAYMUX_DB_DSN=pay:hunter2@tcp(db:3306)/paymux", "PAYMUX_QUEUE_URL=nats://u:hunter2@queue:4222"})
+	c, err := load(place(t, minimal), []string{"PAYMUX_DB_DRIVER=mysql", "PAYMUX_DB_DSN=pay:hunter2@tcp(db:3306)/paymux", "PAYMUX_QUEUE_URL=nats://u:hunter2@queue:4222"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,19 +21,29 @@ const (
 )
 
 // validateShape applies the validate tags: each setting by itself.
-func validateShape(c *Config, problems *Problems) {
-	err := newValidator().Struct(c)
+func validateShape(c *Config, dialects []Dialect, problems *Problems) {
+	v := newValidator()
+	blameShape(v.Struct(c), problems.add)
+	c.eachAccount(func(at string, a *Account) {
+		if a.Settings != nil {
+			blameShape(v.Struct(a.Settings), problems.under(at+"."+a.Gateway))
+		}
+	})
+	checkSections(c, dialects, problems)
+}
+
+func blameShape(err error, blame Blame) {
 	var failures validator.ValidationErrors
 	if !errors.As(err, &failures) {
 		if err != nil {
-			problems.add("file", err.Error(), "")
+			blame("file", err.Error(), "")
 		}
 		return
 	}
 	for _, f := range failures {
 		_, path, _ := strings.Cut(f.Namespace(), ".")
 		what, mend := explain(f)
-		problems.add(path, what, mend)
+		blame(path, what, mend)
 	}
 }
 

@@ -22,11 +22,12 @@ const settleInterval = 250 * time.Millisecond
 // key file it names, changes for the better. A file that does not load is
 // refused whole: Current keeps answering the last good one.
 type Watcher struct {
-	path    string
-	environ []string
-	current atomic.Pointer[Config]
-	looked  [sha256.Size]byte // fingerprint at the last look
-	seen    [sha256.Size]byte // fingerprint of the last files loaded or refused
+	path     string
+	environ  []string
+	dialects []Dialect
+	current  atomic.Pointer[Config]
+	looked   [sha256.Size]byte // fingerprint at the last look
+	seen     [sha256.Size]byte // fingerprint of the last files loaded or refused
 
 	// Accept is asked before a new configuration takes its place and may
 	// refuse it, for example because a key does not parse. Optional.
@@ -39,11 +40,11 @@ type Watcher struct {
 
 // NewWatcher loads the configuration a first time and fails as [Load] does.
 // Set the callbacks before Run.
-func NewWatcher(path string, environ []string) (*Watcher, error) {
-	w := &Watcher{path: path, environ: environ}
+func NewWatcher(path string, environ []string, dialects ...Dialect) (*Watcher, error) {
+	w := &Watcher{path: path, environ: environ, dialects: dialects}
 	// The fingerprint is taken first: a change during Load is then seen as one.
 	before := w.configHash()
-	c, err := Load(path, environ)
+	c, err := Load(path, environ, dialects...)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func (w *Watcher) Reload() bool {
 	if now == w.seen {
 		return false
 	}
-	next, err := Load(w.path, w.environ)
+	next, err := Load(w.path, w.environ, w.dialects...)
 	if err == nil {
 		err = needsRestart(old, next)
 	}

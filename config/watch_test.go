@@ -12,7 +12,7 @@ import (
 func watcher(t *testing.T) (w *Watcher, path string, refusals *[]error) {
 	t.Helper()
 	path = place(t, exampleText(t))
-	w, err := NewWatcher(path, nil)
+	w, err := NewWatcher(path, nil, dialects()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestRunSeesEveryWayOfWriting(t *testing.T) {
 }
 
 func TestWatcherStartsOnlyOnAGoodFile(t *testing.T) {
-	if _, err := NewWatcher(place(t, "server: {}"), nil); err == nil {
+	if _, err := NewWatcher(place(t, "server: {}"), nil, dialects()...); err == nil {
 		t.Error("started")
 	}
 }

@@ -45,7 +45,7 @@ func TestSecretsAreWeighed(t *testing.T) {
 
 // F23: whichever way a secret comes in, a weak one does not come through; what was loaded is refused with its place in the file.
 func TestWeakSecretsAreRefusedEverywhere(t *testing.T) {
-	c, err := Load(place(t, exampleText(t)), nil)
+	c, err := load(place(t, exampleText(t)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,12 +3,22 @@ package app
 import (
 	"github.com/paymux/paymux/adapters"
 	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
+	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
 )
 
 // Gateways lists those that this program speaks to. Nothing else here knows one by name.
 func Gateways() []adapters.Registration {
 	return []adapters.Registration{alipaysetup.Registration{}}
+}
+
+// Dialects are what the gateways add to the configuration.
+func Dialects() []config.Dialect {
+	var all []config.Dialect
+	for _, g := range Gateways() {
+		all = append(all, g.Dialect())
+	}
+	return all
 }
 
 // openGateways puts every gateway on its ground, by id.

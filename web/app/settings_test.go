@@ -140,7 +140,7 @@ func plainConfig(t *testing.T) *config.Config {
 			ID: "m", Features: []config.Feature{{Platform: "p"}}, Overrides: []config.Override{{Platform: "p", Rule: "r", Allow: true}},
 			Webhooks: []config.Webhook{{ID: "w", URL: "https://shop.example.com", Secrets: []config.WebhookSecret{{}}}},
 			APIKeys:  []config.APIKey{{ID: "k", Mode: config.Bearer, SecretHash: strings.Repeat("00", 32), SecretFile: secret}},
-			Accounts: []config.Account{{ID: "a", Gateway: "alipay", Keys: []config.Key{{}}}},
+			Accounts: []config.Account{{ID: "a", Gateway: "alipay", Settings: &alipaysetup.Account{Keys: []alipaysetup.Key{{}}}}},
 		}},
 	}
 }
@@ -152,7 +152,7 @@ func arrive(t *testing.T, c *config.Config) arrivals {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := alipaysetup.Key(merchant.Accounts[0].Keys[0], nil)
+	key, err := alipaysetup.Settings(merchant.Accounts[0]).Keys[0].Read(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,6 +179,11 @@ func leaves(t reflect.Type, prefix string) []string {
 		return []string{strings.TrimSuffix(prefix, ".")}
 	}
 	var names []string
+	if t == reflect.TypeFor[config.Account]() {
+		for _, d := range Dialects() {
+			names = append(names, leaves(reflect.TypeOf(d.Section()).Elem(), prefix+d.Gateway()+".")...)
+		}
+	}
 	for field := range t.Fields() {
 		if name := field.Tag.Get("json"); name != "" && name != "-" {
 			names = append(names, leaves(field.Type, prefix+name+".")...)
@@ -192,6 +197,10 @@ func setSetting(t *testing.T, v reflect.Value, path []string, text string) {
 	t.Helper()
 	if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct && len(path) > 0 {
 		v = v.Index(0)
+	}
+	if account, ok := reflect.TypeAssert[config.Account](v); ok && path[0] == account.Gateway {
+		setSetting(t, reflect.ValueOf(account.Settings).Elem(), path[1:], text)
+		return
 	}
 	if len(path) > 0 {
 		for field := range v.Type().Fields() {

@@ -92,8 +92,8 @@ func certificateLine(c *config.Config, account string, streams Streams) (certifi
 
 // rootsOf is the file of roots of an account in certificate mode, or "".
 func rootsOf(a config.Account) string {
-	for _, k := range a.Keys {
-		if k.Use == config.Current {
+	for _, k := range alipaysetup.Settings(a).Keys {
+		if k.Use == alipaysetup.Current {
 			return k.AlipayRootCertFile
 		}
 	}

@@ -19,7 +19,7 @@ func newCheck(streams Streams) *cobra.Command {
 			"itself, and holds the merchants' switches against the platforms' rules. It calls nobody and opens no database.",
 		Args: exactArgs(0),
 		RunE: func(*cobra.Command, []string) error {
-			c, err := config.Load(file, streams.Environ)
+			c, err := config.Load(file, streams.Environ, app.Dialects()...)
 			if list, wrong := errors.AsType[config.Problems](err); wrong {
 				for _, p := range list {
 					report(streams, p)

@@ -32,8 +32,8 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 			}
 		}, []string{"can be read by others", "chmod 600"}},
 		{"F11", func(s *site) {
-			s.edit("accounts:", "accounts: # twice\n      - { id: twin, gateway: alipay, environment: sandbox, app_id: \""+siteAppID+
-				"\", seller_id: \""+siteSellerID+"\", channels: [alipay_mini], keys: [{ version: v1, use: current, private_key_file: app.pem, alipay_public_key_file: gateway.pub }] }")
+			s.edit("accounts:", "accounts: # twice\n      - { id: twin, gateway: alipay, environment: sandbox, channels: [alipay_mini], alipay: { app_id: \""+siteAppID+
+				"\", seller_id: \""+siteSellerID+"\", keys: [{ version: v1, use: current, private_key_file: app.pem, alipay_public_key_file: gateway.pub }] } }")
 		},
 			[]string{"app_id"}},
 		{"nothing wrong", func(*site) {}, nil},

@@ -79,7 +79,7 @@ func (d *demo) start(ctx context.Context, listener net.Listener, data string, st
 		return err
 	}
 	// The variables of a real server must not reach into the demo.
-	watcher, err := config.NewWatcher(d.folder.configFile(), nil)
+	watcher, err := config.NewWatcher(d.folder.configFile(), nil, app.Dialects()...)
 	if err != nil {
 		return err
 	}

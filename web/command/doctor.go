@@ -137,7 +137,7 @@ type doctor struct {
 
 // examine looks at everything asked for. Its error is that it could not look; what it finds is in the report.
 func (d *doctor) examine(ctx context.Context) error {
-	c, err := config.Load(d.doctorFlags.config, d.streams.Environ)
+	c, err := config.Load(d.doctorFlags.config, d.streams.Environ, app.Dialects()...)
 	var list config.Problems
 	switch {
 	case errors.As(err, &list):
@@ -199,6 +199,9 @@ type patient struct {
 	notifyURL string
 }
 
+// at are the account's settings at Alipay.
+func (p patient) at() *alipaysetup.Account { return alipaysetup.Settings(p.account) }
+
 // patients picks the accounts to look at. A capture belongs to one: the named one, the only one, or the one whose app the message names.
 func (d *doctor) patients() ([]patient, error) {
 	ends, err := alipaysetup.Lines(d.config, d.on)
@@ -210,8 +213,8 @@ func (d *doctor) patients() ([]patient, error) {
 	for _, m := range d.config.Merchants {
 		for _, a := range m.Accounts {
 			p := patient{account: a, merchant: m, gateway: ends[a.Gateway], notifyURL: app.NotifyURL(d.config, a)}
-			for _, k := range a.Keys {
-				key, err := alipaysetup.Key(k, d.on.Master)
+			for _, k := range alipaysetup.Settings(a).Keys {
+				key, err := k.Read(d.on.Master)
 				if err != nil {
 					return nil, fmt.Errorf("account %s: %w", a.ID, err)
 				}
@@ -228,7 +231,7 @@ func (d *doctor) patients() ([]patient, error) {
 		return all, nil
 	case d.notificationText != "":
 		id := d.capture().field("app_id")
-		return only(all, func(p patient) bool { return p.account.AppID == id }, "say by --account whose notification it is")
+		return only(all, func(p patient) bool { return p.at().AppID == id }, "say by --account whose notification it is")
 	}
 	return nil, errors.New("say by --account whose answer it is")
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/paymux/paymux/adapters/alipay"
+	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"
 	"github.com/paymux/paymux/web/app"
 )
 
@@ -162,12 +163,12 @@ func judge(app *alipay.App, message captured) (keyVersion string, err error) {
 
 // otherAccount names the account here that a stray message belongs to.
 func (d *doctor) otherAccount(p patient, appID string) {
-	if appID == p.account.AppID {
+	if appID == p.at().AppID {
 		return
 	}
 	for _, m := range d.config.Merchants {
 		for _, a := range m.Accounts {
-			if a.AppID == appID {
+			if alipaysetup.Settings(a).AppID == appID {
 				url := app.NotifyURL(d.config, a)
 				d.report.note("该应用在这里是账户 "+a.ID+"，通知地址 "+url, "that app is account "+a.ID+" here; its notifications go to "+url)
 			}

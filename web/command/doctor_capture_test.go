@@ -222,7 +222,7 @@ func TestDoctorNamesWhatSpoiltANotification(t *testing.T) {
 	wantFound(t, code, out, "message_at_payment_address")
 	// A switch that does not fit the gateway.
 	c.write("body.txt", body)
-	c.edit("channels: [alipay_mini", "drop_empty_in_notify: true, channels: [alipay_mini")
+	c.edit("alipay: { ", "alipay: { drop_empty_in_notify: true, ")
 	code, out = c.doctor("--notification", c.path("body.txt"))
 	wantFound(t, code, out, "notify_switch")
 }

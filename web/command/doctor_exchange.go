@@ -17,7 +17,7 @@ type exchange struct {
 	v3      bool
 }
 
-func isV3(p patient) bool { return p.account.Protocol == string(alipay.ProtocolV3) }
+func isV3(p patient) bool { return p.at().Protocol == string(alipay.ProtocolV3) }
 
 // code is the gateway's own word for a refusal, without its family.
 func (x exchange) code() string { return strings.TrimPrefix(x.result.SubCode, "isv.") }
@@ -73,7 +73,7 @@ func pageOf(body string) string {
 
 // diagnose tries every key version on a message that the adapter refused, and takes the one that explains most.
 func (d *doctor) diagnose(p patient, x exchange) {
-	if p.account.SignType != alipay.SignTypeRSA2 { // the experiments are with RSA2 keys
+	if p.at().SignType != alipay.SignTypeRSA2 { // the experiments are with RSA2 keys
 		d.report.find(refused(x.result.Err))
 		return
 	}
@@ -127,7 +127,7 @@ func (d *doctor) despite(p patient, key alipay.KeyConfig, refusal error) finding
 	switch {
 	case !key.NotAfter.IsZero() && !d.streams.Now().Before(key.NotAfter):
 		f.code, f.detail = "notify_switch", "the signature is good, of key version "+key.Version+", whose not_after has passed"
-	case p.account.DropEmptyInNotify || p.account.DropCertSNInNotify:
+	case p.at().DropEmptyInNotify || p.at().DropCertSNInNotify:
 		f.code, f.detail = "notify_switch", "the signature is good under the standard rule, which this account's drop_… switches change"
 	}
 	return f

@@ -29,7 +29,7 @@ func (d *doctor) keys(p patient) *alipay.App {
 	before := d.report.found
 	for _, key := range p.keys {
 		sound := true
-		if p.account.SignType == alipay.SignTypeRSA2 {
+		if p.at().SignType == alipay.SignTypeRSA2 {
 			for _, f := range alipay.DiagnoseKey(d.material(p, key)) {
 				d.report.find(of(f))
 				sound = false
@@ -60,7 +60,7 @@ func (d *doctor) keys(p patient) *alipay.App {
 }
 
 func (d *doctor) material(p patient, key alipay.KeyConfig) alipay.Material {
-	return alipay.Material{AppID: p.account.AppID, Key: key, Now: d.streams.Now()}
+	return alipay.Material{AppID: p.at().AppID, Key: key, Now: d.streams.Now()}
 }
 
 // of takes over a finding of the adapter.

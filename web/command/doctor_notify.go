@@ -63,7 +63,7 @@ func (r reaction) isRefusal() bool {
 }
 
 func (d *doctor) knock(ctx context.Context, client *http.Client, p patient, media string) (reaction, bool) {
-	body := "notify_type=paymux_doctor&app_id=" + p.account.AppID
+	body := "notify_type=paymux_doctor&app_id=" + p.at().AppID
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.notifyURL, strings.NewReader(body))
 	if err != nil {
 		d.report.find(finding{code: "notify_address", proven: true, detail: err.Error()})

@@ -22,8 +22,9 @@ import (
 // signs everything and has the same keys.
 func (d *doctor) callOf(ctx context.Context, p patient) {
 	if isV3(p) {
-		classic := p
-		classic.account.Protocol, classic.account.TrustUnsignedV3Errors = string(alipay.ProtocolClassic), false
+		classic, settings := p, *p.at()
+		settings.Protocol, settings.TrustUnsignedV3Errors = string(alipay.ProtocolClassic), false
+		classic.account.Settings = &settings
 		d.callBy(ctx, classic)
 	}
 	d.callBy(ctx, p)

@@ -59,7 +59,7 @@ func TestDoctorOnline(t *testing.T) {
 	})
 	text, private, public := c.read("paymux.yaml"), c.read("app.pem"), c.read("gateway.pub")
 	stranger := pair(t)
-	account := "channels: [alipay_mini"
+	account := "app_id: "
 	c.write("content.aes", base64.StdEncoding.EncodeToString(make([]byte, 16)))
 	for _, row := range []struct {
 		name, want string

@@ -23,8 +23,8 @@ type doctorReport struct {
 }
 
 func (r *doctorReport) open(p patient) {
-	say(r.out, "账户 %s（应用 %s，%s）· account %s (app %s, %s)", p.account.ID, p.account.AppID,
-		map[string]string{config.Sandbox: "沙箱", config.Production: "生产"}[p.account.Environment], p.account.ID, p.account.AppID, p.account.Environment)
+	say(r.out, "账户 %s（应用 %s，%s）· account %s (app %s, %s)", p.account.ID, p.at().AppID,
+		map[string]string{config.Sandbox: "沙箱", config.Production: "生产"}[p.account.Environment], p.account.ID, p.at().AppID, p.account.Environment)
 }
 
 // fine tells of something that was looked at and is well.

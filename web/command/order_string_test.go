@@ -20,7 +20,7 @@ import (
 func TestDemoTakesMoneyByOrderStrings(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	d := startDemo(t, dir)
-	d.edit(dir, "channels: [alipay_mini,", "mini_pay: order_string\n        channels: [alipay_mini,")
+	d.edit(dir, "        alipay:\n", "        alipay:\n          mini_pay: order_string\n")
 	var made, left core.PaymentView
 	until(t, "the setting counts", func() bool { return d.createFor("", &made) == http.StatusCreated })
 	if made.Action == nil || made.Action.Type != "alipay_order_str" || made.Settling {

@@ -20,7 +20,7 @@ func newServe(streams Streams) *cobra.Command {
 		Short: "Run the server on a configuration file",
 		Args:  exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			watcher, err := config.NewWatcher(file, streams.Environ)
+			watcher, err := config.NewWatcher(file, streams.Environ, app.Dialects()...)
 			if err != nil {
 				return problems(file, err)
 			}
@@ -79,7 +79,7 @@ func levelOf(name string) slog.Level {
 
 // load reads a configuration once.
 func load(file string, streams Streams) (*config.Config, error) {
-	c, err := config.Load(file, streams.Environ)
+	c, err := config.Load(file, streams.Environ, app.Dialects()...)
 	if err != nil {
 		return nil, problems(file, err)
 	}

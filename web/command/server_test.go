@@ -127,8 +127,8 @@ merchants:
     permissions: [physical_ecommerce]
     api_keys: [{ id: shop, actor: shop, role: admin, mode: bearer, secret_hash: %s, created: 2026-01-01T00:00:00+08:00 }]
     accounts:
-      - { id: main, gateway: alipay, environment: sandbox, app_id: %q, seller_id: %q, channels: [alipay_mini, wechat_h5, douyin_h5],
-          keys: [{ version: v1, use: current, private_key_file: app.pem, alipay_public_key_file: gateway.pub }] }
+      - { id: main, gateway: alipay, environment: sandbox, channels: [alipay_mini, wechat_h5, douyin_h5],
+          alipay: { app_id: %q, seller_id: %q, keys: [{ version: v1, use: current, private_key_file: app.pem, alipay_public_key_file: gateway.pub }] } }
 %s`, s.listen, s.listen, driver, dsn, s.simURL, hash, siteAppID, siteSellerID, extra)
 }
 

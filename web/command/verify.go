@@ -200,7 +200,7 @@ func appsOf(c *config.Config) map[string]bool {
 	apps := map[string]bool{}
 	for _, m := range c.Merchants {
 		for _, a := range m.Accounts {
-			apps[a.AppID] = true
+			apps[a.Settings.Identity().App] = true
 		}
 	}
 	return apps

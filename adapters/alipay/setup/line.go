@@ -55,8 +55,8 @@ func (l Line) App(a config.Account, on adapters.Ground) (*alipay.App, error) {
 	if on.Observe != nil {
 		app.Observer = func(x alipay.Exchange) { on.Observe(exchangeOf(a.ID, x)) }
 	}
-	for _, k := range a.Keys {
-		key, err := Key(k, on.Master)
+	for _, k := range Settings(a).Keys {
+		key, err := k.Read(on.Master)
 		if err != nil {
 			return nil, err
 		}
@@ -65,8 +65,8 @@ func (l Line) App(a config.Account, on adapters.Ground) (*alipay.App, error) {
 	return alipay.NewApp(app)
 }
 
-// Key reads one key version's files.
-func Key(k config.Key, master *config.MasterKey) (alipay.KeyConfig, error) {
+// Read reads the key version's files.
+func (k Key) Read(master *config.MasterKey) (alipay.KeyConfig, error) {
 	material, err := k.Material(master)
 	if err != nil {
 		return alipay.KeyConfig{}, err

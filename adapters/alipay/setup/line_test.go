@@ -44,11 +44,12 @@ func TestAccountsOfOneAppShareItsBreaker(t *testing.T) {
 	private, err := x509.MarshalPKCS8PrivateKey(newKey())
 	own := keyFile("app.pem", "PRIVATE KEY", private, err)
 	public, err := x509.MarshalPKIXPublicKey(&newKey().PublicKey)
-	account := config.Account{
-		ID: "one", AppID: "9021000100000001", SellerID: "2088000000000001", Protocol: "classic", SignType: alipay.SignTypeRSA2,
+	settings := &Account{
+		AppID: "9021000100000001", SellerID: "2088000000000001", Protocol: "classic", SignType: alipay.SignTypeRSA2,
 		TimeoutSeconds: 1, BreakAfter: 1, BreakSeconds: 600,
-		Keys: []config.Key{{Version: "v1", Use: config.Current, PrivateKeyFile: own, AlipayPublicKeyFile: keyFile("gateway.pub", "PUBLIC KEY", public, err)}},
+		Keys: []Key{{Version: "v1", Use: Current, PrivateKeyFile: own, AlipayPublicKeyFile: keyFile("gateway.pub", "PUBLIC KEY", public, err)}},
 	}
+	account := config.Account{ID: "one", Settings: settings}
 	program := Registration{}.Open(adapters.Ground{Transport: deadLine{}, Now: time.Now, Nonce: rand.Text})
 	ask := func() error { // as after a reload, which makes lines and applications anew
 		line, err := program.Line(config.Gateway{URL: "http://127.0.0.1:1/gateway.do", Environment: config.Sandbox})
@@ -65,7 +66,7 @@ func TestAccountsOfOneAppShareItsBreaker(t *testing.T) {
 	if err := ask(); errors.Is(err, alipay.ErrBreakerOpen) {
 		t.Fatal("the breaker was open from the beginning")
 	}
-	account.ID, account.SellerID = "two", "2088000000000002"
+	account.ID, settings.SellerID = "two", "2088000000000002"
 	if err := ask(); !errors.Is(err, alipay.ErrBreakerOpen) {
 		t.Errorf("the other account found %v", err)
 	}

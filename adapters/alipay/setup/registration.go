@@ -18,11 +18,23 @@ func channels(apps alipaytrade.Apps) []core.PaymentChannel {
 	return []core.PaymentChannel{alipaymini.New(apps), wechath5.New(apps), douyinh5.New(apps)}
 }
 
+// ChannelIDs names the channels.
+func ChannelIDs() []string {
+	var ids []string
+	for _, c := range channels(nil) {
+		ids = append(ids, string(c.ID()))
+	}
+	return ids
+}
+
 // Registration registers Alipay. It implements [adapters.Registration].
 type Registration struct{}
 
 // ID names the gateway.
 func (Registration) ID() core.GatewayID { return alipaytrade.GatewayAlipay }
+
+// Dialect is Alipay's part of the configuration.
+func (Registration) Dialect() config.Dialect { return Dialect{} }
 
 // Origins are Alipay's own: its pages lead through several hosts.
 func (Registration) Origins(e core.Environment) []string {
@@ -80,8 +92,9 @@ func (openLine) Account(a config.Account, to core.Account) core.Account { return
 
 // AccountOf completes what core knows of an account.
 func AccountOf(a config.Account, to core.Account) core.Account {
-	to.AppID, to.OpAppID, to.SellerID = a.AppID, a.OpAppID, a.SellerID
-	to.PaysWithoutTrade = a.MiniPay == config.OrderString
+	at := Settings(a)
+	to.AppID, to.OpAppID, to.SellerID = at.AppID, at.OpAppID, at.SellerID
+	to.PaysWithoutTrade = at.MiniPay == OrderString
 	return alipaytrade.Describe(to)
 }
 

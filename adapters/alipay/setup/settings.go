@@ -11,7 +11,8 @@ import (
 // can change one setting at a time and see where it arrives.
 
 // AppConfig is an account's application at its gateway, without its keys.
-func AppConfig(g config.Gateway, a config.Account) alipay.AppConfig {
+func AppConfig(g config.Gateway, account config.Account) alipay.AppConfig {
+	a := Settings(account)
 	return alipay.AppConfig{
 		AppID: a.AppID, SellerID: a.SellerID, OpAppID: a.OpAppID, Gateway: g.URL, Environment: alipay.Environment(g.Environment),
 		Protocol: alipay.Protocol(a.Protocol), SignType: a.SignType, EncryptContent: a.EncryptContent,
@@ -22,7 +23,7 @@ func AppConfig(g config.Gateway, a config.Account) alipay.AppConfig {
 }
 
 // KeyConfig is one key version, whose files have been read.
-func KeyConfig(k config.Key, m config.KeyMaterial) alipay.KeyConfig {
+func KeyConfig(k Key, m KeyMaterial) alipay.KeyConfig {
 	return alipay.KeyConfig{
 		Version: k.Version, Use: alipay.KeyUse(k.Use), NotAfter: k.NotAfter,
 		PrivateKey: m.PrivateKey.Reveal(), AlipayPublicKey: m.AlipayPublicKey,
