@@ -133,8 +133,9 @@ func (c *Cashier) recordPay(p *pen, a *Attempt, res PayResult) error {
 	}
 }
 
-// nextLook is when a payable attempt is looked at again: soon, with growing pauses, at its expiry at the latest. One
-// that is to be closed is at once, or, if its channel cannot close, goes on being asked for until its time is over.
+// nextLook is when a payable attempt is looked at again: soon, with growing pauses, at its expiry
+// at the latest. One that is to be closed is at once, or, if its channel cannot close, goes on
+// being asked for until its time is over.
 func (c *Cashier) nextLook(p *pen, a *Attempt) time.Time {
 	next := p.now.Add(pollAfter(a.Tries))
 	switch unwanted := c.unwanted(p.order, a, p.now); {

@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// Closer closes an unpaid trade at the gateway. OutcomeSucceeded: it can never be paid again. OutcomeAbsent: the gateway does not know it, and may
-// still learn of it until TimeExpire. OutcomeFailed: the gateway refuses; whoever asked must query.
+// Closer closes an unpaid trade at the gateway. OutcomeSucceeded: it can never be paid again.
+// OutcomeAbsent: the gateway does not know it, and may still learn of it until TimeExpire.
+// OutcomeFailed: the gateway refuses; whoever asked must query.
 //
-// A channel without Closer must have Pay fix an absolute end, PayRequest.TimeExpire, after which and the account's grace
-// the gateway takes no money: its trades are asked about until then, and end by being unpaid after it.
+// A channel without Closer must have Pay fix an absolute end, PayRequest.TimeExpire, after which
+// and the account's grace the gateway takes no money: its trades are asked about until then, and
+// end by being unpaid after it.
 type Closer interface {
 	Close(context.Context, TradeRef) CloseResult
 }
@@ -32,7 +34,8 @@ type Refunder interface {
 	QueryRefund(context.Context, RefundRequest) RefundResult
 }
 
-// RefundRequest names a refund at its gateway, and tells what the trade was: some gateways want its total again.
+// RefundRequest names a refund at its gateway, and tells what the trade was: some gateways want its
+// total again.
 type RefundRequest struct {
 	TradeRef
 	TotalFen     Fen       // what the trade was made for: the attempt's amount
@@ -102,8 +105,9 @@ type Channels struct {
 	byID map[ChannelID]Capabilities
 }
 
-// NewChannels resolves the capabilities of each channel. A channel must be able to refund what it takes; one that cannot,
-// or a repeated id, is a fault of wiring and returned as an error. One that cannot close is taken: see Closer.
+// NewChannels resolves the capabilities of each channel. A channel must be able to refund what it
+// takes; one that cannot, or a repeated id, is a fault of wiring and returned as an error. One that
+// cannot close is taken: see Closer.
 func NewChannels(list ...PaymentChannel) (Channels, error) {
 	byID := make(map[ChannelID]Capabilities, len(list))
 	for _, ch := range list {

@@ -80,7 +80,8 @@ func (c *Cashier) closes(a *Attempt) bool {
 	return ok && caps.Closer != nil
 }
 
-// closeAtGateway asks the gateway to close an attempt and writes what it decided. The attempt's channel can close.
+// closeAtGateway asks the gateway to close an attempt and writes what it decided. The attempt's
+// channel can close.
 func (c *Cashier) closeAtGateway(ctx context.Context, a *Attempt) error {
 	caps, account, err := c.reach(a)
 	if err != nil {
@@ -129,25 +130,25 @@ func (c *Cashier) afterRefusedClose(p *pen, a *Attempt, trade inquiry) error {
 	return nil
 }
 
-// unwanted tells whether an attempt should be closed: somebody asked, a newer attempt waits, another one has paid, or
-// it expired.
+// unwanted tells whether an attempt should be closed: somebody asked, a newer attempt waits,
+// another one has paid, or it expired.
 func (c *Cashier) unwanted(o *Order, a *Attempt, now time.Time) bool {
 	return o.Payment.Status == PaymentClosing || o.Payment.Status == PaymentClosed || o.Payment.PaidAttempt != "" || a.Superseded ||
 		!now.Before(a.TimeExpire)
 }
 
-// graceEnd is from when on a trade that is not paid can never be: it does not come into being any more, and one that the
-// channel cannot close has ended by itself.
+// graceEnd is from when on a trade that is not paid can never be: it does not come into being any
+// more, and one that the channel cannot close has ended by itself.
 func (c *Cashier) graceEnd(a *Attempt) time.Time {
 	return a.TimeExpire.Add(c.termsOf(a).Grace + c.Skew)
 }
 
-// outlasted tells whether what was asked then was asked after the attempt's last chance to be paid. An earlier answer,
-// however late it is read, proves nothing about the time between.
+// outlasted tells whether what was asked then was asked after the attempt's last chance to be paid.
+// An earlier answer, however late it is read, proves nothing about the time between.
 func (c *Cashier) outlasted(a *Attempt, asked time.Time) bool { return !asked.Before(c.graceEnd(a)) }
 
-// The reasons of attempts that ended by time, not by a word of the gateway: it did not know the trade, or the trade was
-// unpaid and its channel cannot close. They are asked for once more (S03).
+// The reasons of attempts that ended by time, not by a word of the gateway: it did not know the
+// trade, or the trade was unpaid and its channel cannot close. They are asked for once more (S03).
 const (
 	reasonAbsent = "absent"
 	reasonOver   = "over"
@@ -191,8 +192,9 @@ func (c *Cashier) settleEnded(p *pen, a *Attempt) error {
 	return c.afterAttempt(p, a)
 }
 
-// whenAbsent is the next look at an attempt that the gateway does not know: polled while it may be paid, at the end of
-// the grace when it is unwanted. What no call can close is polled until then, because a buyer may still pay it.
+// whenAbsent is the next look at an attempt that the gateway does not know: polled while it may be
+// paid, at the end of the grace when it is unwanted. What no call can close is polled until then,
+// because a buyer may still pay it.
 func (c *Cashier) whenAbsent(p *pen, a *Attempt) time.Time {
 	switch unwanted := c.unwanted(p.order, a, p.now); {
 	case unwanted && c.closes(a):
@@ -210,7 +212,8 @@ func (c *Cashier) whenAbsent(p *pen, a *Attempt) time.Time {
 	return next
 }
 
-// byGraceEnd is the next look, or the end of the grace if that comes first: from that look on unpaid means ended.
+// byGraceEnd is the next look, or the end of the grace if that comes first: from that look on
+// unpaid means ended.
 func (c *Cashier) byGraceEnd(a *Attempt, next time.Time) time.Time {
 	if end := c.graceEnd(a); next.After(end) {
 		return end

@@ -13,12 +13,13 @@ type Gateway interface {
 	Receive(context.Context, Account, Message) Receipt
 }
 
-// Message is what arrived, untouched: which of it matters is for the gateway's adapter to judge, since gateways sign
-// bodies or headers, and of whatever type.
+// Message is what arrived, untouched: which of it matters is for the gateway's adapter to judge,
+// since gateways sign bodies or headers, and of whatever type.
 type Message struct {
 	Method   string
 	RawQuery string
-	// Header has every header that came but Host, by canonical names (Content-Type) and with all its values; a copy.
+	// Header has every header that came but Host, by canonical names (Content-Type) and with all
+	// its values; a copy.
 	Header map[string][]string
 	Body   []byte
 	// Kind tells the payment path from the application gateway's path: they are signed by different rules.

@@ -184,7 +184,8 @@ func TestLaterCallsAreHandedTheTrade(t *testing.T) {
 	for _, method := range []string{"refund", "query_refund"} {
 		wantHanded(t, last[core.RefundRequest](t, w.bank, method), want, "TradeRef.ChannelState", "RefundState")
 	}
-	w.notify("acc1", refundNotice(v, "console1", 400)) // a refund made outside is asked about with what the trade was, too
+	// A refund made outside is asked about with what the trade was, too.
+	w.notify("acc1", refundNotice(v, "console1", 400))
 	w.sweep()
 	want.OutRequestNo, want.AmountFen, want.Reason = "console1", 0, ""
 	wantHanded(t, last[core.RefundRequest](t, w.bank, "query_refund"), want, "TradeRef.ChannelState", "RefundState", "AmountFen", "Reason")

@@ -80,7 +80,9 @@ func (c *Cashier) inquire(ctx context.Context, a *Attempt) error {
 		return nil
 	case c.unwanted(o, a, c.at()):
 		if res.Outcome == OutcomeAbsent || !c.closes(a) {
-			return nil // only time can end what the gateway does not know, or cannot close: recordInquiry has seen to it
+			// Only time can end what the gateway does not know, or cannot close: recordInquiry has
+			// seen to it.
+			return nil
 		}
 		return c.closeAtGateway(ctx, a)
 	case a.Action.Empty():
@@ -90,7 +92,8 @@ func (c *Cashier) inquire(ctx context.Context, a *Attempt) error {
 	}
 }
 
-// inquiry is an answer about a trade, and when it was asked for: what was true then need not be when it is read.
+// inquiry is an answer about a trade, and when it was asked for: what was true then need not be
+// when it is read.
 type inquiry struct {
 	TradeResult
 	asked time.Time

@@ -111,7 +111,7 @@ const (
 	AttemptReady     AttemptState = "ready"     // stored; nothing has been signed or sent, so the gateway cannot know it
 	AttemptSent      AttemptState = "sent"      // signed or sent: the gateway may know it and the buyer may pay it
 	AttemptPaid      AttemptState = "paid"      // paid, and accepted as the payment's money
-	AttemptClosed    AttemptState = "closed"    // the gateway closed it, refused it, or can never hear of it, or its time is over
+	AttemptClosed    AttemptState = "closed"    // nobody can pay it: closed, refused, never heard of, or over
 	AttemptLatePaid  AttemptState = "late_paid" // paid after the payment was closed
 	AttemptDuplicate AttemptState = "duplicate" // paid after another attempt had paid the payment
 )

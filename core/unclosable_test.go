@@ -8,8 +8,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// What a channel without Closer owes and gets: nothing is closed at its gateway, a query after the attempt's end, the
-// account's grace and the skew tells that it is over.
+// What a channel without Closer owes and gets: nothing is closed at its gateway, a query after the
+// attempt's end, the account's grace and the skew tells that it is over.
 
 // unclosing is a channel that cannot close.
 type unclosing struct {
@@ -44,8 +44,8 @@ func (w *world) at(since time.Duration) core.PaymentView {
 	return w.payment(first.PaymentID)
 }
 
-// doors are the ways in which an attempt becomes payable: a native trade, a page whose buyer has entered, and one whose
-// buyer has not yet.
+// doors are the ways in which an attempt becomes payable: a native trade, a page whose buyer has
+// entered, and one whose buyer has not yet.
 func doors() map[string]func(*world) core.PaymentView {
 	return map[string]func(*world) core.PaymentView{
 		"native": func(w *world) core.PaymentView { return w.create("A1", "alipay", 100) },
@@ -63,7 +63,8 @@ func doors() map[string]func(*world) core.PaymentView {
 	}
 }
 
-// G35, S03: expiry closes nothing at such a gateway and waits for its end; nothing has to be notified for that.
+// G35, S03: expiry closes nothing at such a gateway and waits for its end; nothing has to be
+// notified for that.
 func TestUnclosableExpiry(t *testing.T) {
 	for name, make := range doors() {
 		t.Run(name, func(t *testing.T) {
@@ -231,8 +232,8 @@ func TestUnclosableUnknownNeverEnds(t *testing.T) {
 	}
 }
 
-// A trade that its gateway has closed by itself is over at once. One whose making got lost, too, ends at its end and not
-// before; the last look comes after the end, however long the grace is.
+// A trade that its gateway has closed by itself is over at once. One whose making got lost, too,
+// ends at its end and not before; the last look comes after the end, however long the grace is.
 func TestUnclosableOtherEnds(t *testing.T) {
 	w := newWorld(t).withoutClose()
 	v := w.create("A1", "alipay", 100)

@@ -2,9 +2,9 @@ package web
 
 import "github.com/paymux/paymux/core"
 
-// A gateway's message is handed on raw, with all its headers: nothing here parses it or refuses it by its type, because
-// its signature speaks of its bytes, and of headers at some gateways (C22, C25, C26). Core's reply goes back byte for
-// byte, since the gateway compares it (C39).
+// A gateway's message is handed on raw, with all its headers: nothing here parses it or refuses it
+// by its type, because its signature speaks of its bytes, and of headers at some gateways (C22,
+// C25, C26). Core's reply goes back byte for byte, since the gateway compares it (C39).
 
 func (s *Server) receiveTrade(c *call) error { return s.receive(c, core.MessageTrade) }
 

@@ -11,7 +11,9 @@ type Harness struct {
 	Channel core.PaymentChannel
 	// Receiver verifies what the gateway sends on its own accord.
 	Receiver core.Gateway
-	// Account takes the money. Its NotifyURL is one that Gateway records messages for. With PaysWithoutTrade a native channel must pay by them.
+	// Account takes the money. Its NotifyURL is one that Gateway records messages for. With
+	// PaysWithoutTrade a native channel must pay by them; without Closer its trades must end with
+	// their time and Grace.
 	Account core.Account
 	// Payer pays, for channels that must name the payer; may be empty for pages.
 	Payer core.Payer
@@ -24,17 +26,25 @@ type Harness struct {
 	Want []string
 	// Accept is the exact reply that the gateway takes for "never send this again" (C39).
 	Accept core.Reply
+	// Forges lists the kinds of forgery that the gateway's protocol can have; Gateway.Forgeries
+	// makes one of each at least.
+	Forges []Kind
+	// Silent lists the kinds of notice that the gateway never sends, such as of an unpaid close.
+	Silent []core.NoticeKind
+	// Unnumbered says that the gateway gives a trade its number only once it is paid.
+	Unnumbered bool
 }
 
 // Control is the other side: it plays buyer, the gateway's console, and a bad network. Amounts are fen. Methods that cannot do what they are asked
 // return an error; whether that is a fault of the test is for the caller to say.
 type Control interface {
-	// Enter does what a client does with an action (a trade's number, an address with its fields, or an order string), up to the point where the buyer
-	// sees the amount: afterwards the trade exists.
-	Enter(tradeNo, url string, fields map[string]string, orderString string) error
+	// Enter does what a client does with what Pay handed out, up to the point where the buyer sees
+	// the amount: afterwards the trade exists.
+	Enter(core.Action) error
 	// Settle makes the buyer pay an existing trade.
 	Settle(outTradeNo string) error
-	// CloseOutside closes an unpaid trade without asking us.
+	// CloseOutside closes an unpaid trade without asking us. It is not called for a channel without
+	// Closer.
 	CloseOutside(outTradeNo string) error
 	// RefundOutside refunds in the gateway's own console.
 	RefundOutside(outTradeNo, outRequestNo string, fen int64) error
@@ -49,9 +59,14 @@ type Control interface {
 	// NextFault spoils the next call: see Faults.
 	NextFault(fault string) error
 	// Message returns the newest message about a trade, exactly as it was sent.
-	Message(outTradeNo string) (contentType string, body []byte, err error)
-	// ForeignMessage is that message with a valid signature by a key that is not the account's.
-	ForeignMessage(outTradeNo string) (contentType string, body []byte, err error)
+	Message(outTradeNo string) (Delivery, error)
+	// Forgeries makes of that message all that its protocol lets a stranger try, of each kind that
+	// Harness.Forges lists. Each differs from a true message in what its name says and in nothing
+	// else, so that the signature alone, or the one check that its kind is about, can refuse it.
+	Forgeries(outTradeNo string) ([]Forgery, error)
+	// Harmless makes of that message what must be believed all the same: it differs in what no
+	// signature speaks of.
+	Harmless(outTradeNo string) ([]Variant, error)
 }
 
 // The faults that Control.NextFault must know.

@@ -7,7 +7,9 @@ import (
 )
 
 func (s *suite) refundOf(trade core.TradeRef, fen core.Fen) core.RefundRequest {
-	return core.RefundRequest{TradeRef: trade, OutRequestNo: s.number("RF"), AmountFen: fen, Reason: "买家退货 returned"}
+	return core.RefundRequest{
+		TradeRef: trade, TotalFen: orderFen, OutRequestNo: s.number("RF"), AmountFen: fen, Reason: "买家退货 returned",
+	}
 }
 
 // wantRefunded settles a refund the way core does: send, and unless that settled it, ask.

@@ -42,7 +42,7 @@ func TestPaySellsPhysicalGoodsOnly(t *testing.T) {
 func TestPaySaysGoodsType(t *testing.T) {
 	bench := tradetest.New(t, douyinh5.ID)
 	result := douyinh5.New(bench.Apps()).Pay(t.Context(), bench.Request("D1", "physical", core.Funding{}))
-	if err := bench.Enter("", result.Action.URL, result.Action.Fields, ""); err != nil {
+	if err := bench.Enter(result.Action); err != nil {
 		t.Fatal(err)
 	}
 	if order, ok := bench.Order("D1"); !ok || order.GoodsType != "1" || order.ProductCode != "QUICK_WAP_WAY" || order.SellerID != tradetest.SellerID {

@@ -44,7 +44,7 @@ func TestOrderStringAsksForTheMeans(t *testing.T) {
 		if result.Outcome != core.OutcomePending || result.Action.Type != alipaymini.ActionOrderString || bench.Calls() != 0 {
 			t.Fatalf("%s: %s %q %s after %d calls", c.number, result.Outcome, result.Action.Type, result.Detail, bench.Calls())
 		}
-		if err := bench.Enter("", "", nil, result.Action.Text); err != nil {
+		if err := bench.Enter(result.Action); err != nil {
 			t.Fatalf("%s: %v", c.number, err)
 		}
 		order, _ := bench.Order(c.number)

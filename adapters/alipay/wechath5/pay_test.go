@@ -35,7 +35,7 @@ func TestPayAsksForTheMeans(t *testing.T) {
 		if result.Outcome != core.OutcomePending || result.Action.Type != core.ActionForm {
 			t.Fatalf("%s: %s %q %s", c.number, result.Outcome, result.Action.Type, result.Detail)
 		}
-		if err := bench.Enter("", result.Action.URL, result.Action.Fields, ""); err != nil {
+		if err := bench.Enter(result.Action); err != nil {
 			t.Fatalf("%s: %v", c.number, err)
 		}
 		order, _ := bench.Order(c.number)

@@ -1,7 +1,6 @@
 package tradetest
 
 import (
-	"bytes"
 	"context"
 	"crypto/rsa"
 	"encoding/json"
@@ -19,28 +18,30 @@ import (
 
 	"github.com/paymux/paymux/adapters/alipay"
 	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
+	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/channeltest"
 )
 
 // Bench implements channeltest.Control.
 
 // Enter does what my.tradePay or a browser does: a trade that exists is shown, an order string entered, and a form is posted and the buyer's first try to
 // pay fails.
-func (b *Bench) Enter(tradeNo, address string, fields map[string]string, orderString string) error {
+func (b *Bench) Enter(action core.Action) error {
 	switch {
-	case tradeNo != "":
-		return statusOf(b.get("/cashier/trade/" + tradeNo))
-	case orderString != "":
-		content, err := json.Marshal(map[string]string{"order_string": orderString, "action": "enter"})
+	case action.TradeNo != "":
+		return statusOf(b.get("/cashier/trade/" + action.TradeNo))
+	case action.Text != "":
+		content, err := json.Marshal(map[string]string{"order_string": action.Text, "action": "enter"})
 		if err != nil {
 			return err
 		}
 		return statusOf(b.post(b.server.URL+"/sim/pay", "application/json", string(content)))
 	}
 	form := url.Values{}
-	for name, value := range fields {
+	for name, value := range action.Fields {
 		form.Set(name, value)
 	}
-	response, err := b.post(address, formType, form.Encode())
+	response, err := b.post(action.URL, formType, form.Encode())
 	if err != nil {
 		return err
 	}
@@ -106,29 +107,11 @@ func (b *Bench) Calls() int { return b.Wire.Calls() }
 func (b *Bench) NextFault(fault string) error { return b.Wire.next(fault) }
 
 // Message returns the newest notification about the trade.
-func (b *Bench) Message(outTradeNo string) (string, []byte, error) {
+func (b *Bench) Message(outTradeNo string) (channeltest.Delivery, error) {
 	if err := b.Sim.Flush(); err != nil {
-		return "", nil, err
+		return channeltest.Delivery{}, err
 	}
 	return b.inbox.newest(outTradeNo)
-}
-
-// ForeignMessage signs the newest notification again, validly, by a key that is not Alipay's.
-func (b *Bench) ForeignMessage(outTradeNo string) (string, []byte, error) {
-	contentType, body, err := b.Message(outTradeNo)
-	if err != nil {
-		return "", nil, err
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return "", nil, err
-	}
-	stranger, err := alipay.ParsePrivateKey(b.keys.AppPrivate)
-	if err != nil {
-		return "", nil, err
-	}
-	err = signForm(stranger, form, "sign", "sign_type")
-	return contentType, []byte(form.Encode()), err
 }
 
 // Push signs fields as Alipay signs a payment notification, for messages that the simulator does not make. Public fields are filled in where missing.
@@ -228,15 +211,10 @@ func statusOf(response *http.Response, err error) error {
 // inbox is where the simulator's notifications arrive: it keeps the newest of each trade and accepts them all.
 type inbox struct {
 	mu       sync.Mutex
-	messages map[string]message
+	messages map[string]channeltest.Delivery
 }
 
-type message struct {
-	contentType string
-	body        []byte
-}
-
-func newInbox() *inbox { return &inbox{messages: map[string]message{}} }
+func newInbox() *inbox { return &inbox{messages: map[string]channeltest.Delivery{}} }
 
 // RoundTrip receives one notification.
 func (i *inbox) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -250,19 +228,21 @@ func (i *inbox) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, errors.New("not a notification for this account")
 	}
 	i.mu.Lock()
-	i.messages[form.Get("out_trade_no")] = message{request.Header.Get("Content-Type"), body}
+	i.messages[form.Get("out_trade_no")] = channeltest.Delivery{
+		Method: request.Method, Query: request.URL.RawQuery, Header: request.Header.Clone(), Body: body,
+	}
 	i.mu.Unlock()
 	return &http.Response{
 		StatusCode: http.StatusOK, Header: http.Header{}, Request: request, Body: io.NopCloser(strings.NewReader(alipay.NotifySuccess)),
 	}, nil
 }
 
-func (i *inbox) newest(outTradeNo string) (string, []byte, error) {
+func (i *inbox) newest(outTradeNo string) (channeltest.Delivery, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	found, ok := i.messages[outTradeNo]
 	if !ok {
-		return "", nil, errors.New("no message about " + outTradeNo)
+		return found, errors.New("no message about " + outTradeNo)
 	}
-	return found.contentType, bytes.Clone(found.body), nil
+	return found, nil
 }

@@ -164,5 +164,6 @@ func (b *Bench) Run(t *testing.T, channel core.PaymentChannel, payer core.Payer,
 		Now:       b.now,
 		Want:      want,
 		Accept:    core.Reply{Status: http.StatusOK, ContentType: "text/plain", Body: []byte("success")},
+		Forges:    []channeltest.Kind{channeltest.Unsigned, channeltest.AlteredField, channeltest.ForeignKey, channeltest.Malformed},
 	})
 }
