@@ -87,7 +87,7 @@ func TestNoGatewayIsNamed(t *testing.T) {
 	for _, file := range append(projectFiles(t, ".go"), projectFiles(t, ".html")...) {
 		top, _, _ := strings.Cut(file, "/")
 		shop := strings.HasPrefix(file, "web/demoshop/") || strings.HasPrefix(file, "web/command/") // the one sells, the others look at one gateway's keys and messages
-		if !slices.Contains([]string{"core", "web", "platforms"}, top) && path.Dir(file) != "adapters" || shop || strings.HasSuffix(file, "_test.go") {
+		if !slices.Contains([]string{"config", "core", "platforms", "web"}, top) && path.Dir(file) != "adapters" || shop || strings.HasSuffix(file, "_test.go") {
 			continue
 		}
 		text, err := os.ReadFile(file)
