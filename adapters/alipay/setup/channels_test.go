@@ -42,6 +42,9 @@ func TestEveryChannelIsWiredAndHasADoor(t *testing.T) {
 		if !slices.Contains(wired, id) {
 			t.Errorf("%s is not wired: add it to channels in registration.go", id)
 		}
+		if accounts := (Dialect{}).Channels(); slices.Contains(wired, id) && !slices.Contains(accounts, string(id)) {
+			t.Errorf("%s is wired, and no account may serve it", id)
+		}
 		if err := book.Check(core.Holdings{Channels: []core.ChannelID{id}}); err != nil {
 			t.Errorf("%s takes money on no platform: add it to the doors in platforms/rules: %v", id, err)
 		}
