@@ -49,6 +49,7 @@ func namedArrows() map[string][]string {
 		"core/jobs":                       {core},
 		"core/outbox":                     {core},
 		"core/channeltest":                {core},
+		"core/channeltest/tinygate":       {core, "core/channeltest"},
 		"core/coretest":                   {core},
 		"core/storetest":                  {core},
 		"platforms":                       {core},
@@ -71,7 +72,7 @@ func namedArrows() map[string][]string {
 // settings as they are shipped, and the whole program end to end.
 func testArrows() []string {
 	return []string{
-		"core/channeltest", "core/coretest", "core/storetest", "adapters/alipay/trade/tradetest", "adapters/alipay/sim", "adapters/alipay/setup",
+		"core/channeltest", "core/channeltest/tinygate", "core/coretest", "core/storetest", "adapters/alipay/trade/tradetest", "adapters/alipay/sim", "adapters/alipay/setup",
 		"platforms", "web/command",
 	}
 }
