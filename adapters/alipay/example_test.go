@@ -48,7 +48,7 @@ func gateway() (*alipay.App, func()) {
 		Keys: []alipay.KeyConfig{{
 			Version: "v1", Use: alipay.KeyCurrent, PrivateKey: ours, AlipayPublicKey: sim.AlipayPublicKey(),
 		}},
-		Now: time.Now, Nonce: rand.Text, Transport: http.DefaultTransport,
+		Now: time.Now, Nonce: rand.Text, Transport: &http.Transport{},
 	})
 	if err != nil {
 		panic(err)

@@ -54,8 +54,8 @@ func run(args []string, root string, out io.Writer) error {
 	if err := c.write(filepath.Join(home, c.Package)); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, next, c.Gateway, c.Package, c.ID)
-	return nil
+	_, err := fmt.Fprintf(out, next, c.Gateway, c.Package, c.ID)
+	return err
 }
 
 const next = `adapters/%[1]s/%[2]s is written, and compiles. What is left, by adapters/README.md:
@@ -69,7 +69,7 @@ go test ./adapters/%[1]s/%[2]s ./adapters/%[1]s/setup fails until all three are 
 
 // write makes the folder, and leaves one that is there alone.
 func (c channel) write(folder string) error {
-	if err := os.Mkdir(folder, 0o755); err != nil {
+	if err := os.Mkdir(folder, 0o750); err != nil {
 		return err
 	}
 	all, err := template.ParseFS(templates, "templates/*.tmpl")
