@@ -156,8 +156,8 @@ func TestFurtherAttemptIsHandedItsOwnMeans(t *testing.T) {
 	}, "TradeRef.TradeNo", "TradeRef.ChannelState", "Payer.UserID", "ReturnURL", "QuitURL")
 }
 
-// The refund, its query, the inquiry and the close name the trade alike: by both numbers, at the account
-// that the attempt pinned.
+// G36: the refund, its query, the inquiry and the close name the trade alike: by both numbers, at
+// the account that the attempt pinned.
 func TestLaterCallsAreHandedTheTrade(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 8800)

@@ -79,8 +79,8 @@ func TestNotifyHandsOnTheRawMessage(t *testing.T) {
 	}
 }
 
-// C22, C40: a gateway may sign headers, and bodies of any type: each header reaches the adapter
-// with all its values, by its canonical name, and each byte of the body.
+// C22, C40, C55: a gateway may sign headers, and bodies of any type: each header reaches the
+// adapter with all its values, by its canonical name, and each byte of the body.
 func TestNotifyHandsOnEveryHeaderAndByte(t *testing.T) {
 	rec := &recorder{reply: core.Reply{Status: 200, ContentType: "application/json", Body: []byte(`{"code":"SUCCESS"}`)}}
 	w := newWorld(t, func(o *web.Options) { rec.Cashier = o.Cashier; o.Cashier = rec })

@@ -146,7 +146,7 @@ func (y *tiny) settle(v core.PaymentView) {
 	}
 }
 
-// C39, C40, G35: an order that is paid is told of by signed headers, whose forgeries leave no
+// C39, C40, C55, G36: an order that is paid is told of by signed headers, whose forgeries leave no
 // trace, and refunded by a gateway that wants to know what the trade was.
 func TestAnotherGatewayTakesMoneyAndSendsItBack(t *testing.T) {
 	y := newTiny(t)

@@ -37,7 +37,8 @@ const (
 	// AlteredField: what the body says is not what was signed: changed, emptied, dropped, doubled,
 	// or added to (C03).
 	AlteredField Kind = "altered field"
-	// AlteredHeader: a header that is signed, or that says by what, is not the one that was sent.
+	// AlteredHeader: a header that is signed, or that says by what, is not the one that was sent
+	// (C55).
 	AlteredHeader Kind = "altered header"
 	// ForeignKey: validly signed by a key that is not the account's (C05).
 	ForeignKey Kind = "foreign key"
