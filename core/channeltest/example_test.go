@@ -32,5 +32,7 @@ func ExampleRun() {
 		},
 		Forges: tinygate.Forges(), // the kinds of forgery that the protocol can have
 		Silent: []core.NoticeKind{core.NoticeClosed},
+		// this gateway gives a trade its number only once it is paid
+		Unnumbered: true,
 	})
 }
