@@ -11,8 +11,12 @@
 // texts sealed under the [MasterKey]; what must be held in memory is a
 // [Secret], which prints as ***.
 //
+// What an account says at its gateway stands in a section of its own, which the
+// gateway's adapter describes and checks: a [Dialect]. [Migrate] brings a file to
+// that spelling.
+//
 // The package knows names, shapes and cross-references of settings, and is the
-// only user of viper. It must not know what a key is for: PEM and certificates
+// only user of viper. It must not know a gateway, nor what a key is for: PEM and certificates
 // are parsed by the adapter that uses them, platform names by the rule book.
 // It imports no other package of this module.
 package config

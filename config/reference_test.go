@@ -145,7 +145,8 @@ func schemaOf(t reflect.Type, docs map[string]string) map[string]any {
 	return schema
 }
 
-// addSections lets an account have the section of its gateway, which it must, and the gateway's channels.
+// addSections lets an account have the section of its gateway, which it must, and the gateway's
+// channels.
 func addSections(account, properties map[string]any, docs map[string]string) {
 	var each []any
 	for _, d := range shipped() {

@@ -125,8 +125,8 @@ func (l certificateAccount) renew(ctx context.Context, serial, out string, strea
 	} else if err := writeNew(out, found.Chain); err != nil {
 		return err
 	}
-	say(streams.Out, "# 证书链已校验到根证书。加到账户 %s 的 keys 下，原有密钥保留。", l.id)
-	say(streams.Out, "# Its chain leads to the configured roots. Add it under keys of account %s, and keep the keys that are there:", l.id)
+	say(streams.Out, "# 证书链已校验到根证书。加到账户 %s 的 alipay.keys 下，原有密钥保留。", l.id)
+	say(streams.Out, "# Its chain leads to the configured roots. Add it under alipay.keys of account %s, and keep the keys that are there:", l.id)
 	say(streams.Out, "- version: cert_%s\n  use: verify_only\n  alipay_cert_file: %s\n  alipay_root_cert_file: %s", serial[:8], out, l.roots)
 	return nil
 }

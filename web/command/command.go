@@ -74,7 +74,7 @@ func newRoot(streams Streams) *cobra.Command {
 	root.SetErr(streams.Err)
 	root.SetFlagErrorFunc(misused)
 	root.AddCommand(
-		newDemo(streams), newServe(streams), newSimulate(streams), newMigrate(streams), newCheck(streams), newVerify(streams),
+		newDemo(streams), newServe(streams), newSimulate(streams), newMigrate(streams), newConfig(streams), newCheck(streams), newVerify(streams),
 		newCall(streams), newDoctor(streams), newCertificate(streams), newKeys(streams), newVersion(streams),
 	)
 	return root

@@ -12,7 +12,8 @@ import (
 	"github.com/paymux/paymux/config"
 )
 
-// F09: every setting that names a file is visited, and is a secret unless it is one of those that everybody may read. The settings are found by
+// F09: every setting that names a file is visited, and is a secret unless it is one of those that
+// everybody may read. The settings are found by
 // reflection, so that a new one cannot be forgotten.
 func TestF09EveryFileIsVisited(t *testing.T) {
 	public := map[string]bool{"alipay_public_key_file": true, "app_cert_file": true, "alipay_cert_file": true, "alipay_root_cert_file": true}
@@ -59,7 +60,8 @@ func TestMaterialIsNotMixedUp(t *testing.T) {
 	}
 }
 
-// A private key sealed for another purpose, or under another key, is found before the first request needs it.
+// A private key sealed for another purpose, or under another key, is found before the first request
+// needs it.
 func TestSealedKeysAreOpened(t *testing.T) {
 	c, err := config.Load(place(t, example(t)), nil, Dialect{})
 	if err != nil {
