@@ -12,7 +12,7 @@ import (
 
 // A channel's test fills a Harness and runs the suite. The gateway's side is a Control: here the
 // one of tinygate, for a real gateway its simulator.
-func ExampleRun() {
+func ExampleRun() { //nolint:testableexamples // a suite runs within a test
 	var t *testing.T // of func TestChannel(t *testing.T)
 
 	gate := tinygate.New("m-1", time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC))
