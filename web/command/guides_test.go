@@ -158,7 +158,7 @@ func TestConfigurationGuideShowsWhatCheckSays(t *testing.T) {
 	shown := ""
 	for _, s := range guides {
 		if s.guide == "configuration.md" && s.language == "console" {
-			shown = s.text
+			shown += s.text
 		}
 	}
 	for line := range strings.Lines(said.String()) {
