@@ -126,6 +126,8 @@ func TestMigrateRefuses(t *testing.T) {
 			"merchants[0].accounts[0] (line 3): has a section till: and settings of it beside; move them there by hand: shop"},
 		{"a name that is an anchor's", account("      - &a { gateway: till, shop: x }\n"), "cannot be moved"},
 		{"names behind question marks", account("      - ? gateway\n        : till\n        ? shop\n        : x\n"), "cannot be moved"},
+		{"blank lines that are part of a text", account("      - gateway: till\n        payee: |+\n          x\n\n        active: true\n"),
+			"merchants[0].accounts[0] (line 3): cannot be moved without changing what the file says; move its settings under till: by hand"},
 		{"strange line ends", account("      - gateway: till\n        shop: x\n") + "# \u2028\n", "line ends"},
 		{"line ends of long ago", "merchants:\r  - accounts:\r      - gateway: till\r        shop: x\r", "line ends"},
 	} {
