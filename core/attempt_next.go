@@ -18,35 +18,44 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 		return Answered{}, err
 	}
 	req.Payer = req.Payer.scoped()
-	byID := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: req.PaymentID}
-	idem := Key{Kind: IdempotencyByKey, Merchant: caller.MerchantID, Scope: opAttempt, Value: req.IdempotencyKey}
-	asked := []any{req.PaymentID, req.Platform, c.payerMark(caller.MerchantID, req.Payer), req.Funding.Periods, req.Funding.FeeBearer}
-	if req.Payer.AppID != "" {
-		asked = append(asked, req.Payer.AppID)
+	ask := asked{
+		reply:  c.payable(keyOf(caller, opAttempt, req.IdempotencyKey)),
+		order:  Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: req.PaymentID},
+		prints: []string{c.printOf(caller, req)}, busy: "the attempt is being started by another request",
 	}
-	mark := fingerprint(asked...)
-	v, err := c.Store.See(ctx, byID, idem)
+	v, err := c.Store.See(ctx, ask.order, ask.key)
 	if err != nil {
 		return Answered{}, err
 	}
-	o := v.Order(byID)
+	o := v.Order(ask.order)
 	if o == nil {
 		return Answered{}, Errorf(CodeNotFound, "no such payment")
 	}
-	if earlier := v.Idempotency(idem); earlier != nil {
-		if earlier.Fingerprint != mark {
-			return Answered{}, Errorf(CodeIdempotencyMismatch, "this key was used with another request")
-		}
-		return c.resume(ctx, caller, storedOrder{paymentID: o.Payment.ID, to: answerTo{idem, statusMade}}, req)
+	row, err := ask.earlier(v)
+	if err != nil {
+		return Answered{}, err
+	}
+	if row != nil {
+		return c.resume(ctx, caller, ask.repeated(row, o), req)
 	}
 	plan, err := c.planFor(m, req.onwards(o.Payment))
 	if err != nil {
 		return Answered{}, err
 	}
-	if err := c.supersede(ctx, caller, byID, o.Payment.ActiveAttempt, plan.account); err != nil {
+	if err := c.supersede(ctx, caller, ask.order, o.Payment.ActiveAttempt, plan.account); err != nil {
 		return Answered{}, err
 	}
-	return c.startAttempt(ctx, caller, req.PaymentID, req, plan, answerTo{idem, statusMade}, mark)
+	ask.drawn = c.draw(caller) // at last: closing the older attempt took its time
+	return c.startAttempt(ctx, ask, o, req, plan)
+}
+
+// printOf is the fingerprint of a request for another attempt.
+func (c *Cashier) printOf(caller Caller, req AttemptRequest) string {
+	parts := []any{req.PaymentID, req.Platform, c.payerMark(caller.MerchantID, req.Payer), req.Funding.Periods, req.Funding.FeeBearer}
+	if req.Payer.AppID != "" {
+		parts = append(parts, req.Payer.AppID)
+	}
+	return fingerprint(parts...)
 }
 
 // onwards is what a new attempt asks for, as a create would.
@@ -144,42 +153,51 @@ func attemptable(o *Order, by Account, now time.Time) error {
 	return nil
 }
 
-// startAttempt stores a new attempt as the active one and, for a native channel, pays it. mark is the fingerprint to keep under the key, "" when the
-// key's row exists already.
-func (c *Cashier) startAttempt(ctx context.Context, caller Caller, paymentID string, req AttemptRequest, plan plan, to answerTo, mark string) (Answered, error) {
-	byID := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID}
-	before, err := c.order(ctx, byID)
+// startAttempt stores a new attempt under the request's key and, for a native channel, pays it.
+func (c *Cashier) startAttempt(ctx context.Context, ask asked, o *Order, req AttemptRequest, plan plan) (Answered, error) {
+	id, write, err := c.further(o, req, plan)
 	if err != nil {
 		return Answered{}, err
 	}
-	payer, err := c.sealPayer(caller.MerchantID, req.Payer, c.at(), before.Payment.ExpiresAt)
-	if err != nil {
+	got, err := c.once(ctx, ask, func(View) (string, error) { return "", nil }, func(p *pen) (string, error) {
+		if p.order == nil {
+			return "", Errorf(CodeNotFound, "no such payment")
+		}
+		return req.PaymentID, write(p)
+	})
+	switch {
+	case err != nil:
 		return Answered{}, err
+	case !got.mine:
+		return c.resume(ctx, ask.drawn.caller, got, req)
+	case got.answer != nil:
+		return *got.answer, nil
+	default:
+		return c.payAndAnswer(ctx, ask.drawn.caller, got.order, id, req.Payer, got.to)
 	}
-	made := c.newAttempt(before.Payment, plan, req.Platform, payer, req.Client, c.at())
-	o, err := c.change(ctx, caller, byID, func(p *pen) error {
+}
+
+// further makes the next attempt of a payment, and what a unit does to store it as the active one.
+func (c *Cashier) further(o *Order, req AttemptRequest, plan plan) (id string, write func(*pen) error, err error) {
+	now := c.at()
+	payer, err := c.sealPayer(o.Payment.MerchantID, req.Payer, now, o.Payment.ExpiresAt)
+	if err != nil {
+		return "", nil, err
+	}
+	made := c.newAttempt(o.Payment, plan, req.Platform, payer, req.Client, now)
+	return made.ID, func(p *pen) error {
 		if err := attemptable(p.order, plan.account, p.now); err != nil {
 			return err
 		}
 		if p.order.Payment.ActiveAttempt != "" {
-			return startedElsewhere(paymentID)
+			return startedElsewhere(p.order.Payment.ID)
 		}
 		a := p.addAttempt(made.clone())
 		p.order.Payment.ActiveAttempt, p.order.Payment.Platform = a.ID, a.Platform
 		p.audit("attempt.create", a.ID, string(a.Channel))
-		if mark != "" {
-			p.insert(c.newIdempotency(p, to.key, mark, paymentID))
-		}
 		if payer != nil {
 			p.insert(payer)
 		}
 		return nil
-	})
-	if err != nil {
-		return Answered{}, err
-	}
-	if plan.caps.Channel.Door() == DoorPage {
-		return c.finalAnswer(ctx, to, o)
-	}
-	return c.payAndAnswer(ctx, caller, paymentID, made.ID, to)
+	}, nil
 }

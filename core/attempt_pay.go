@@ -6,76 +6,87 @@ import (
 	"time"
 )
 
-// payAndAnswer calls the channel for a committed native attempt, records the outcome, and answers the request that it was made for.
-func (c *Cashier) payAndAnswer(ctx context.Context, caller Caller, paymentID, attemptID string, to answerTo) (Answered, error) {
-	o, err := c.order(ctx, Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID})
-	if err != nil {
-		return Answered{}, err
+// payAndAnswer calls the channel for a native attempt that was just committed, records the outcome,
+// and answers the request that it was made for. The payer is the one that was sealed with it.
+func (c *Cashier) payAndAnswer(ctx context.Context, caller Caller, o *Order, attemptID string, payer Payer, to reply) (Answered, error) {
+	a := o.Attempt(attemptID)
+	// This process may have stood still since the commit: nothing is sent for what has expired.
+	if !c.at().Before(a.TimeExpire) {
+		return Answered{}, &Error{Code: CodePaymentExpired, Message: "the payment has expired", PaymentID: o.Payment.ID}
 	}
-	if !c.at().Before(o.Attempt(attemptID).TimeExpire) { // this process stood still since the commit: nothing is sent for what has expired
-		return Answered{}, &Error{Code: CodePaymentExpired, Message: "the payment has expired", PaymentID: paymentID}
-	}
-	res, err := c.pay(ctx, o, o.Attempt(attemptID))
+	res, err := c.payFor(ctx, o, a, payer)
 	if err != nil {
 		return Answered{}, err
 	}
 	c.pass(PointPayAfterAnswer)
-	o, err = c.change(ctx, caller, Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID}, func(p *pen) error {
+	show := to.show
+	to.show = func(o *Order, object string, now time.Time) (any, bool, error) {
+		if err := c.refusalOf(o, attemptID, res); err != nil {
+			return nil, false, err
+		}
+		return show(o, object, now)
+	}
+	_, given, err := c.conclude(ctx, caller, o.Payment.key(), to, func(p *pen) error {
 		return c.recordPay(p, p.order.Attempt(attemptID), res)
 	})
-	if err != nil {
-		return Answered{}, err
-	}
-	if err := c.refusalOf(o, attemptID, res); err != nil {
-		return Answered{}, err
-	}
-	return c.finalAnswer(ctx, to, o)
+	return given, err
 }
 
-// pay calls the channel for one attempt. The result's outcome says what is known; an error means that nothing was called.
+// pay calls the channel for an attempt of earlier. The result's outcome says what is known; an
+// error means that nothing was called.
 func (c *Cashier) pay(ctx context.Context, o *Order, a *Attempt) (PayResult, error) {
-	caps, account, err := c.reach(a)
+	payer, err := c.payerOf(ctx, a)
 	if err != nil {
 		return PayResult{}, err
 	}
-	req, err := c.payRequest(ctx, o, a, account)
+	return c.payFor(ctx, o, a, payer)
+}
+
+// payFor is pay for whoever has the payer at hand.
+func (c *Cashier) payFor(ctx context.Context, o *Order, a *Attempt, payer Payer) (PayResult, error) {
+	caps, account, err := c.reach(a)
 	if err != nil {
 		return PayResult{}, err
 	}
 	ctx, cancel := context.WithTimeout(concerning(ctx, a, ""), callLease-5*time.Second)
 	defer cancel()
-	return caps.Channel.Pay(ctx, req), nil
+	return caps.Channel.Pay(ctx, c.payRequest(o, a, account, payer)), nil
 }
 
 // payRequest is the same at every call for one attempt.
-func (c *Cashier) payRequest(ctx context.Context, o *Order, a *Attempt, account Account) (PayRequest, error) {
+func (c *Cashier) payRequest(o *Order, a *Attempt, account Account, payer Payer) PayRequest {
 	req := PayRequest{
 		TradeRef:  tradeRef(a, account),
 		PaymentID: o.Payment.ID, AmountFen: a.AmountFen, Subject: o.Payment.Subject, Lines: o.Payment.Lines, Funding: a.Funding,
-		ClientIP: a.ClientIP, TimeExpire: a.TimeExpire, SignedAt: a.CreatedAt,
+		Payer: payer, ClientIP: a.ClientIP, TimeExpire: a.TimeExpire, SignedAt: a.CreatedAt,
 	}
 	if a.Token != "" {
 		req.ReturnURL, req.QuitURL = c.BaseURL+"/return/"+a.Token, c.BaseURL+"/h5/"+a.Token
 		req.SignedAt = a.OpenedAt
 	}
+	return req
+}
+
+// payerOf opens the sealed payer of an attempt.
+func (c *Cashier) payerOf(ctx context.Context, a *Attempt) (payer Payer, err error) {
 	if a.PayerRef == "" {
-		return req, nil
+		return Payer{}, nil
 	}
 	sealed, err := c.Store.Payer(ctx, a.PayerRef)
 	if err != nil {
-		return req, err
+		return Payer{}, err
 	}
 	if sealed == nil {
-		return req, Errorf(CodeInternal, "the payer of attempt %s is gone", a.ID)
+		return Payer{}, Errorf(CodeInternal, "the payer of attempt %s is gone", a.ID)
 	}
 	plain, err := c.Vault.Open("payer", sealed.Sealed)
 	if err == nil {
-		err = json.Unmarshal(plain, &req.Payer)
+		err = json.Unmarshal(plain, &payer)
 	}
 	if err != nil {
-		return req, &Error{Code: CodeInternal, Message: "the payer cannot be opened", Err: err}
+		return Payer{}, &Error{Code: CodeInternal, Message: "the payer cannot be opened", Err: err}
 	}
-	return req, nil
+	return payer, nil
 }
 
 // reach finds the channel and the account that an attempt pinned.

@@ -6,13 +6,6 @@ import (
 	"time"
 )
 
-// Operations that an idempotency key may belong to.
-const (
-	opCheckout = "payment.create"
-	opAttempt  = "attempt.create"
-	opRefund   = "refund.create"
-)
-
 // Checkout creates a payment and makes it payable: SEED-1's "create order". The payment is committed before the gateway is called. The same key again
 // gets the same answer; without a key merchant_order_no stands in, and the same request gets the payment as it is now (I09). If the first answer is not
 // known, the gateway is asked before anything is sent again.
@@ -32,18 +25,19 @@ func (c *Cashier) Checkout(ctx context.Context, caller Caller, req CheckoutReque
 	job := checkoutJob{cashier: c, caller: caller, req: req, prints: c.prints(caller.MerchantID, req)}
 	job.plan, job.refused = c.planFor(m, req)
 	c.pass(PointCheckoutBeforeInsert)
-	stored, err := job.store(ctx)
+	got, err := job.store(ctx)
 	if err != nil {
 		return Answered{}, err
 	}
 	c.pass(PointCheckoutAfterInsert)
-	if stored.mine && job.plan.caps.Channel.Door() == DoorPage {
-		return Answered{Body: stored.answer, Status: statusMade, ID: stored.paymentID}, nil
+	switch {
+	case !got.mine:
+		return c.resume(ctx, caller, got, req.again())
+	case got.answer != nil: // a page's address needs no gateway
+		return *got.answer, nil
+	default:
+		return c.payAndAnswer(ctx, caller, got.order, got.order.Attempts[0].ID, req.Payer, got.to)
 	}
-	if stored.mine {
-		return c.payAndAnswer(ctx, caller, stored.paymentID, stored.attemptID, stored.to)
-	}
-	return c.resume(ctx, caller, stored, req.again())
 }
 
 // checkoutJob is one create on its way into the store.
@@ -54,15 +48,6 @@ type checkoutJob struct {
 	prints  []string // the fingerprint to keep, then those that older programs kept of the same request
 	plan    plan
 	refused error // what planFor said; it matters only when the order is new
-}
-
-// storedOrder is what the store holds for a request: our own new order, or an earlier one.
-type storedOrder struct {
-	mine      bool
-	paymentID string
-	attemptID string
-	to        answerTo
-	answer    []byte
 }
 
 // prints are the fingerprints of a request, the one to keep first. Absent and empty members are the same: that empty metadata were once told from none is
@@ -84,66 +69,44 @@ func (c *Cashier) prints(merchantID string, req CheckoutRequest) []string {
 	return []string{of(nil), of(map[string]string{})}
 }
 
-// keys returns the names under which an earlier create of the same request is found; byKey is no key at all if none was sent.
-func (j *checkoutJob) keys() (byKey, byOrder Key) {
-	byOrder = Key{Kind: OrderByMerchantNo, Merchant: j.caller.MerchantID, Value: j.req.MerchantOrderNo}
-	if j.req.IdempotencyKey != "" {
-		byKey = Key{Kind: IdempotencyByKey, Merchant: j.caller.MerchantID, Scope: opCheckout, Value: j.req.IdempotencyKey}
-	}
-	return byKey, byOrder
-}
-
 // store commits the new order, or finds the one that the same request made before.
-func (j *checkoutJob) store(ctx context.Context) (storedOrder, error) {
-	byKey, byOrder := j.keys()
+func (j *checkoutJob) store(ctx context.Context) (begun, error) {
 	drawn := j.cashier.draw(j.caller)
 	fresh, payer, err := j.newOrder(drawn.now)
 	if err != nil {
-		return storedOrder{}, err
+		return begun{}, err
 	}
-	// Two creates of one order may both see nothing; the loser's insert meets a unique key, and on the second look it finds the winner's order.
-	for range 3 {
-		var found storedOrder
-		verdict, err := j.cashier.Store.Do(ctx, Unit{Keys: []Key{byKey, byOrder}, Decide: func(v View) (Writes, error) {
-			earlier, err := j.earlier(v.Idempotency(byKey), v.Order(byOrder))
-			if err != nil || earlier.paymentID != "" {
-				found = earlier
-				found.to = answerTo{byKey, pick(byKey == (Key{}), statusFound, statusMade)}
-				return Writes{}, err
-			}
-			if j.refused != nil {
-				return Writes{}, j.refused
-			}
-			p := drawn.fresh(fresh.Clone())
-			answer := j.write(p, byKey, payer)
-			found = storedOrder{mine: true, paymentID: fresh.Payment.ID, attemptID: fresh.Attempts[0].ID, to: answerTo{byKey, statusMade}, answer: answer}
-			return p.writes(), nil
-		}})
-		if err != nil {
-			return storedOrder{}, err
+	return j.cashier.once(ctx, asked{
+		reply: j.cashier.payable(keyOf(j.caller, opCheckout, j.req.IdempotencyKey)), drawn: drawn, order: j.byOrder(), prints: j.prints,
+		busy: "the order is being created by another request",
+	}, j.earlier, func(p *pen) (string, error) {
+		if j.refused != nil {
+			return "", j.refused
 		}
-		if verdict.Duplicate == "" {
-			return found, nil
-		}
-	}
-	return storedOrder{}, Errorf(CodeContended, "the order is being created by another request")
+		p.order = fresh.Clone()
+		j.write(p, payer)
+		return p.order.Payment.ID, nil
+	})
 }
 
-// earlier tells what the store already holds for the request: nothing, the same request's order, or another request's.
-func (j *checkoutJob) earlier(idem *Idempotency, o *Order) (storedOrder, error) {
+// byOrder is the name that stands in for the key.
+func (j *checkoutJob) byOrder() Key {
+	return Key{Kind: OrderByMerchantNo, Merchant: j.caller.MerchantID, Value: j.req.MerchantOrderNo}
+}
+
+// earlier finds what has the request's merchant_order_no: nothing, or the order that the same
+// request made without a key.
+func (j *checkoutJob) earlier(v View) (string, error) {
+	o := v.Order(j.byOrder())
 	switch {
-	case idem != nil && !slices.Contains(j.prints, idem.Fingerprint):
-		return storedOrder{}, Errorf(CodeIdempotencyMismatch, "this key was used with another request")
-	case idem != nil:
-		return storedOrder{paymentID: idem.ObjectID}, nil
 	case o == nil:
-		return storedOrder{}, nil
+		return "", nil
 	case j.req.IdempotencyKey != "":
-		return storedOrder{}, &Error{Code: CodeOrderExists, Message: "merchant_order_no was used before", Field: "merchant_order_no", PaymentID: o.Payment.ID}
+		return "", &Error{Code: CodeOrderExists, Message: "merchant_order_no was used before", Field: "merchant_order_no", PaymentID: o.Payment.ID}
 	case !slices.Contains(j.prints, o.Payment.Fingerprint):
-		return storedOrder{}, &Error{Code: CodeOrderExists, Message: "merchant_order_no was used with another request", Field: "merchant_order_no", PaymentID: o.Payment.ID}
+		return "", &Error{Code: CodeOrderExists, Message: "merchant_order_no was used with another request", Field: "merchant_order_no", PaymentID: o.Payment.ID}
 	default:
-		return storedOrder{paymentID: o.Payment.ID}, nil
+		return o.Payment.ID, nil
 	}
 }
 
@@ -168,34 +131,13 @@ func (j *checkoutJob) newOrder(now time.Time) (*Order, *SealedPayer, error) {
 	return o, payer, nil
 }
 
-// write puts the new order's rows on the pen and returns the answer if it is final already: a page's address needs no gateway.
-func (j *checkoutJob) write(p *pen, byKey Key, payer *SealedPayer) []byte {
+// write puts the new order's rows on the pen.
+func (j *checkoutJob) write(p *pen, payer *SealedPayer) {
 	a := &p.order.Attempts[0]
 	p.added = []string{p.order.Payment.ID, a.ID}
-	p.order.Payment.Settling = a.Settling
-	var answer []byte
-	if a.State == AttemptReady {
-		answer = j.cashier.answer(p.order)
-	}
 	p.audit("payment.create", p.order.Payment.ID, string(a.Channel))
-	if byKey != (Key{}) {
-		idem := j.cashier.newIdempotency(p, byKey, j.prints[0], p.order.Payment.ID)
-		if answer != nil {
-			idem.Done, idem.Status, idem.Answer, idem.AnswerOf = true, statusMade, answer, p.order.Payment.Version
-		}
-		p.insert(idem)
-	}
 	if payer != nil {
 		p.insert(payer)
-	}
-	return answer
-}
-
-// newIdempotency makes the row that will keep the answer to a key.
-func (c *Cashier) newIdempotency(p *pen, k Key, mark, object string) *Idempotency {
-	return &Idempotency{
-		ID: p.rowID(), MerchantID: k.Merchant, Operation: k.Scope, Key: k.Value, Fingerprint: mark, ObjectID: object, CreatedAt: p.now,
-		DeleteAfter: p.now.Add(c.KeyKept),
 	}
 }
 

@@ -4,6 +4,7 @@
 //
 //	checkout.go      Checkout stores the payment and its first attempt, whose number, amount and time_expire never change, then makes it payable
 //	check.go plan.go what is asked is checked, then planned by the rulebook; attempt_pay.go calls the channel
+//	idempotency.go   what a key asks for is done once; the answer is kept in its outcome's commit
 //	resume.go        the same request again: the stored answer, or the payment as it is, after an inquiry
 //	attempt_next.go  the buyer goes on elsewhere: the older attempt is closed at the gateway first
 //	open.go          a hand-off page is opened: that is committed, then the form is signed

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // Why suspended money was not sent back at once, by the merchant's policy or because a person decided so. Until a refund has sent it back it also says
@@ -10,11 +11,6 @@ import (
 const (
 	reasonHeld     = "held"
 	reasonAccepted = "accepted"
-)
-
-const (
-	opRefundLate = "late.refund"
-	opAcceptLate = "late.accept"
 )
 
 // RefundLate sends back all late and duplicate money of a payment that was held or accepted. It is a refund that a person asks for: above the merchant's
@@ -34,79 +30,50 @@ func (c *Cashier) AcceptLate(ctx context.Context, caller Caller, ask LateAsk) (A
 	return c.decideLate(ctx, caller, ask, opAcceptLate, c.acceptHeld)
 }
 
-// decideLate commits a person's decision in one unit with the key that it came under. The same key again decides nothing: neither about money that came
-// since, nor about money whose refund was rejected meanwhile (I04).
+// decideLate commits a person's decision in one unit with the key that it came under, and with the
+// answer if nothing is left to be sent. The same key again decides nothing: neither about money
+// that came since, nor about money whose refund was rejected meanwhile (I04).
 func (c *Cashier) decideLate(ctx context.Context, caller Caller, ask LateAsk, op string, decide func(*pen, Merchant) error) (Answered, error) {
 	m, err := c.merchant(caller.MerchantID)
 	if err != nil {
 		return Answered{}, err
 	}
-	byID := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: ask.PaymentID}
-	idem := Key{Kind: IdempotencyByKey, Merchant: caller.MerchantID, Scope: op, Value: ask.IdempotencyKey}
-	mark, drawn := fingerprint(ask.PaymentID), c.drawFor(caller, MaxAttempts)
-	for range 3 {
-		verdict, err := c.Store.Do(ctx, Unit{Keys: []Key{byID, idem}, Decide: func(v View) (Writes, error) {
-			o, earlier := v.Order(byID), v.Idempotency(idem)
-			switch {
-			case earlier != nil && earlier.Fingerprint != mark:
-				return Writes{}, Errorf(CodeIdempotencyMismatch, "this key was used with another request")
-			case earlier != nil:
-				return Writes{}, nil
-			case o == nil:
-				return Writes{}, Errorf(CodeNotFound, "no such payment")
-			}
-			p := drawn.fresh(o)
-			if err := decide(p, m); err != nil {
-				return Writes{}, err
-			}
-			p.insert(c.newIdempotency(p, idem, mark, ask.PaymentID))
-			return p.writes(), nil
-		}})
-		if err != nil {
-			return Answered{}, err
+	got, err := c.once(ctx, asked{
+		reply: reply{key: keyOf(caller, op, ask.IdempotencyKey), status: statusFound, show: func(o *Order, _ string, _ time.Time) (any, bool, error) {
+			return ViewOf(o), op == opAcceptLate || !o.Payment.Settling, nil
+		}}, drawn: c.drawFor(caller, MaxAttempts), order: Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: ask.PaymentID},
+		prints: []string{fingerprint(ask.PaymentID)}, busy: "another request decides about the same money",
+	}, func(View) (string, error) { return "", nil }, func(p *pen) (string, error) {
+		if p.order == nil {
+			return "", Errorf(CodeNotFound, "no such payment")
 		}
-		if verdict.Duplicate == "" {
-			return c.lateAnswer(ctx, byID, idem)
-		}
-	}
-	return Answered{}, Errorf(CodeContended, "another request decides about the same money")
-}
-
-// lateAnswer answers with the payment, and keeps the answer once no refund that was sent is unknown.
-func (c *Cashier) lateAnswer(ctx context.Context, byID, idem Key) (Answered, error) {
-	v, err := c.Store.See(ctx, byID, idem)
-	if err != nil {
+		return ask.PaymentID, decide(p, m)
+	})
+	switch {
+	case err != nil:
 		return Answered{}, err
-	}
-	o, row := v.Order(byID), v.Idempotency(idem)
-	if o == nil {
+	case got.answer != nil:
+		return *got.answer, nil
+	case got.order == nil:
 		return Answered{}, Errorf(CodeNotFound, "no such payment")
+	case op == opAcceptLate:
+		return c.answerNow(ctx, got.order.Payment.key(), got.to)
+	default:
+		return c.sendLate(ctx, got.order, got.to)
 	}
-	if row != nil && row.Done {
-		return row.replay(byID.Value, o.Payment.Version), nil
-	}
-	if idem.Scope == opRefundLate {
-		if o, err = c.sendLate(ctx, byID, o); err != nil {
-			return Answered{}, err
-		}
-		if o.Payment.Settling {
-			return Answered{Body: render(ViewOf(o)), Settling: true, ID: byID.Value}, nil
-		}
-	}
-	made := Answered{Body: render(ViewOf(o)), Status: statusFound, ID: byID.Value}
-	return c.storeAnswer(ctx, c.draw(system()), idem, made, o.Payment.Version)
 }
 
-// sendLate sends what is on its way back, or asks what became of it.
-func (c *Cashier) sendLate(ctx context.Context, byID Key, o *Order) (*Order, error) {
+// sendLate sends what is on its way back, or asks what became of it. The answer is kept with the
+// last outcome, once none is unknown.
+func (c *Cashier) sendLate(ctx context.Context, o *Order, to reply) (Answered, error) {
 	for _, r := range o.Refunds {
 		if r.Status == RefundProcessing && !r.Counts() {
-			if err := c.SettleRefund(ctx, byID.Merchant, r.ID); err != nil {
-				return nil, err
+			if given, err := c.settleRefundFor(ctx, o, r.ID, to); err != nil || !given.Settling {
+				return given, err
 			}
 		}
 	}
-	return c.order(ctx, byID)
+	return c.answerNow(ctx, o.Payment.key(), to)
 }
 
 // releaseLate orders the refunds of all money that is held or was accepted: all of them wait for an approver, or none.

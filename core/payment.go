@@ -106,6 +106,9 @@ func (o *Order) askedBack() (sum Fen) {
 	return sum
 }
 
+// key names the payment's order.
+func (p *Payment) key() Key { return Key{Kind: OrderByPayment, Merchant: p.MerchantID, Value: p.ID} }
+
 // Clone returns a deep copy, so that a Decide that runs again starts from clean rows.
 func (o *Order) Clone() *Order {
 	c := *o

@@ -23,6 +23,7 @@ type pen struct {
 	refunds  []string // ids of changed refunds
 	added    []string // ids of the rows of the order that are new
 	audits   []Row
+	keeping  []Row // audit rows of answers that are kept: they change nothing of the order
 	inserts  []Row
 	guards   []Row
 	told     []telling
@@ -124,6 +125,13 @@ func (p *pen) audit(action, object, detail string) {
 	})
 }
 
+// keeps records that the final answer to a key is kept; nobody asked for that.
+func (p *pen) keeps(row *Idempotency) {
+	p.keeping = append(p.keeping, &Audit{
+		ID: p.rowID(), MerchantID: row.MerchantID, Actor: ActorSystem, Action: "answer.keep", Object: row.ObjectID, Detail: row.Operation, CreatedAt: p.now,
+	})
+}
+
 // tell queues an event; it is rendered when everything else has been decided.
 func (p *pen) tell(kind EventType, refundID, attemptID string) {
 	p.told = append(p.told, telling{kind, refundID, attemptID})
@@ -175,24 +183,24 @@ func (p *pen) moveRefund(r *Refund, to RefundStatus) error {
 	return nil
 }
 
-// writes renders what was decided: guards for everything of the order that changed, the payment always among them, then the new rows.
+// writes renders what was decided: guards for everything of the order that changed, the payment
+// always among them, then the new rows.
 func (p *pen) writes() Writes {
-	changed := len(p.attempts)+len(p.refunds)+len(p.added)+len(p.told) > 0
-	if p.order == nil || len(p.audits) == 0 && !changed {
-		return Writes{Guards: p.guards, Inserts: append(p.audits, p.inserts...)}
+	if !p.changes() {
+		return Writes{Guards: p.guards, Inserts: slices.Concat(p.audits, p.keeping, p.inserts)}
 	}
 	if len(p.audits) == 0 {
 		p.audit("order.change", p.order.Payment.ID, "")
 	}
+	p.sumUp()
 	o := p.order
-	o.Payment.Settling, o.Payment.Attention = settling(o), strings.Join(attention(o, p.now), ",")
 	for i, t := range p.told {
 		o.Payment.Sequence++
 		e := p.event(i, t)
 		p.insert(e)
 		p.address(e)
 	}
-	w := Writes{Inserts: append(p.audits, p.inserts...)}
+	w := Writes{Inserts: slices.Concat(p.audits, p.keeping, p.inserts)}
 	if p.isNew(o.Payment.ID) {
 		w.Inserts = append(w.Inserts, &o.Payment)
 	} else {
@@ -205,6 +213,42 @@ func (p *pen) writes() Writes {
 		w = p.place(w, &o.Refunds[i], p.refunds)
 	}
 	return w
+}
+
+// changes tells whether anything of the order is written.
+func (p *pen) changes() bool {
+	return p.order != nil && len(p.audits)+len(p.attempts)+len(p.refunds)+len(p.added)+len(p.told) > 0
+}
+
+// sumUp brings what the payment says of all its parts up to date.
+func (p *pen) sumUp() {
+	o := p.order
+	o.Payment.Settling, o.Payment.Attention = settling(o), strings.Join(attention(o, p.now), ",")
+}
+
+// stored is the order as it will be once the unit is committed, with the versions that its guards
+// leave: nobody need read back what was just written.
+func (p *pen) stored() *Order {
+	if !p.changes() {
+		return p.order.Clone()
+	}
+	p.sumUp()
+	o := p.order.Clone()
+	o.Payment.Sequence += int64(len(p.told))
+	if !p.isNew(o.Payment.ID) {
+		o.Payment.Version++
+	}
+	for i := range o.Attempts {
+		if a := &o.Attempts[i]; slices.Contains(p.attempts, a.ID) && !p.isNew(a.ID) {
+			a.Version++
+		}
+	}
+	for i := range o.Refunds {
+		if r := &o.Refunds[i]; slices.Contains(p.refunds, r.ID) && !p.isNew(r.ID) {
+			r.Version++
+		}
+	}
+	return o
 }
 
 // place puts a row of the order where it belongs: among the inserts if it is new, among the guards if it changed.
@@ -273,36 +317,8 @@ func settling(o *Order) bool {
 // change runs decide on the order that key finds, in one unit, and returns the order as decided. An order that is not there is CodeNotFound. If
 // decide writes nothing, nothing is committed.
 func (c *Cashier) change(ctx context.Context, caller Caller, key Key, decide func(*pen) error) (*Order, error) {
-	drawn := c.draw(caller)
-	var decided *Order
-	wrote := false
-	verdict, err := c.Store.Do(ctx, Unit{Keys: []Key{key}, Decide: func(v View) (Writes, error) {
-		o := v.Order(key)
-		if o == nil {
-			return Writes{}, Errorf(CodeNotFound, "no such payment")
-		}
-		p := drawn.fresh(o)
-		if err := decide(p); err != nil {
-			return Writes{}, err
-		}
-		w := p.writes()
-		decided, wrote = p.order, len(w.Guards) > 0
-		return w, nil
-	}})
-	if err != nil {
-		return nil, err
-	}
-	switch verdict.Duplicate {
-	case "":
-		if wrote {
-			decided.Payment.Version++ // as it is stored now
-		}
-		return decided, nil
-	case UniqueTradeNo: // no race: the gateway calls two trades of ours by one number, and would do so again
-		return nil, Errorf(CodeWrongState, "the gateway's trade_no belongs to another order")
-	default:
-		return nil, Errorf(CodeContended, "another request took the same %s", verdict.Duplicate)
-	}
+	o, _, err := c.conclude(ctx, caller, key, reply{}, decide)
+	return o, err
 }
 
 // system is the caller of jobs, for the tenant that the row names.

@@ -26,7 +26,7 @@ func (c *Cashier) Payment(ctx context.Context, merchantID, id string) (PaymentVi
 	if err != nil {
 		return PaymentView{}, err
 	}
-	return c.viewNow(o), nil
+	return c.viewNow(o, c.at()), nil
 }
 
 // Payments lists a merchant's payments, newest first. A page has q.Limit rows, MaxPage at most; the last row is the next page's keyset.
@@ -40,7 +40,7 @@ func (c *Cashier) Payments(ctx context.Context, q PaymentQuery) ([]PaymentView, 
 	for i, p := range rows {
 		keys[i] = Key{Kind: OrderByPayment, Merchant: q.MerchantID, Value: p.ID}
 	}
-	views := make([]PaymentView, 0, len(rows))
+	views, now := make([]PaymentView, 0, len(rows)), c.at()
 	if len(keys) == 0 {
 		return views, nil
 	}
@@ -50,7 +50,7 @@ func (c *Cashier) Payments(ctx context.Context, q PaymentQuery) ([]PaymentView, 
 	}
 	for _, k := range keys {
 		if o := v.Order(k); o != nil {
-			views = append(views, c.viewNow(o))
+			views = append(views, c.viewNow(o, now))
 		}
 	}
 	return views, nil

@@ -77,18 +77,21 @@ func (c *Cashier) Refund(ctx context.Context, caller Caller, ask RefundAsk) (Ans
 	if err := ask.checkShape(m); err != nil {
 		return Answered{}, err
 	}
-	refundID, mine, err := c.reserve(ctx, caller, m, ask)
+	got, err := c.reserve(ctx, caller, m, ask)
 	if err != nil {
 		return Answered{}, err
 	}
-	idem := Key{Kind: IdempotencyByKey, Merchant: caller.MerchantID, Scope: opRefund, Value: ask.IdempotencyKey}
-	if mine {
+	if got.mine {
 		c.pass(PointRefundAfterReserve)
-		if err := c.sendRefund(ctx, caller.MerchantID, refundID); err != nil {
-			return Answered{}, err
-		}
 	}
-	return c.refundAnswer(ctx, caller, refundID, idem, mine)
+	switch {
+	case got.answer != nil: // of a refund that waits for approval too
+		return *got.answer, nil
+	case got.mine:
+		return c.sendRefund(ctx, got.order, got.to.object, got.to)
+	default:
+		return c.resumeRefund(ctx, got)
+	}
 }
 
 func (ask RefundAsk) checkShape(Merchant) error {
@@ -102,77 +105,41 @@ func (ask RefundAsk) checkShape(Merchant) error {
 	return Mistaken(wrong)
 }
 
-// reserve stores the refund and takes its amount from what may still be refunded, or finds the refund that the same request made before.
-func (c *Cashier) reserve(ctx context.Context, caller Caller, m Merchant, ask RefundAsk) (refundID string, mine bool, err error) {
-	byID := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: ask.PaymentID}
-	byNo := Key{Kind: OrderByMerchantRefund, Merchant: caller.MerchantID, Value: ask.MerchantRefundNo}
-	idem := Key{Kind: IdempotencyByKey, Merchant: caller.MerchantID, Scope: opRefund, Value: ask.IdempotencyKey}
-	keys := []Key{byID, idem}
+// reserve stores the refund and takes its amount from what may still be refunded, or finds the
+// refund that the same request made before.
+func (c *Cashier) reserve(ctx context.Context, caller Caller, m Merchant, ask RefundAsk) (begun, error) {
+	var byNo Key
 	if ask.MerchantRefundNo != "" {
-		keys = append(keys, byNo)
+		byNo = Key{Kind: OrderByMerchantRefund, Merchant: caller.MerchantID, Value: ask.MerchantRefundNo}
 	}
 	mark := fingerprint(ask.PaymentID, ask.MerchantRefundNo, ask.AmountFen, ask.Reason)
 	drawn, newID, requestNo := c.draw(caller), c.IDs.Public("ref"), c.IDs.TradeNo()
-	for range 3 {
-		verdict, err := c.Store.Do(ctx, Unit{Keys: keys, Decide: func(v View) (Writes, error) {
-			refundID, mine = "", false
-			earlier, err := earlierRefund(v.Idempotency(idem), v.Order(byNo), ask, mark)
-			if err != nil {
-				return Writes{}, err
-			}
-			if earlier != "" {
-				refundID = earlier
-				return c.rememberKey(drawn, v.Idempotency(idem), idem, mark, earlier), nil
-			}
-			o := v.Order(byID)
-			if o == nil {
-				return Writes{}, Errorf(CodeNotFound, "no such payment")
-			}
-			p := drawn.fresh(o)
-			r := Refund{
-				ID: newID, PaymentID: o.Payment.ID, AttemptID: o.Payment.PaidAttempt, MerchantID: caller.MerchantID, OutRequestNo: requestNo,
-				MerchantRefundNo: ask.MerchantRefundNo, Origin: RefundByMerchant, AmountFen: ask.AmountFen, Reason: reasonSent(ask.Reason), ReasonGiven: reasonKept(ask.Reason),
-				Fingerprint: mark, Asker: caller.Actor, CreatedAt: p.now, Version: 1,
-			}
-			if err := c.writeReservation(p, m, r); err != nil {
-				return Writes{}, err
-			}
-			p.insert(c.newIdempotency(p, idem, mark, newID))
-			refundID, mine = newID, true
-			return p.writes(), nil
-		}})
-		if err != nil || verdict.Duplicate == "" {
-			return refundID, mine, err
+	return c.once(ctx, asked{
+		reply: reply{key: keyOf(caller, opRefund, ask.IdempotencyKey), status: statusMade, show: showRefund}, drawn: drawn,
+		order: Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: ask.PaymentID}, other: byNo, prints: []string{mark},
+		busy: "the refund is being made by another request",
+	}, func(v View) (string, error) {
+		return earlierRefund(v.Order(byNo), ask.MerchantRefundNo, mark)
+	}, func(p *pen) (string, error) {
+		if p.order == nil {
+			return "", Errorf(CodeNotFound, "no such payment")
 		}
-	}
-	return "", false, Errorf(CodeContended, "the refund is being made by another request")
+		return newID, c.writeReservation(p, m, Refund{
+			ID: newID, PaymentID: ask.PaymentID, AttemptID: p.order.Payment.PaidAttempt, MerchantID: caller.MerchantID, OutRequestNo: requestNo,
+			MerchantRefundNo: ask.MerchantRefundNo, Origin: RefundByMerchant, AmountFen: ask.AmountFen, Reason: reasonSent(ask.Reason), ReasonGiven: reasonKept(ask.Reason),
+			Fingerprint: mark, Asker: caller.Actor, CreatedAt: p.now, Version: 1,
+		})
+	})
 }
 
-// rememberKey keeps a new key that found its refund by merchant_refund_no, so that the key cannot mean another request later.
-func (c *Cashier) rememberKey(drawn *pen, known *Idempotency, key Key, mark, refundID string) Writes {
-	if known != nil {
-		return Writes{}
-	}
-	p := drawn.fresh(nil)
-	row := c.newIdempotency(p, key, mark, refundID)
-	row.Status = statusFound // whoever comes under this key made nothing
-	p.insert(row)
-	return p.writes()
-}
-
-// earlierRefund finds the refund that the same key or the same merchant_refund_no made before; another request under either is refused (I02, I10).
-func earlierRefund(idem *Idempotency, byNo *Order, ask RefundAsk, mark string) (string, error) {
-	if idem != nil {
-		if idem.Fingerprint != mark {
-			return "", Errorf(CodeIdempotencyMismatch, "this key was used with another request")
-		}
-		return idem.ObjectID, nil
-	}
-	if byNo == nil || ask.MerchantRefundNo == "" {
+// earlierRefund finds the refund that the same merchant_refund_no made before; another request
+// under it is refused (I10).
+func earlierRefund(byNo *Order, merchantRefundNo, mark string) (string, error) {
+	if byNo == nil {
 		return "", nil
 	}
 	for _, r := range byNo.Refunds {
-		if r.MerchantRefundNo == ask.MerchantRefundNo && r.Fingerprint == mark {
+		if r.MerchantRefundNo == merchantRefundNo && r.Fingerprint == mark {
 			return r.ID, nil
 		}
 	}
@@ -225,40 +192,20 @@ func (c *Cashier) refundsOn(m Merchant, platform PlatformID) error {
 	return nil
 }
 
-// refundAnswer renders a refund for the caller and stores the answer once it cannot change by an inquiry.
-func (c *Cashier) refundAnswer(ctx context.Context, caller Caller, refundID string, idem Key, mine bool) (Answered, error) {
-	byRefund := Key{Kind: OrderByRefund, Merchant: caller.MerchantID, Value: refundID}
-	v, err := c.Store.See(ctx, byRefund, idem)
-	if err != nil {
-		return Answered{}, err
-	}
-	o, row := v.Order(byRefund), v.Idempotency(idem)
-	if o == nil {
+// showRefund shows a refund, for good once no inquiry can change it.
+func showRefund(o *Order, refundID string, _ time.Time) (any, bool, error) {
+	r := o.Refund(refundID)
+	return RefundViewOf(r), r.Status != RefundProcessing, nil
+}
+
+// resumeRefund answers a request for a refund that was seen before: what is unknown is asked for.
+func (c *Cashier) resumeRefund(ctx context.Context, got begun) (Answered, error) {
+	if got.order == nil {
 		return Answered{}, Errorf(CodeNotFound, "no such refund")
 	}
-	if row != nil && row.Done {
-		return row.replay(refundID, o.Refund(refundID).Version), nil
+	r := got.order.Refund(got.to.object)
+	if r.Status == RefundProcessing && r.Tries == 0 && c.at().Before(r.NextAt) {
+		return Answered{}, &Error{Code: CodeInProgress, Message: "the same refund is being worked on", PaymentID: r.PaymentID, RetryAfterSeconds: 1}
 	}
-	r, status := o.Refund(refundID), statusMade
-	if row != nil && row.Status != 0 {
-		status = row.Status
-	}
-	if !mine && r.Status == RefundProcessing {
-		if r.Tries == 0 && c.at().Before(r.NextAt) {
-			return Answered{}, &Error{Code: CodeInProgress, Message: "the same refund is being worked on", PaymentID: r.PaymentID, RetryAfterSeconds: 1}
-		}
-		if err := c.SettleRefund(ctx, caller.MerchantID, refundID); err != nil {
-			return Answered{}, err
-		}
-		if o, err = c.order(ctx, byRefund); err != nil {
-			return Answered{}, err
-		}
-		r = o.Refund(refundID)
-	}
-	made := Answered{Body: render(RefundViewOf(r)), Status: status, ID: refundID}
-	if r.Status == RefundProcessing {
-		made.Settling = true
-		return made, nil
-	}
-	return c.storeAnswer(ctx, c.draw(system()), idem, made, r.Version)
+	return c.settleRefundFor(ctx, got.order, r.ID, got.to)
 }

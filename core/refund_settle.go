@@ -10,32 +10,39 @@ import (
 //
 // Errors: CodeNotFound, CodeNotConfigured, CodeContended, CodeUnavailable.
 func (c *Cashier) SettleRefund(ctx context.Context, merchantID, refundID string) error {
-	return c.stuck(c.settleRefund(ctx, merchantID, refundID), refundID, func() error { return c.putOffRefund(ctx, merchantID, refundID) })
+	o, err := c.order(ctx, Key{Kind: OrderByRefund, Merchant: merchantID, Value: refundID})
+	if err == nil {
+		_, err = c.settleRefund(ctx, o, refundID, reply{})
+	}
+	return c.stuck(err, refundID, func() error { return c.putOffRefund(ctx, merchantID, refundID) })
 }
 
-func (c *Cashier) settleRefund(ctx context.Context, merchantID, refundID string) error {
-	o, err := c.order(ctx, Key{Kind: OrderByRefund, Merchant: merchantID, Value: refundID})
-	if err != nil {
-		return err
-	}
+// settleRefundFor is SettleRefund for somebody who has just seen the order and waits for an answer
+// about it.
+func (c *Cashier) settleRefundFor(ctx context.Context, o *Order, refundID string, to reply) (Answered, error) {
+	given, err := c.settleRefund(ctx, o, refundID, to)
+	return given, c.stuck(err, refundID, func() error { return c.putOffRefund(ctx, o.Payment.MerchantID, refundID) })
+}
+
+func (c *Cashier) settleRefund(ctx context.Context, o *Order, refundID string, to reply) (Answered, error) {
 	r := o.Refund(refundID)
 	if r.Status != RefundProcessing {
-		return nil
+		return c.answerNow(ctx, o.Payment.key(), to)
 	}
 	if r.SentAt.IsZero() {
-		return c.sendFirst(ctx, o, r)
+		return c.sendFirst(ctx, o, r, to)
 	}
-	outcome, err := c.callRefund(ctx, o, r, Refunder.QueryRefund, PointSettleAfterAnswer)
-	if err != nil || outcome != OutcomeAbsent {
-		return err
+	heard, err := c.callRefund(ctx, o, r, Refunder.QueryRefund, PointSettleAfterAnswer, to)
+	if err != nil || heard.outcome != OutcomeAbsent {
+		return heard.given, err
 	}
-	return c.sendRefund(ctx, merchantID, refundID)
+	return c.sendRefund(ctx, heard.order, refundID, to)
 }
 
 // sendFirst writes down that the refund is about to be sent, and sends it. Of two processes only one finds it unsent.
-func (c *Cashier) sendFirst(ctx context.Context, o *Order, r *Refund) error {
+func (c *Cashier) sendFirst(ctx context.Context, o *Order, r *Refund, to reply) (Answered, error) {
 	first := false
-	_, err := c.change(ctx, system(), Key{Kind: OrderByRefund, Merchant: r.MerchantID, Value: r.ID}, func(p *pen) error {
+	o, err := c.change(ctx, system(), o.Payment.key(), func(p *pen) error {
 		r := p.order.Refund(r.ID)
 		first = r.SentAt.IsZero() && r.Status == RefundProcessing
 		if first {
@@ -45,47 +52,55 @@ func (c *Cashier) sendFirst(ctx context.Context, o *Order, r *Refund) error {
 		}
 		return nil
 	})
-	if err != nil || !first {
-		return err
+	switch {
+	case err != nil:
+		return Answered{}, err
+	case !first:
+		return c.answerNow(ctx, o.Payment.key(), to)
 	}
 	c.pass(PointRefundAfterReserve)
-	return c.sendRefund(ctx, o.Payment.MerchantID, r.ID)
+	return c.sendRefund(ctx, o, r.ID, to)
 }
 
-// sendRefund hands a reserved refund to the gateway and writes what it answered. A refund that waits for approval is not sent.
-func (c *Cashier) sendRefund(ctx context.Context, merchantID, refundID string) error {
-	o, err := c.order(ctx, Key{Kind: OrderByRefund, Merchant: merchantID, Value: refundID})
-	if err != nil {
-		return err
-	}
+// sendRefund hands a reserved refund to the gateway, writes what it answered, and answers who waits
+// for that. A refund that waits for approval is not sent.
+func (c *Cashier) sendRefund(ctx context.Context, o *Order, refundID string, to reply) (Answered, error) {
 	r := o.Refund(refundID)
 	if r.Status != RefundProcessing {
-		return nil
+		return c.answerNow(ctx, o.Payment.key(), to)
 	}
-	_, err = c.callRefund(ctx, o, r, Refunder.Refund, PointRefundAfterAnswer)
-	return err
+	heard, err := c.callRefund(ctx, o, r, Refunder.Refund, PointRefundAfterAnswer, to)
+	return heard.given, err
 }
 
-// callRefund makes one call of the Refunder, Refund or QueryRefund, writes the answer, and tells its outcome.
-func (c *Cashier) callRefund(ctx context.Context, o *Order, r *Refund, call func(Refunder, context.Context, RefundRequest) RefundResult, after Point) (Outcome, error) {
+// heardRefund is what came of one call of the Refunder.
+type heardRefund struct {
+	outcome Outcome
+	order   *Order   // as stored then
+	given   Answered // the answer that was owed
+}
+
+// callRefund makes one call of the Refunder, Refund or QueryRefund, writes the answer, and tells
+// what came of it.
+func (c *Cashier) callRefund(ctx context.Context, o *Order, r *Refund, call func(Refunder, context.Context, RefundRequest) RefundResult, after Point, to reply) (heardRefund, error) {
 	a := o.Attempt(r.AttemptID)
 	caps, account, err := c.reach(a)
 	if err != nil {
-		return "", err
+		return heardRefund{}, err
 	}
 	limited, cancel := context.WithTimeout(concerning(ctx, a, r.ID), callLease-5*time.Second)
 	defer cancel()
 	res := call(caps.Refunder, limited, refundRequest(a, account, r))
 	c.pass(after)
 	floor := o.refundsOf(a, RefundSucceeded)
-	_, err = c.change(ctx, system(), Key{Kind: OrderByRefund, Merchant: r.MerchantID, Value: r.ID}, func(p *pen) error {
+	stored, given, err := c.conclude(ctx, system(), o.Payment.key(), to, func(p *pen) error {
 		r := p.order.Refund(r.ID)
 		if err := c.recordRefund(p, r, res); err != nil {
 			return err
 		}
 		return c.hearRefund(p, r, res, floor)
 	})
-	return res.Outcome, err
+	return heardRefund{res.Outcome, stored, given}, err
 }
 
 // refundRequest is what the gateway is asked, the same at every repeat.
