@@ -102,7 +102,8 @@ func owners() map[string]string {
 		"github.com/chromedp/":          "web web/command",
 		"github.com/santhosh-tekuri/":   "config web",
 
-		"go.opentelemetry.io/otel/sdk":       "web/app", // whoever makes spans needs otel/trace alone
+		// whoever makes spans needs otel/trace alone
+		"go.opentelemetry.io/otel/sdk":       "web/app",
 		"go.opentelemetry.io/otel/exporters": "web/app",
 		"go.opentelemetry.io/proto/":         "web/app",
 		"google.golang.org/protobuf":         "web/app",
@@ -150,7 +151,8 @@ func TestHeavyDependenciesHaveOneOwner(t *testing.T) {
 	policy := arrows(foldersOf(files))
 	for _, f := range files {
 		if f.test && f.dir == "web/command" {
-			continue // end-to-end tests look into the database and check signatures as an outsider would
+			// end-to-end tests look into the database and check signatures as an outsider would
+			continue
 		}
 		for _, imported := range f.imports() {
 			for dependency, owner := range owners() {

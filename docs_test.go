@@ -61,7 +61,8 @@ func TestReadingOrdersNameFiles(t *testing.T) {
 	}
 }
 
-// The two READMEs have the same headings, commands, tables, names and links; what stands between them is for a reader to compare.
+// The two READMEs have the same headings, commands, tables, names and links; what stands between
+// them is for a reader to compare.
 func TestReadmesSayTheSame(t *testing.T) {
 	english, chinese := outline(read(t, "README.md")), outline(read(t, "README.zh-CN.md"))
 	for i := range max(len(english), len(chinese)) {
@@ -74,8 +75,8 @@ func TestReadmesSayTheSame(t *testing.T) {
 	}
 }
 
-// A row that stands twice in one table was pasted twice, and one with more or fewer cells than the head is not shown as meant: a bar parts cells
-// inside code, too.
+// A row that stands twice in one table was pasted twice, and one with more or fewer cells than the
+// head is not shown as meant: a bar parts cells inside code, too.
 func TestTablesAreWhole(t *testing.T) {
 	cells := func(row string) int { return strings.Count(strings.ReplaceAll(row, `\|`, ""), "|") }
 	for _, name := range projectFiles(t, ".md") {
@@ -146,7 +147,8 @@ func tableRows(text string) []string {
 	return rows
 }
 
-// declarations are the names that a file declares at its top level, methods without their receivers.
+// declarations are the names that a file declares at its top level, methods without their
+// receivers.
 func declarations(file *ast.File) []string {
 	var names []string
 	for _, d := range file.Decls {
@@ -164,8 +166,9 @@ func declarations(file *ast.File) []string {
 	return names
 }
 
-// outline is what two languages have in common. In order: headings by level, commands without their comments, tables by the number of cells. For each
-// section, sorted, for languages order a sentence differently: names in code and targets of links.
+// outline is what two languages have in common. In order: headings by level, commands without their
+// comments, tables by the number of cells. For each section, sorted, for languages order a sentence
+// differently: names in code and targets of links.
 func outline(text string) []string {
 	comment := regexp.MustCompile(`(^|\s+)# .*`)
 	mark := regexp.MustCompile("`[^`]+`|\\]\\([^)]+\\)")
@@ -196,7 +199,8 @@ func outline(text string) []string {
 	return append(parts, marks...)
 }
 
-// A line break inside a Chinese sentence is shown as a blank that does not belong there: a paragraph stands on one line.
+// A line break inside a Chinese sentence is shown as a blank that does not belong there: a
+// paragraph stands on one line.
 func TestChineseGuidesWrapNoSentence(t *testing.T) {
 	begins := regexp.MustCompile("^ *([-*|#!>]|[0-9]+\\.|```|\\[English|$)")
 	seen := 0

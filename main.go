@@ -1,4 +1,5 @@
-// Command paymux takes Alipay money in three host platforms through one API. Run it with "help" to see what it can do.
+// Command paymux takes Alipay money in three host platforms through one API. Run it with "help" to
+// see what it can do.
 package main
 
 import (

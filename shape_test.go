@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 const (
@@ -74,8 +75,8 @@ func TestNoBuckets(t *testing.T) {
 	}
 }
 
-// A gateway's name is data, or its adapter's: what decides and what is shown knows none. The exceptions
-// are single lines, each with why.
+// A gateway's name is data, or its adapter's: what decides and what is shown knows none. The
+// exceptions are single lines, each with why.
 func TestNoGatewayIsNamed(t *testing.T) {
 	exceptions := map[string]string{
 		`web/app/gateways.go:	alipaysetup "github.com/paymux/paymux/adapters/alipay/setup"`:                "its one registration",
@@ -86,7 +87,8 @@ func TestNoGatewayIsNamed(t *testing.T) {
 	name := regexp.MustCompile(`(?i)alipay|支付宝`)
 	for _, file := range append(projectFiles(t, ".go"), projectFiles(t, ".html")...) {
 		top, _, _ := strings.Cut(file, "/")
-		shop := strings.HasPrefix(file, "web/demoshop/") || strings.HasPrefix(file, "web/command/") // the one sells, the others look at one gateway's keys and messages
+		// the one sells, the others look at one gateway's keys and messages
+		shop := strings.HasPrefix(file, "web/demoshop/") || strings.HasPrefix(file, "web/command/")
 		if !slices.Contains([]string{"config", "core", "platforms", "web"}, top) && path.Dir(file) != "adapters" || shop || strings.HasSuffix(file, "_test.go") {
 			continue
 		}
@@ -161,4 +163,46 @@ func TestLinksLeadSomewhere(t *testing.T) {
 			}
 		}
 	}
+}
+
+// maxColumn is where a comment ends at the latest. A tab has four columns, a Chinese character two.
+const maxColumn = 100
+
+// A comment is read beside the code it speaks of, in half a window. Directives for tools stay in
+// their line, however long.
+func TestCommentsFitTheWindow(t *testing.T) {
+	for _, f := range goFiles(t) {
+		text, err := os.ReadFile(f.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(text), "\n")
+		for _, group := range f.syntax.Comments {
+			for _, c := range group.List {
+				first := f.set.Position(c.Pos()).Line
+				for i := range strings.Split(c.Text, "\n") {
+					if strings.HasPrefix(c.Text, "//go:") || strings.HasPrefix(c.Text, "//nolint:") {
+						continue
+					}
+					if n := columns(lines[first+i-1]); n > maxColumn {
+						t.Errorf("%s:%d: the comment ends at column %d, after %d", f.path, first+i, n, maxColumn)
+					}
+				}
+			}
+		}
+	}
+}
+
+func columns(line string) (n int) {
+	for _, r := range line {
+		switch {
+		case r == '\t':
+			n += 4
+		case unicode.In(r, unicode.Han, unicode.Hiragana) || r >= 0x3000 && r < 0x3040 || r >= 0xff00 && r < 0xff60:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
 }

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Where git lists no files (no clone, or a clone of another user) the stages that ask it for them fail: with nothing to check they would pass.
+// Where git lists no files (no clone, or a clone of another user) the stages that ask it for them
+// fail: with nothing to check they would pass.
 func TestStagesFailWithoutFiles(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.CopyFS(filepath.Join(folder, ".ci"), os.DirFS(".ci")); err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Registration is one gateway as the program knows it. It is a constant: whatever changes is made by Open.
+// Registration is one gateway as the program knows it. It is a constant: whatever changes is made
+// by Open.
 type Registration interface {
 	// ID is the name by which settings and addresses refer to the gateway.
 	ID() core.GatewayID
@@ -64,6 +65,6 @@ type Application interface {
 	Certificates(now time.Time) []Certificate
 }
 
-// Applications finds the application that speaks for an account. A reload swaps what it answers, all
-// at once. It is safe for concurrent use.
+// Applications finds the application that speaks for an account. A reload swaps what it answers,
+// all at once. It is safe for concurrent use.
 type Applications func(account string) (Application, bool)

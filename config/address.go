@@ -71,7 +71,8 @@ func isPublic(host string) bool {
 			return false
 		}
 	}
-	// 127.1, 0x7f.1 and the like are addresses to some resolvers: a public name's last label has a letter first.
+	// 127.1, 0x7f.1 and the like are addresses to some resolvers: a public name's last label has a
+	// letter first.
 	last := host[strings.LastIndex(host, ".")+1:]
 	return last != "" && (last[0] < '0' || last[0] > '9')
 }

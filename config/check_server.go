@@ -12,7 +12,8 @@ import (
 func checkServer(c *Config, dialects []Dialect, problems *Problems) {
 	if u := checkPublic("server.base_url", c.Server.BaseURL, c.Server.Environment, problems); u != nil {
 		c.Server.BaseURL = strings.TrimRight(u.String(), "/")
-		if strings.Trim(u.Path, "/") != "" { // pages link to each other, and requests are signed, from the root
+		// pages link to each other, and requests are signed, from the root
+		if strings.Trim(u.Path, "/") != "" {
 			problems.add("server.base_url", "has a path", "give paymux a host of its own, such as https://pay.example.com")
 		}
 	}
@@ -81,7 +82,8 @@ func checkQueue(c *Config, problems *Problems) {
 	}
 }
 
-// checkCollector lets spans travel in the clear on this machine and inside a private network only, and fills in the path that collectors listen on.
+// checkCollector lets spans travel in the clear on this machine and inside a private network only,
+// and fills in the path that collectors listen on.
 func checkCollector(c *Config, problems *Problems) {
 	const at = "tracing.otlp_endpoint"
 	if c.Tracing.OTLPEndpoint == "" {
@@ -98,7 +100,8 @@ func checkCollector(c *Config, problems *Problems) {
 	}
 }
 
-// checkProxy wants a bare address: a password would stand in the file, and a path would mean nothing.
+// checkProxy wants a bare address: a password would stand in the file, and a path would mean
+// nothing.
 func checkProxy(path, text string, problems *Problems) {
 	if text == "" {
 		return

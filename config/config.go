@@ -25,12 +25,15 @@ type Config struct {
 
 // Server says where paymux listens and how the world reaches it.
 type Server struct {
-	// Address the API, the pages and the notifications are served on, host:port. Port 0 takes a free one.
+	// Address the API, the pages and the notifications are served on, host:port. Port 0 takes a
+	// free one.
 	Listen string `json:"listen" validate:"required,listen"`
-	// Address under which gateways and buyers reach the server. Notification and page addresses are built from
-	// it and never from a Host header. https with a public host and no path; http://127.0.0.1 is allowed in the sandbox.
+	// Address under which gateways and buyers reach the server. Notification and page addresses are
+	// built from it and never from a Host header. https with a public host and no path;
+	// http://127.0.0.1 is allowed in the sandbox.
 	BaseURL string `json:"base_url" validate:"required,max=180"`
-	// Address for metrics and profiling, host:port. Keep it private. Empty puts /metrics on the public address and leaves profiling off.
+	// Address for metrics and profiling, host:port. Keep it private. Empty puts /metrics on the
+	// public address and leaves profiling off.
 	AdminListen string `json:"admin_listen" validate:"omitempty,listen"`
 	// Which world the money is in. Gateways and accounts must say the same.
 	Environment string `json:"environment" validate:"required,oneof=sandbox production"`
@@ -52,9 +55,11 @@ type Log struct {
 type DB struct {
 	// Kind of database; MariaDB and other engines that speak MySQL's protocol are mysql.
 	Driver string `json:"driver" validate:"oneof=sqlite mysql"`
-	// File name (sqlite) or user:password@tcp(host:3306)/database (mysql). Holds a password: better set by PAYMUX_DB_DSN.
+	// File name (sqlite) or user:password@tcp(host:3306)/database (mysql). Holds a password: better
+	// set by PAYMUX_DB_DSN.
 	DSN Secret `json:"dsn" validate:"required"`
-	// Start on a database that may lose acknowledged commits when the power fails (innodb_flush_log_at_trx_commit or sync_binlog other than 1).
+	// Start on a database that may lose acknowledged commits when the power fails
+	// (innodb_flush_log_at_trx_commit or sync_binlog other than 1).
 	AcceptDataLoss bool `json:"accept_data_loss"`
 	// A Galera cluster must be declared: its conflicts show at commit.
 	Topology string `json:"topology" validate:"oneof=single galera"`
@@ -64,7 +69,8 @@ type DB struct {
 
 // Queue says what carries the hints that make jobs punctual. Losing it loses nothing.
 type Queue struct {
-	// Empty keeps timers inside the process; none leaves only the sweeper; nats://host:4222 joins a shared server.
+	// Empty keeps timers inside the process; none leaves only the sweeper; nats://host:4222 joins a
+	// shared server.
 	URL Secret `json:"url"`
 }
 
@@ -76,9 +82,11 @@ type Secrets struct {
 
 // Notify is the policy for messages from gateways.
 type Notify struct {
-	// A payment of this many fen or more is confirmed by a query before it counts; 0 confirms every one.
+	// A payment of this many fen or more is confirmed by a query before it counts; 0 confirms every
+	// one.
 	ConfirmOverFen int64 `json:"confirm_over_fen" validate:"min=0,max=10000000000"`
-	// Seconds during which a verified message about an unknown order is not acknowledged, so that the gateway repeats it.
+	// Seconds during which a verified message about an unknown order is not acknowledged, so that
+	// the gateway repeats it.
 	UnknownGraceSeconds int `json:"unknown_grace_seconds" validate:"min=1,max=86400"`
 }
 
@@ -90,7 +98,8 @@ type Jobs struct {
 	Batch int `json:"batch" validate:"min=1,max=10000"`
 	// Jobs done at the same time by one process.
 	Workers int `json:"workers" validate:"min=1,max=256"`
-	// Seconds between the tries of one webhook delivery; after the last try it is a dead letter, kept for replay.
+	// Seconds between the tries of one webhook delivery; after the last try it is a dead letter,
+	// kept for replay.
 	WebhookSeconds []int `json:"webhook_seconds" validate:"min=1,max=64,dive,min=0,max=86400"`
 }
 
@@ -98,16 +107,20 @@ type Jobs struct {
 type Retention struct {
 	// Days that raw gateway messages are kept.
 	InboxDays int `json:"inbox_days" validate:"min=1,max=3650"`
-	// Days that answers are kept for repeated Idempotency-Keys. Not under 2: gateways repeat for 25 hours.
+	// Days that answers are kept for repeated Idempotency-Keys. Not under 2: gateways repeat for 25
+	// hours.
 	IdempotencyDays int `json:"idempotency_days" validate:"min=2,max=365"`
 }
 
-// Tracing sends spans of requests, jobs and exchanges with gateways to an OpenTelemetry collector. They hold no ids of orders or buyers.
+// Tracing sends spans of requests, jobs and exchanges with gateways to an OpenTelemetry collector.
+// They hold no ids of orders or buyers.
 type Tracing struct {
-	// Address of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; /v1/traces is added where there is no path. Empty is
-	// off. https, unless the collector is on this machine or in a private network.
+	// Address of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; /v1/traces
+	// is added where there is no path. Empty is off. https, unless the collector is on this machine
+	// or in a private network.
 	OTLPEndpoint string `json:"otlp_endpoint" validate:"max=512"`
-	// Percent of all traces that are kept. A caller of the API that sends traceparent has decided for its own trace.
+	// Percent of all traces that are kept. A caller of the API that sends traceparent has decided
+	// for its own trace.
 	SamplePercent int `json:"sample_percent" validate:"min=1,max=100"`
 }
 
@@ -119,11 +132,13 @@ type Gateway struct {
 	Environment string `json:"environment" validate:"required,oneof=sandbox production"`
 	// Address requests are sent to, without a query.
 	URL string `json:"url" validate:"required"`
-	// Certificate and private key (one PEM file, mode 0600) shown to the gateway's host, where that asks for mutual TLS.
+	// Certificate and private key (one PEM file, mode 0600) shown to the gateway's host, where that
+	// asks for mutual TLS.
 	ClientCertFile string `json:"client_cert_file"`
 	// Roots (PEM) to check the gateway's host against; empty means the system's.
 	RootCAFile string `json:"root_ca_file"`
-	// Proxy for requests to the gateway, such as http://10.0.0.8:3128. The variables HTTPS_PROXY and HTTP_PROXY are not read.
+	// Proxy for requests to the gateway, such as http://10.0.0.8:3128. The variables HTTPS_PROXY
+	// and HTTP_PROXY are not read.
 	Proxy string `json:"proxy"`
 	// Most connections to the gateway held open at once.
 	MaxConnections int `json:"max_connections" validate:"min=1,max=1000"`

@@ -20,8 +20,8 @@ type Dialect interface {
 type Section interface {
 	// Identity says whom the account speaks for.
 	Identity() Identity
-	// Check judges settings that are well formed by themselves against each other, the account's own
-	// and the gateway's. The gateway is the zero value when the account's is not known or is of
+	// Check judges settings that are well formed by themselves against each other, the account's
+	// own and the gateway's. The gateway is the zero value when the account's is not known or is of
 	// another environment, which others report.
 	Check(a Account, g Gateway, blame Blame)
 	// Files visits every setting that names a file.

@@ -129,7 +129,8 @@ func TestMaterial(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := &c.Merchants[0]
-	m.APIKeys[1].SecretHash = strings.Repeat("ab", 32) // the example's own is refused: everybody knows it
+	// the example's own is refused: everybody knows it
+	m.APIKeys[1].SecretHash = strings.Repeat("ab", 32)
 	if err := c.CheckSealed(master); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,8 @@ func TestMaterial(t *testing.T) {
 	if got, err := k.SigningSecret(master); err != nil || got.Reveal() != "the secret of a shop, which nobody knows" {
 		t.Errorf("%q %v", got.Reveal(), err)
 	}
-	// Sealed for one purpose, used for another, in a gateway's section too; and sealed emptiness (F04).
+	// Sealed for one purpose, used for another, in a gateway's section too; and sealed emptiness
+	// (F04).
 	empty, err := master.Seal(PurposeWebhook, []byte(" "))
 	if err != nil {
 		t.Fatal(err)

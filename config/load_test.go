@@ -158,7 +158,8 @@ func TestFileIsRead(t *testing.T) {
 	if _, err := load(filepath.Join(t.TempDir(), "none.yaml"), nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("absent file: %v", err)
 	}
-	for _, second := range []string{"log: {level: warn}", "", "log: ["} { // whole, empty or broken: nobody reads it
+	// whole, empty or broken: nobody reads it
+	for _, second := range []string{"log: {level: warn}", "", "log: ["} {
 		if got := loadProblems(t, place(t, minimal+"---\n"+second+"\n"), nil); !strings.Contains(got.Error(), "more than one document") {
 			t.Errorf("a second document %q: %v", second, got)
 		}

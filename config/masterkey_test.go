@@ -112,7 +112,8 @@ func TestF09MasterKeyFile(t *testing.T) {
 		t.Errorf("readable by the group: %v", err)
 	}
 	for _, text := range []string{"", "\n", "short", "AAAA", strings.Repeat("A", 44) + "AAAA", strings.Repeat("!", 44),
-		strings.Repeat("A", 43) + "=", "MDEyMzQ1Njc4OWFiY2RlMDEyMzQ1Njc4OWFiY2RlMDE="} { // F24: zeros, and 15 different bytes
+		// F24: zeros, and 15 different bytes
+		strings.Repeat("A", 43) + "=", "MDEyMzQ1Njc4OWFiY2RlMDEyMzQ1Njc4OWFiY2RlMDE="} {
 		bad := filepath.Join(t.TempDir(), "bad.key")
 		write(t, bad, text)
 		if _, err := OpenMasterKey(bad, rand.Reader); err == nil {

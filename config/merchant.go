@@ -8,7 +8,8 @@ type Merchant struct {
 	ID string `json:"id" validate:"required,id"`
 	// What people call it; shown to buyers.
 	Name string `json:"name" validate:"required,max=64"`
-	// Licences and verifications held, by the keys of the platform rules, such as enterprise_verified.
+	// Licences and verifications held, by the keys of the platform rules, such as
+	// enterprise_verified.
 	Licences []string `json:"licences" validate:"max=64,unique,dive,key"`
 	// Permissions granted by platforms, by the keys of the platform rules.
 	Permissions []string `json:"permissions" validate:"max=64,unique,dive,key"`
@@ -16,9 +17,11 @@ type Merchant struct {
 	Features []Feature `json:"features" validate:"max=256,dive"`
 	// Named exceptions from a platform rule that says nothing (rule_unspecified).
 	Overrides []Override `json:"overrides" validate:"max=64,dive"`
-	// What happens to money that arrives for a closed payment: given back, held for a person, or accepted.
+	// What happens to money that arrives for a closed payment: given back, held for a person, or
+	// accepted.
 	LatePayment string `json:"late_payment" validate:"oneof=refund hold accept"`
-	// A refund by which more than this many fen of a payment go back waits for a second person, and more held late money is accepted by nobody; 0 means no limit.
+	// A refund by which more than this many fen of a payment go back waits for a second person, and
+	// more held late money is accepted by nobody; 0 means no limit.
 	RefundApprovalOverFen int64 `json:"refund_approval_over_fen" validate:"min=0,max=10000000000"`
 	// Most fen one payment may have.
 	MaxPaymentFen int64 `json:"max_payment_fen" validate:"min=1,max=10000000000"`
@@ -66,7 +69,8 @@ const (
 type APIKey struct {
 	// Name of the key in requests, logs and audit.
 	ID string `json:"id" validate:"required,id"`
-	// Who uses it; approvals need another actor than the one who asked. system, gateway and buyer are taken.
+	// Who uses it; approvals need another actor than the one who asked. system, gateway and buyer
+	// are taken.
 	Actor string `json:"actor" validate:"required,max=100"`
 	// What it may do.
 	Role string `json:"role" validate:"required,oneof=admin cashier viewer approver"`
@@ -84,8 +88,8 @@ type APIKey struct {
 	Expires time.Time `json:"expires"`
 }
 
-// Account is an app and a payee at a gateway. Attempts are pinned to it, so an account is never edited into
-// another one: a new app is a new account, and the old one is made inactive.
+// Account is an app and a payee at a gateway. Attempts are pinned to it, so an account is never
+// edited into another one: a new app is a new account, and the old one is made inactive.
 type Account struct {
 	// Name in the notification address; unique over all merchants.
 	ID string `json:"id" validate:"required,id"`
@@ -95,7 +99,8 @@ type Account struct {
 	Environment string `json:"environment" validate:"required,oneof=sandbox production"`
 	// Another merchant may name the same app; both must say so.
 	AllowSharedApp bool `json:"allow_shared_app"`
-	// Takes new orders. An inactive account still verifies, queries and refunds its own. Default true.
+	// Takes new orders. An inactive account still verifies, queries and refunds its own. Default
+	// true.
 	Active bool `json:"active"`
 	// Channels it serves, of those that its gateway has.
 	Channels []string `json:"channels" validate:"required,min=1,unique"`
@@ -118,14 +123,16 @@ type Webhook struct {
 	Events []string `json:"events" validate:"max=64,unique,dive,event"`
 }
 
-// Overlap is the use of a webhook secret that is being replaced: deliveries carry its signature too.
+// Overlap is the use of a webhook secret that is being replaced: deliveries carry its signature
+// too.
 const Overlap = "overlap"
 
 // WebhookSecret is one secret of an endpoint.
 type WebhookSecret struct {
 	// Name of the secret.
 	ID string `json:"id" validate:"required,id"`
-	// The secret (24 to 64 bytes, base64, with or without whsec_) sealed under the master key with purpose webhook_secret.
+	// The secret (24 to 64 bytes, base64, with or without whsec_) sealed under the master key with
+	// purpose webhook_secret.
 	Sealed string `json:"secret_sealed" validate:"max=4096"`
 	// The secret in a file of mode 0600.
 	File string `json:"secret_file"`

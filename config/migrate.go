@@ -209,7 +209,8 @@ func newMigration(text string, doc *yaml.Node) *migration {
 	}
 	m.start = append(m.start, at)
 	m.nodes = flatten(doc, nil)
-	for _, section := range doc.Content[0].Content { // the first section whose settings are indented
+	// the first section whose settings are indented
+	for _, section := range doc.Content[0].Content {
 		if section.Kind == yaml.MappingNode && section.Style&yaml.FlowStyle == 0 && section.Column > 1 {
 			m.step = strings.Repeat(" ", section.Column-1)
 			break

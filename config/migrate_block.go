@@ -86,7 +86,8 @@ func (m *migration) endOf(account *yaml.Node, indent int) int {
 	for end > account.Content[0].Line {
 		line := m.lines[end-1]
 		outside := isComment(line) && indentOf(line) < indent
-		dash := indentOf(line) < indent && strings.HasPrefix(strings.TrimSpace(line), "-") // the next account's, alone on its line
+		// the next account's, alone on its line
+		dash := indentOf(line) < indent && strings.HasPrefix(strings.TrimSpace(line), "-")
 		if !isBlank(line) && !outside && !dash && strings.TrimSpace(line) != "..." {
 			break
 		}

@@ -11,8 +11,8 @@ import (
 	"github.com/paymux/paymux/config"
 )
 
-// The example as it was before there were sections, migrated, is the example: it differs in a comment
-// alone, and loads to the same values.
+// The example as it was before there were sections, migrated, is the example: it differs in a
+// comment alone, and loads to the same values.
 func TestMigrateMakesTheExampleOfTheOldOne(t *testing.T) {
 	old, err := os.ReadFile("testdata/flat.yaml")
 	if err != nil {

@@ -54,12 +54,14 @@ func TestMigrateKeepsTheHand(t *testing.T) {
 	}
 }
 
-// Whatever the order of an account's settings, whatever is written between them, and in both styles:
-// what the file says stays (Migrate itself would refuse otherwise), and so does every comment.
+// Whatever the order of an account's settings, whatever is written between them, and in both
+// styles: what the file says stays (Migrate itself would refuse otherwise), and so does every
+// comment.
 func TestMigrateInEveryOrder(t *testing.T) {
 	settings := []string{"id: a1", "gateway: till", `shop: "901" # the shop`, "active: true # on", "keys: [{key_file: k}] # its keys"}
 	comment := regexp.MustCompile(`# [a-z ]+`)
-	commas := regexp.MustCompile(`([^ \n])( # [a-z ]+\n|\n)`) // before the comment, or at the end of the line
+	// before the comment, or at the end of the line
+	commas := regexp.MustCompile(`([^ \n])( # [a-z ]+\n|\n)`)
 	permute(settings, func(order []string) {
 		blocks := []string{
 			"      - " + strings.Join(order, "\n        "),

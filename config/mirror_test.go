@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// The mirror of TestRefused: what stands beside each mistake and is none. A check that refuses too much keeps a shop from starting.
+// The mirror of TestRefused: what stands beside each mistake and is none. A check that refuses too
+// much keeps a shop from starting.
 func TestAccepted(t *testing.T) {
 	for _, c := range []refusal{
 		{name: "F06 this machine", before: "base_url: https://pay.shop.example ", after: "base_url: http://127.0.0.1:8080 "},
@@ -48,8 +49,9 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// F09: every setting that names a file is read, resolved from the file's folder, and is a secret unless it is one of those that everybody may read. The
-// settings are found by reflection, so that a new one cannot be forgotten.
+// F09: every setting that names a file is read, resolved from the file's folder, and is a secret
+// unless it is one of those that everybody may read. The settings are found by reflection, so that
+// a new one cannot be forgotten.
 func TestF09EveryFileIsVisited(t *testing.T) {
 	public := []string{"root_ca_file", "root_file"}
 	var c Config
@@ -100,7 +102,8 @@ func nameFiles(value reflect.Value, path string, visit func(string, reflect.Valu
 	}
 }
 
-// What is opened once cannot change while the program runs, and all the rest can: each setting is changed by itself, found by reflection.
+// What is opened once cannot change while the program runs, and all the rest can: each setting is
+// changed by itself, found by reflection.
 func TestEverySettingIsEitherOpenedOrReloaded(t *testing.T) {
 	opened := []string{"server.listen", "server.admin_listen", "server.environment", "db.", "queue.", "secrets."}
 	root := reflect.TypeFor[Config]()
@@ -151,7 +154,8 @@ func TestFilesOnBothSidesOfTheirLimits(t *testing.T) {
 			t.Errorf("a file of %d bytes: %v", size, err)
 		}
 	}
-	for different, fits := range map[int]bool{15: false, 16: true} { // F04: how many of a master key's bytes differ
+	// F04: how many of a master key's bytes differ
+	for different, fits := range map[int]bool{15: false, 16: true} {
 		text := make([]byte, masterKeyBytes)
 		for i := range text {
 			text[i] = byte(i % different)
@@ -166,7 +170,8 @@ func TestFilesOnBothSidesOfTheirLimits(t *testing.T) {
 	}
 }
 
-// A certificate for the host's roots does not stand in the way of one of ours, nor the other way round; each is handed on as what it is.
+// A certificate for the host's roots does not stand in the way of one of ours, nor the other way
+// round; each is handed on as what it is.
 func TestGatewayTLSMaterial(t *testing.T) {
 	folder := t.TempDir()
 	client, roots := filepath.Join(folder, "client.pem"), filepath.Join(folder, "roots.pem")

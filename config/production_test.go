@@ -40,7 +40,8 @@ func TestProductionIsStricter(t *testing.T) {
 	}
 }
 
-// A collector is reached by its own path, or by the usual one; in the clear only where nobody outside can listen, in production too.
+// A collector is reached by its own path, or by the usual one; in the clear only where nobody
+// outside can listen, in production too.
 func TestCollectors(t *testing.T) {
 	for _, c := range [][2]string{
 		{"http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"},

@@ -52,7 +52,8 @@ func takeSections(given map[string]any, gateways []string) map[string]map[string
 func decodeSection(at, gateway string, given any, a *Account, dialects []Dialect, problems *Problems) {
 	own := dialectOf(dialects, a.Gateway)
 	switch {
-	case own == nil || given == nil: // the account's gateway is not known, or the section is empty: both are reported later
+	case own == nil || given == nil:
+		// the account's gateway is not known, or the section is empty: both are reported later
 		return
 	case gateway != a.Gateway:
 		problems.add(at, "belongs to another gateway than the account's", "write it as "+a.Gateway+", or take it out")

@@ -43,7 +43,8 @@ func TestSecretsAreWeighed(t *testing.T) {
 	}
 }
 
-// F23: whichever way a secret comes in, a weak one does not come through; what was loaded is refused with its place in the file.
+// F23: whichever way a secret comes in, a weak one does not come through; what was loaded is
+// refused with its place in the file.
 func TestWeakSecretsAreRefusedEverywhere(t *testing.T) {
 	c, err := load(place(t, exampleText(t)), nil)
 	if err != nil {
@@ -108,7 +109,8 @@ func TestPrintedSecretsAreKnown(t *testing.T) {
 		}
 		files = append(files, found...)
 	}
-	// Text that is said to be a secret, in quotes of any kind, and what looks drawn, on a line about keys.
+	// Text that is said to be a secret, in quotes of any kind, and what looks drawn, on a line
+	// about keys.
 	said := regexp.MustCompile("(?i)secret[\"'` :=]{1,5}[\"'`]([^\"'`]{8,128})[\"'`]|secret(?:_hash)?[:=] *([^ \"'`]{8,128})")
 	drawn := regexp.MustCompile(`(?:^|[^A-Za-z0-9+/=_-]|[A-Z]=)((?:whsec_|pmx_\w+_)?[A-Za-z0-9+/]{24,128}={0,2})`)
 	about := regexp.MustCompile(`(?i)secret|key|bearer|token`)
@@ -120,7 +122,8 @@ func TestPrintedSecretsAreKnown(t *testing.T) {
 		}
 		for line := range strings.Lines(string(text)) {
 			found := said.FindAllStringSubmatch(line, -1)
-			if about.MatchString(line) && filepath.Ext(file) != ".json" { // which hold hashes of other things
+			// which hold hashes of other things
+			if about.MatchString(line) && filepath.Ext(file) != ".json" {
 				found = append(found, drawn.FindAllStringSubmatch(line, -1)...)
 			}
 			for _, m := range found {

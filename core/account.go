@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Account is whom the money goes to: one application at one gateway. An attempt pins its account for life, but never a key: keys have versions and
-// change under it. Moving to another app or payee is a new account; the old one keeps verifying, querying and refunding its own attempts.
+// Account is whom the money goes to: one application at one gateway. An attempt pins its account
+// for life, but never a key: keys have versions and change under it. Moving to another app or payee
+// is a new account; the old one keeps verifying, querying and refunding its own attempts.
 type Account struct {
 	ID          string
 	MerchantID  string
@@ -20,7 +21,8 @@ type Account struct {
 	Active bool
 	// Channels are the channels this account is contracted for.
 	Channels []ChannelID
-	// NotifyURL is the absolute address the gateway is told to notify: configured, never taken from a request (F07).
+	// NotifyURL is the absolute address the gateway is told to notify: configured, never taken from
+	// a request (F07).
 	NotifyURL string
 
 	// What follows is what the account's gateway asks of orders. Its adapter says it when the
@@ -44,7 +46,8 @@ type Account struct {
 	Subject, UserID, OpenID, PayerApp Shape
 }
 
-// knows tells whether the account can name the payer to its gateway: an open_id only if it belongs to its app or to the mini-program that pays through it.
+// knows tells whether the account can name the payer to its gateway: an open_id only if it belongs
+// to its app or to the mini-program that pays through it.
 func (a Account) knows(p Payer) bool {
 	return p.OpenID == "" || p.AppID == "" || p.AppID == a.AppID || p.AppID == a.OpAppID
 }
@@ -57,14 +60,16 @@ func (a Account) Serves(ch ChannelID) bool {
 	return slices.Contains(a.Channels, ch)
 }
 
-// LatePolicy says what becomes of money that arrives for a closed payment, or for a payment that another attempt has paid.
+// LatePolicy says what becomes of money that arrives for a closed payment, or for a payment that
+// another attempt has paid.
 type LatePolicy string
 
 // The policies. LateRefund is the default.
 const (
 	LateRefund LatePolicy = "refund" // send it back at once
 	LateHold   LatePolicy = "hold"   // keep it in suspense for a person
-	LateAccept LatePolicy = "accept" // keep it for the merchant; the payment stays closed and says so
+	// LateAccept: keep it for the merchant; the payment stays closed and says so
+	LateAccept LatePolicy = "accept"
 )
 
 // Merchant is one tenant, as configuration describes it. It is a value: a reload makes new ones.
@@ -77,7 +82,8 @@ type Merchant struct {
 	Late        LatePolicy
 	// MaxPaymentFen caps one payment; 0 means MaxFen.
 	MaxPaymentFen Fen
-	// RefundApprovalOverFen makes larger refunds wait for another actor, and keeps larger late money from being accepted by one; 0 means no limit.
+	// RefundApprovalOverFen makes larger refunds wait for another actor, and keeps larger late
+	// money from being accepted by one; 0 means no limit.
 	RefundApprovalOverFen Fen
 	// ReturnURLs are the prefixes that return_url must begin with (W11).
 	ReturnURLs []string
@@ -126,7 +132,8 @@ func (m Merchant) needsTwo(sum Fen) bool {
 	return m.RefundApprovalOverFen > 0 && sum > m.RefundApprovalOverFen
 }
 
-// Directory finds merchants and accounts. Wiring fills it from configuration; a reload swaps what it answers.
+// Directory finds merchants and accounts. Wiring fills it from configuration; a reload swaps what
+// it answers.
 type Directory interface {
 	Merchant(id string) (Merchant, bool)
 	// AccountByID finds an account over all merchants; account ids are unique.
@@ -140,7 +147,8 @@ type Caller struct {
 	Actor      string
 }
 
-// ActorSystem is the actor of everything paymux does by itself; ActorGateway of what a verified message caused.
+// ActorSystem is the actor of everything paymux does by itself; ActorGateway of what a verified
+// message caused.
 const (
 	ActorSystem  = "system"
 	ActorGateway = "gateway"

@@ -8,8 +8,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// C30: a merchant moves to another app and payee. New payments go to the new account; the old one keeps being notified, queried and refunded until its
-// own are done, and neither may speak for the other.
+// C30: a merchant moves to another app and payee. New payments go to the new account; the old one
+// keeps being notified, queried and refunded until its own are done, and neither may speak for the
+// other.
 func TestAccountC30MovesToAnotherApp(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t)
@@ -50,7 +51,8 @@ func TestAccountC30MovesToAnotherApp(t *testing.T) {
 	}
 }
 
-// An account that configuration forgot while it still has unfinished attempts is named in the error, and nothing is lost: put back, it goes on.
+// An account that configuration forgot while it still has unfinished attempts is named in the
+// error, and nothing is lost: put back, it goes on.
 func TestAccountForgottenIsNamed(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)

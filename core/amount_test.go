@@ -20,7 +20,8 @@ func (a amounts) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
 	return a.channel.Pay(ctx, r)
 }
 
-// A10: the amount is the order's. No later request has one to differ by, and at every attempt the gateway is asked for the same.
+// A10: the amount is the order's. No later request has one to differ by, and at every attempt the
+// gateway is asked for the same.
 func TestAmountA10IsTheOrders(t *testing.T) {
 	for _, request := range []any{core.AttemptRequest{}, core.Client{}, core.Payer{}, core.Funding{}} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(request)) {
@@ -53,7 +54,8 @@ func TestAmountA10IsTheOrders(t *testing.T) {
 	}
 }
 
-// A11: there is one currency, and nothing that a caller or a gateway says can name another, at create or at refund.
+// A11: there is one currency, and nothing that a caller or a gateway says can name another, at
+// create or at refund.
 func TestAmountA11OneCurrency(t *testing.T) {
 	for _, request := range []any{core.CheckoutRequest{}, core.AttemptRequest{}, core.RefundAsk{}, core.Line{}, core.PayRequest{}, core.RefundRequest{}, core.Notice{}} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(request)) {
@@ -70,7 +72,8 @@ func TestAmountA11OneCurrency(t *testing.T) {
 	}
 }
 
-// A request is the caller's: what core adds to it, such as the lines' ids, is not seen there, so that one value may be sent by many at once.
+// A request is the caller's: what core adds to it, such as the lines' ids, is not seen there, so
+// that one value may be sent by many at once.
 func TestCheckoutLeavesTheRequestAlone(t *testing.T) {
 	w, req := newWorld(t), order("A1", "alipay", 100)
 	before := append([]core.Line(nil), req.Lines...)

@@ -5,10 +5,12 @@ import (
 	"time"
 )
 
-// NextAttempt lets the buyer go on elsewhere: on another platform, or with another instalment plan. The older attempt is closed at the gateway first,
-// so that at most one can be paid; while that cannot be had the answer is CodeAttemptInFlight (S05, S06).
+// NextAttempt lets the buyer go on elsewhere: on another platform, or with another instalment plan.
+// The older attempt is closed at the gateway first, so that at most one can be paid; while that
+// cannot be had the answer is CodeAttemptInFlight (S05, S06).
 //
-// Errors: those of Checkout, and CodeNotFound, CodeAlreadyPaid, CodePaymentClosed, CodePaymentExpired, CodeAttemptInFlight.
+// Errors: those of Checkout, and CodeNotFound, CodeAlreadyPaid, CodePaymentClosed,
+// CodePaymentExpired, CodeAttemptInFlight.
 func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptRequest) (Answered, error) {
 	m, err := c.merchant(caller.MerchantID)
 	if err != nil {
@@ -65,8 +67,10 @@ func (req AttemptRequest) onwards(p Payment) CheckoutRequest {
 	}
 }
 
-// supersede ends the older attempt, the one that was active when the request came: at once if nothing was signed, else by closing it at the gateway.
-// An attempt that another request has started since stays: that request may be this very one, sent twice, and its answer must not die under its buyer.
+// supersede ends the older attempt, the one that was active when the request came: at once if
+// nothing was signed, else by closing it at the gateway. An attempt that another request has
+// started since stays: that request may be this very one, sent twice, and its answer must not die
+// under its buyer.
 func (c *Cashier) supersede(ctx context.Context, caller Caller, byID Key, older string, next Account) error {
 	var live string
 	_, err := c.change(ctx, caller, byID, func(p *pen) error {
@@ -107,7 +111,8 @@ func (c *Cashier) supersede(ctx context.Context, caller Caller, byID Key, older 
 	return nil
 }
 
-// stay gives the buyer the older attempt back: it could not be closed, so it is still the one to pay, and the caller is told when it ends by itself.
+// stay gives the buyer the older attempt back: it could not be closed, so it is still the one to
+// pay, and the caller is told when it ends by itself.
 func (c *Cashier) stay(ctx context.Context, caller Caller, byID Key, a *Attempt) error {
 	_, err := c.change(ctx, caller, byID, func(p *pen) error {
 		a := p.order.Attempt(a.ID)

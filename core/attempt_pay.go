@@ -106,7 +106,8 @@ func tradeRef(a *Attempt, account Account) TradeRef {
 	return TradeRef{Account: account, OutTradeNo: a.OutTradeNo, TradeNo: a.TradeNo, ChannelState: a.ChannelState}
 }
 
-// recordPay writes what Pay answered. A notification may have been faster: what it wrote is never overwritten (C10, S13).
+// recordPay writes what Pay answered. A notification may have been faster: what it wrote is never
+// overwritten (C10, S13).
 func (c *Cashier) recordPay(p *pen, a *Attempt, res PayResult) error {
 	if a.State != AttemptSent {
 		return nil

@@ -7,13 +7,16 @@ import (
 
 // Reasons for a person to look at a payment, beside the doubts about its trades (sums.go).
 const (
-	attentionHeld      = "late_held"        // late or duplicate money is held: send it back, or keep it
-	attentionReturned  = "refund_returned"  // the buyer's bank sent a refund back
-	attentionUnsettled = "refund_unsettled" // for more than a day nobody could tell what became of a refund
+	// late or duplicate money is held: send it back, or keep it
+	attentionHeld     = "late_held"
+	attentionReturned = "refund_returned" // the buyer's bank sent a refund back
+	// for more than a day nobody could tell what became of a refund
+	attentionUnsettled = "refund_unsettled"
 )
 
-// attention lists what a person must look at, each reason once. It is written with every change of the order; what only time brings about comes with the
-// inquiry that finds the gateway still silent.
+// attention lists what a person must look at, each reason once. It is written with every change of
+// the order; what only time brings about comes with the inquiry that finds the gateway still
+// silent.
 func attention(o *Order, now time.Time) []string {
 	var reasons []string
 	for i := range o.Attempts {

@@ -1,8 +1,9 @@
 package core
 
-// bookPaid writes that an attempt is paid, whoever said so: a notification, an inquiry, or the answer to a close. It is the only place where money
-// comes in, so it is here that the amount is checked (C08) and that late and second payments part from the accepted one (S02, S05, C19).
-// It returns "" or why the money was parked instead.
+// bookPaid writes that an attempt is paid, whoever said so: a notification, an inquiry, or the
+// answer to a close. It is the only place where money comes in, so it is here that the amount is
+// checked (C08) and that late and second payments part from the accepted one (S02, S05, C19). It
+// returns "" or why the money was parked instead.
 func (c *Cashier) bookPaid(p *pen, a *Attempt, t Trade) (parked Code, err error) {
 	if t.TotalFen != a.AmountFen {
 		return "amount_mismatch", nil
@@ -42,7 +43,8 @@ func (c *Cashier) bookPaid(p *pen, a *Attempt, t Trade) (parked Code, err error)
 	return "", nil
 }
 
-// acceptMoney makes the attempt's money the payment's, and sends every other live attempt to be closed.
+// acceptMoney makes the attempt's money the payment's, and sends every other live attempt to be
+// closed.
 func (c *Cashier) acceptMoney(p *pen, a *Attempt) {
 	pay := &p.order.Payment
 	pay.PaidFen, pay.PaidAttempt, pay.PaidAt, pay.CloseReason = a.PaidFen, a.ID, p.now, ""
@@ -57,7 +59,8 @@ func (c *Cashier) acceptMoney(p *pen, a *Attempt) {
 	}
 }
 
-// suspendMoney puts money that nobody waited for into suspense, and does what the merchant's policy says: send it back, hold it, or accept it.
+// suspendMoney puts money that nobody waited for into suspense, and does what the merchant's policy
+// says: send it back, hold it, or accept it.
 func (c *Cashier) suspendMoney(p *pen, a *Attempt) {
 	late := a.State == AttemptLatePaid
 	pay := &p.order.Payment
@@ -88,8 +91,8 @@ func (c *Cashier) acceptSuspense(p *pen, a *Attempt) {
 	p.tell(pick(a.State == AttemptLatePaid, EventPaymentLateAccepted, EventPaymentDuplicateAccepted), "", a.ID)
 }
 
-// refundSuspense orders the refund of money that nobody waited for, by policy in the same commit that recorded the money; a job sends it. One that waits
-// for approval is not sent.
+// refundSuspense orders the refund of money that nobody waited for, by policy in the same commit
+// that recorded the money; a job sends it. One that waits for approval is not sent.
 func (c *Cashier) refundSuspense(p *pen, a *Attempt, asker string, status RefundStatus) *Refund {
 	pay, origin, processing := &p.order.Payment, a.lateOrigin(), status == RefundProcessing
 	no := p.rowID()

@@ -45,8 +45,8 @@ func TestApprovalLimitCountsTheSum(t *testing.T) {
 	}
 }
 
-// S03: with less than a minute left nobody is led to pay: no page opens, no further attempt starts, and no
-// repeat of a refused create makes one.
+// S03: with less than a minute left nobody is led to pay: no page opens, no further attempt starts,
+// and no repeat of a refused create makes one.
 func TestNothingStartsInTheLastMinute(t *testing.T) {
 	ctx := context.Background()
 	next := func(w *world, v core.PaymentView) error {
@@ -79,7 +79,8 @@ func TestNothingStartsInTheLastMinute(t *testing.T) {
 			}
 			before := w.bank.count("pay")
 			w.clock.Advance(15*time.Minute - left)
-			_, _ = w.Checkout(ctx, shopCaller, order("A1", "alipay", 8800)) // what it answers is another test's matter
+			// what it answers is another test's matter
+			_, _ = w.Checkout(ctx, shopCaller, order("A1", "alipay", 8800))
 			if sent := w.bank.count("pay") > before; sent != starts {
 				t.Errorf("the create again: sent %v", sent)
 			}

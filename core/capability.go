@@ -23,14 +23,18 @@ type CloseResult struct {
 	TradeNo string
 }
 
-// NothingLeft is a channel's word for a trade of which nothing is left to send back: by this refund, or by another.
+// NothingLeft is a channel's word for a trade of which nothing is left to send back: by this
+// refund, or by another.
 const NothingLeft Code = "trade_over"
 
-// Refunder sends money back. The same OutRequestNo with the same amount is the same refund, however often it is sent.
+// Refunder sends money back. The same OutRequestNo with the same amount is the same refund, however
+// often it is sent.
 type Refunder interface {
-	// Refund sends it. OutcomeUnknown with NothingLeft: verified, the trade has nothing left to send back; whether this refund took it, its query tells.
+	// Refund sends it. OutcomeUnknown with NothingLeft: verified, the trade has nothing left to
+	// send back; whether this refund took it, its query tells.
 	Refund(context.Context, RefundRequest) RefundResult
-	// QueryRefund asks what became of a refund. OutcomeAbsent: the gateway has not heard of it, or not yet; that is not failure.
+	// QueryRefund asks what became of a refund. OutcomeAbsent: the gateway has not heard of it, or
+	// not yet; that is not failure.
 	QueryRefund(context.Context, RefundRequest) RefundResult
 }
 
@@ -46,11 +50,14 @@ type RefundRequest struct {
 	RefundState  []byte
 }
 
-// RefundResult is the answer to Refund and QueryRefund. Only OutcomeSucceeded means that this refund's money moved.
+// RefundResult is the answer to Refund and QueryRefund. Only OutcomeSucceeded means that this
+// refund's money moved.
 type RefundResult struct {
 	Answer
-	AskedFen      Fen // what this refund was made for, 0 when not said
-	ActualFen     Fen // what this refund sent back, 0 when not said; less than asked for when coupons were used (A14)
+	AskedFen Fen // what this refund was made for, 0 when not said
+	// ActualFen: what this refund sent back, 0 when not said; less than asked for when coupons were
+	// used (A14)
+	ActualFen     Fen
 	CumulativeFen Fen // what the trade has refunded in all, 0 when not said
 	TotalFen      Fen // the trade's total, 0 when not said
 	RefundState   []byte
@@ -67,7 +74,8 @@ type AuthorizeResult struct {
 	Payer Payer
 }
 
-// Instalments is held by channels that can offer Huabei. Periods lists the numbers of instalments the gateway knows.
+// Instalments is held by channels that can offer Huabei. Periods lists the numbers of instalments
+// the gateway knows.
 type Instalments interface {
 	Periods() []int
 }
@@ -99,8 +107,8 @@ func (c Capabilities) Names() []string {
 	return names
 }
 
-// Channels is every channel with its capabilities, resolved by type assertion in this one place. Channels are never wrapped: wrapping hides
-// capabilities.
+// Channels is every channel with its capabilities, resolved by type assertion in this one place.
+// Channels are never wrapped: wrapping hides capabilities.
 type Channels struct {
 	byID map[ChannelID]Capabilities
 }

@@ -11,15 +11,19 @@ type Door string
 // The doors.
 const (
 	DoorNative Door = "native" // Pay is called after the commit, within create
-	DoorPage   Door = "page"   // create answers with a page of ours; Pay is called when the page is opened outside an in-app browser
+	// DoorPage: create answers with a page of ours; Pay is called when the page is opened outside
+	// an in-app browser
+	DoorPage Door = "page"
 )
 
-// PaymentChannel is one way to take money on a host platform. There is one value per kind, not per merchant: requests carry the account.
-// Everything else a channel may do is an optional interface (capability.go), found once at start-up. A channel keeps no order state, starts no
-// goroutine, and never retries a call that may have reached the gateway.
+// PaymentChannel is one way to take money on a host platform. There is one value per kind, not per
+// merchant: requests carry the account. Everything else a channel may do is an optional interface
+// (capability.go), found once at start-up. A channel keeps no order state, starts no goroutine, and
+// never retries a call that may have reached the gateway.
 //
-// Every method answers with an Answer that classifies what happened; there is no bare error, because whoever calls must know whether money may have
-// moved. See channeltest for what else is owed.
+// Every method answers with an Answer that classifies what happened; there is no bare error,
+// because whoever calls must know whether money may have moved. See channeltest for what else is
+// owed.
 type PaymentChannel interface {
 	// ID is the channel's name in configuration and rules.
 	ID() ChannelID
@@ -27,10 +31,12 @@ type PaymentChannel interface {
 	Gateway() GatewayID
 	// Door says when Pay is called.
 	Door() Door
-	// Pay makes the attempt payable and returns what the client does next. Repeated with the same request it must not make a second trade; with
-	// TradeNo already known a native channel answers from it without asking the gateway.
-	// A page channel makes no network call: it signs, and answers OutcomePending with a form. So does a native one with an order string, for an account
-	// with PaysWithoutTrade: with the same request the same text, whoever holds it may pay, and the trade exists once somebody has entered the cashier.
+	// Pay makes the attempt payable and returns what the client does next. Repeated with the same
+	// request it must not make a second trade; with TradeNo already known a native channel answers
+	// from it without asking the gateway. A page channel makes no network call: it signs, and
+	// answers OutcomePending with a form. So does a native one with an order string, for an account
+	// with PaysWithoutTrade: with the same request the same text, whoever holds it may pay, and the
+	// trade exists once somebody has entered the cashier.
 	Pay(context.Context, PayRequest) PayResult
 	// Query asks what became of the attempt.
 	Query(context.Context, TradeRef) TradeResult
@@ -60,14 +66,16 @@ type Answer struct {
 	Err error
 	// KeyVersion is the version of the key that signed the request.
 	KeyVersion string
-	// Gateway is what the gateway said, if it refused: for the merchant's people, never for a buyer or a log.
+	// Gateway is what the gateway said, if it refused: for the merchant's people, never for a buyer
+	// or a log.
 	Gateway GatewayWords
 	// RetryAfter is when the gateway wants to be asked again; zero for no wish.
 	RetryAfter time.Duration
 }
 
-// Misconfigured tells whether the gateway turned the call away for a fault of ours, verified: nothing was executed, whatever was asked. With
-// CodeMisconfigured and another outcome it says so without a proof.
+// Misconfigured tells whether the gateway turned the call away for a fault of ours, verified:
+// nothing was executed, whatever was asked. With CodeMisconfigured and another outcome it says so
+// without a proof.
 func (a Answer) Misconfigured() bool {
 	return a.Outcome == OutcomeNotSent && a.Code == CodeMisconfigured
 }
@@ -80,7 +88,8 @@ type TradeRef struct {
 	ChannelState []byte
 }
 
-// PayRequest is everything a channel needs to make an attempt payable. It is the same at every repeat of the attempt.
+// PayRequest is everything a channel needs to make an attempt payable. It is the same at every
+// repeat of the attempt.
 type PayRequest struct {
 	TradeRef
 	PaymentID  string
@@ -91,8 +100,8 @@ type PayRequest struct {
 	Funding    Funding
 	ClientIP   string
 	TimeExpire time.Time // absolute; every link carries it
-	// SignedAt is the timestamp to sign with. For a page it is when the page was first opened, so that opening it again gives the same bytes: one
-	// signature per attempt and key version.
+	// SignedAt is the timestamp to sign with. For a page it is when the page was first opened, so
+	// that opening it again gives the same bytes: one signature per attempt and key version.
 	SignedAt  time.Time
 	ReturnURL string // ours: /return/{token}; it only shows, it proves nothing
 	QuitURL   string // where cancel leads
@@ -101,7 +110,8 @@ type PayRequest struct {
 // ActionType says what the client does next.
 type ActionType string
 
-// The action types that need no gateway to be understood. A channel whose client needs something of its own names its own types beside these.
+// The action types that need no gateway to be understood. A channel whose client needs something of
+// its own names its own types beside these.
 const (
 	ActionH5Page     ActionType = "h5_page"    // open our hand-off page
 	ActionRedirect   ActionType = "redirect"   // GET the URL
@@ -139,10 +149,12 @@ const (
 	TradeWaiting  TradeState = "waiting"  // exists, unpaid
 	TradePaid     TradeState = "paid"     // paid; refunds are possible
 	TradeFinished TradeState = "finished" // paid; refunds are over
-	TradeClosed   TradeState = "closed"   // closed: unpaid, or paid and refunded in full; only the refunds tell
+	// TradeClosed: closed: unpaid, or paid and refunded in full; only the refunds tell
+	TradeClosed TradeState = "closed"
 )
 
-// TradeResult is the answer to Query. With OutcomeSucceeded the trade's fields are set; OutcomeAbsent says that the gateway does not know it.
+// TradeResult is the answer to Query. With OutcomeSucceeded the trade's fields are set;
+// OutcomeAbsent says that the gateway does not know it.
 type TradeResult struct {
 	Answer
 	Trade Trade

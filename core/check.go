@@ -17,7 +17,8 @@ const (
 	MaxMetadataBytes     = 512
 )
 
-// checkShape refuses a request that no rule and no state could make good, and tells all that is wrong with it.
+// checkShape refuses a request that no rule and no state could make good, and tells all that is
+// wrong with it.
 func (req *CheckoutRequest) checkShape(m Merchant) error {
 	var wrong mistakes
 	wrong.note(checkNumber("merchant_order_no", req.MerchantOrderNo, 64))
@@ -36,7 +37,8 @@ func (req *CheckoutRequest) checkShape(m Merchant) error {
 	return Mistaken(wrong)
 }
 
-// checkMoney holds the amount against the goods: the server's own sum decides (A09), and the amount is 1 fen at least.
+// checkMoney holds the amount against the goods: the server's own sum decides (A09), and the amount
+// is 1 fen at least.
 func (req *CheckoutRequest) checkMoney(m Merchant) error {
 	var wrong mistakes
 	limit := MaxFen
@@ -88,7 +90,8 @@ func checkMetadata(m map[string]string) error {
 	}
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		wrong.note(checkNumber("metadata", k, 64))
-		if v := m[k]; len(v) > MaxMetadataBytes || !utf8.ValidString(v) { // it goes nowhere but back, so nothing else about it matters
+		// it goes nowhere but back, so nothing else about it matters
+		if v := m[k]; len(v) > MaxMetadataBytes || !utf8.ValidString(v) {
 			wrong.note(invalid("metadata."+k, "must be valid UTF-8 of at most %d bytes", MaxMetadataBytes))
 		}
 	}
@@ -113,7 +116,8 @@ func checkPayer(m Merchant, p Payer) error {
 	return Mistaken(wrong)
 }
 
-// checkReturnURL wants a registered prefix and nothing that a browser would read as another host (W11).
+// checkReturnURL wants a registered prefix and nothing that a browser would read as another host
+// (W11).
 func checkReturnURL(u string, prefixes []string) error {
 	if u == "" {
 		return nil
@@ -130,7 +134,8 @@ func checkReturnURL(u string, prefixes []string) error {
 	return refused
 }
 
-// climbs tells whether an address has a segment that browsers resolve upwards, out of the prefix that it begins with; they read %2e as a dot too.
+// climbs tells whether an address has a segment that browsers resolve upwards, out of the prefix
+// that it begins with; they read %2e as a dot too.
 func climbs(u string) bool {
 	path, _, _ := strings.Cut(u, "#")
 	path, _, _ = strings.Cut(path, "?")

@@ -6,13 +6,15 @@ import (
 	"time"
 )
 
-// Checkout creates a payment and makes it payable: SEED-1's "create order". The payment is committed before the gateway is called. The same key again
-// gets the same answer; without a key merchant_order_no stands in, and the same request gets the payment as it is now (I09). If the first answer is not
-// known, the gateway is asked before anything is sent again.
+// Checkout creates a payment and makes it payable: SEED-1's "create order". The payment is
+// committed before the gateway is called. The same key again gets the same answer; without a key
+// merchant_order_no stands in, and the same request gets the payment as it is now (I09). If the
+// first answer is not known, the gateway is asked before anything is sent again.
 //
-// Errors: CodeInvalid, CodeAmountMismatch, CodeReturnURL, CodeRefused (with every layer's refusal), CodeChannelMissing, CodeOrderExists,
-// CodeIdempotencyMismatch, CodeInProgress, CodeChannelRefused or the class of the
-// gateway's refusal, CodeMisconfigured, CodeChannelUnavailable, CodeContended, CodeUnavailable.
+// Errors: CodeInvalid, CodeAmountMismatch, CodeReturnURL, CodeRefused (with every layer's refusal),
+// CodeChannelMissing, CodeOrderExists, CodeIdempotencyMismatch, CodeInProgress, CodeChannelRefused
+// or the class of the gateway's refusal, CodeMisconfigured, CodeChannelUnavailable, CodeContended,
+// CodeUnavailable.
 func (c *Cashier) Checkout(ctx context.Context, caller Caller, req CheckoutRequest) (Answered, error) {
 	m, err := c.merchant(caller.MerchantID)
 	if err != nil {
@@ -45,20 +47,22 @@ type checkoutJob struct {
 	cashier *Cashier
 	caller  Caller
 	req     CheckoutRequest
-	prints  []string // the fingerprint to keep, then those that older programs kept of the same request
+	// the fingerprint to keep, then those that older programs kept of the same request
+	prints  []string
 	plan    plan
 	refused error // what planFor said; it matters only when the order is new
 }
 
-// prints are the fingerprints of a request, the one to keep first. Absent and empty members are the same: that empty metadata were once told from none is
-// remembered for the orders and keys of then.
+// prints are the fingerprints of a request, the one to keep first. Absent and empty members are the
+// same: that empty metadata were once told from none is remembered for the orders and keys of then.
 func (c *Cashier) prints(merchantID string, req CheckoutRequest) []string {
 	of := func(metadata map[string]string) string {
 		parts := []any{
 			req.MerchantOrderNo, req.Platform, req.AmountFen, req.Subject, req.Lines, c.payerMark(merchantID, req.Payer), req.Funding.Periods, req.Funding.FeeBearer,
 			req.ExpiresInSeconds, req.ReturnURL, metadata,
 		}
-		if req.Payer.AppID != "" { // older programs knew none, and of what has none their fingerprint stays
+		// older programs knew none, and of what has none their fingerprint stays
+		if req.Payer.AppID != "" {
 			parts = append(parts, req.Payer.AppID)
 		}
 		return fingerprint(parts...)
@@ -110,7 +114,8 @@ func (j *checkoutJob) earlier(v View) (string, error) {
 	}
 }
 
-// newOrder makes the new order and the sealed payer, with all ids drawn; nothing for a request that the rules refused.
+// newOrder makes the new order and the sealed payer, with all ids drawn; nothing for a request that
+// the rules refused.
 func (j *checkoutJob) newOrder(now time.Time) (*Order, *SealedPayer, error) {
 	c, req := j.cashier, j.req
 	if j.refused != nil {
@@ -141,7 +146,8 @@ func (j *checkoutJob) write(p *pen, payer *SealedPayer) {
 	}
 }
 
-// payerMark is a buyer's pseudonym with one merchant, "" for no buyer. Fingerprints take it too: a plain hash of a user_id could be guessed.
+// payerMark is a buyer's pseudonym with one merchant, "" for no buyer. Fingerprints take it too: a
+// plain hash of a user_id could be guessed.
 func (c *Cashier) payerMark(merchantID string, payer Payer) string {
 	if payer.Empty() {
 		return ""
@@ -164,8 +170,8 @@ func (c *Cashier) sealPayer(merchantID string, payer Payer, now, expires time.Ti
 	}, nil
 }
 
-// newAttempt makes an attempt for a payment. A native attempt counts as sent from the start: its call follows the commit at once, and after a crash
-// nobody knows whether it was made.
+// newAttempt makes an attempt for a payment. A native attempt counts as sent from the start: its
+// call follows the commit at once, and after a crash nobody knows whether it was made.
 func (c *Cashier) newAttempt(p Payment, plan plan, platform PlatformID, payer *SealedPayer, client Client, now time.Time) Attempt {
 	ch := plan.caps.Channel
 	a := Attempt{

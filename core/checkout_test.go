@@ -109,8 +109,8 @@ func TestCheckoutRefusesImpossibleMoney(t *testing.T) {
 	}
 }
 
-// I06: a native payment without its buyer is a mistake of the request. It stores nothing, so that the same order number works once it is mended, and it
-// ends no older attempt.
+// I06: a native payment without its buyer is a mistake of the request. It stores nothing, so that
+// the same order number works once it is mended, and it ends no older attempt.
 func TestNativePaymentNeedsItsPayer(t *testing.T) {
 	w := newWorld(t)
 	req := order("A1", "alipay", 100)
@@ -142,7 +142,8 @@ func TestCheckoutRefusedByRules(t *testing.T) {
 	}
 }
 
-// W11: a registered address without a slash at its end stands for a whole host or path, not for the beginning of another's name.
+// W11: a registered address without a slash at its end stands for a whole host or path, not for the
+// beginning of another's name.
 func TestCheckoutW11PrefixEndsAtABoundary(t *testing.T) {
 	w := newWorld(t).with(func(m *core.Merchant) { m.ReturnURLs = []string{"https://shop.example", "https://other.example/done"} })
 	for n, url := range []string{"https://shop.example", "https://shop.example/back", "https://shop.example?order=1", "https://other.example/done/1"} {
@@ -168,7 +169,8 @@ func TestCheckoutA02MerchantCap(t *testing.T) {
 	w.create("A2", "alipay", 100)
 }
 
-// I01: 64 identical creates make one order, with a key and without, and every final answer is the same bytes: one call made it, the others found it.
+// I01: 64 identical creates make one order, with a key and without, and every final answer is the
+// same bytes: one call made it, the others found it.
 func TestCheckoutI01SixtyFourIdentical(t *testing.T) {
 	for name, platform := range map[string]core.PlatformID{"": "alipay", "page": "wechat", "key": "alipay", "page key": "wechat"} {
 		w := newWorld(t)
@@ -261,7 +263,8 @@ func TestCheckoutIdempotency(t *testing.T) {
 	})
 }
 
-// G03, P03, I05: the gateway's answer is lost. The create is 202 and settling; the same key again inquires first and ends with the same number.
+// G03, P03, I05: the gateway's answer is lost. The create is 202 and settling; the same key again
+// inquires first and ends with the same number.
 func TestCheckoutG03UnknownThenInquiry(t *testing.T) {
 	for name, script := range map[string]string{"done and lost": "+unknown", "never arrived": "unknown"} {
 		t.Run(name, func(t *testing.T) {
@@ -288,7 +291,8 @@ func TestCheckoutG03UnknownThenInquiry(t *testing.T) {
 	}
 }
 
-// P02, P04: the process dies after the commit. Whoever comes later inquires, and the order is payable by the same number.
+// P02, P04: the process dies after the commit. Whoever comes later inquires, and the order is
+// payable by the same number.
 func TestCheckoutP02JanitorFinishes(t *testing.T) {
 	w := newWorld(t)
 	w.Failpoints = pointFunc(func(p core.Point) {
@@ -316,7 +320,8 @@ type pointFunc func(core.Point)
 
 func (f pointFunc) Pass(p core.Point) { f(p) }
 
-// G01, G13: nothing reached the gateway. The caller is told to come again, and the same request makes the order payable.
+// G01, G13: nothing reached the gateway. The caller is told to come again, and the same request
+// makes the order payable.
 func TestCheckoutG01NotSent(t *testing.T) {
 	w := newWorld(t)
 	w.bank.plan("pay", "not_sent")

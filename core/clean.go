@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Text that people write travels to pages and gateways in one cleaned form, and never decides about money. What a reason may have, in characters.
+// Text that people write travels to pages and gateways in one cleaned form, and never decides about
+// money. What a reason may have, in characters.
 const (
 	maxReasonSent = 256  // to a gateway; its adapter may cut it further
 	maxReasonKept = 1024 // as given, for whoever gave it
@@ -24,9 +25,11 @@ const (
 	placeholder = '\ufffc' // of a picture that is not there
 )
 
-// clean makes one line of visible text: line breaks, tabs and separators of lines become a space, and what nobody can see is left out: controls, marks that
-// turn the direction of writing, zero-width and unassigned characters, and what some program could not read. A joiner, a variation selector or a tag stays only where it is part of an emoji, or of
-// a Chinese character's variant. Cleaned text stays as it is when it is cleaned again.
+// clean makes one line of visible text: line breaks, tabs and separators of lines become a space,
+// and what nobody can see is left out: controls, marks that turn the direction of writing,
+// zero-width and unassigned characters, and what some program could not read. A joiner, a variation
+// selector or a tag stays only where it is part of an emoji, or of a Chinese character's variant.
+// Cleaned text stays as it is when it is cleaned again.
 func clean(text string) string {
 	given := []rune(strings.ToValidUTF8(text, ""))
 	out, broken := make([]rune, 0, len(given)), false
@@ -60,7 +63,8 @@ func visible(r rune) bool {
 	return unicode.IsGraphic(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) && r != braille && r != utf8.RuneError && r != placeholder
 }
 
-// joins tells whether an invisible character belongs to the emoji or the Chinese character before it.
+// joins tells whether an invisible character belongs to the emoji or the Chinese character before
+// it.
 func joins(before, r rune, after []rune) bool {
 	next := rune(0)
 	if len(after) > 0 {
@@ -76,10 +80,12 @@ func joins(before, r rune, after []rune) bool {
 	}
 }
 
-// pictograph tells whether the character may be a part of a joined emoji: some of those are signs and arrows.
+// pictograph tells whether the character may be a part of a joined emoji: some of those are signs
+// and arrows.
 func pictograph(r rune) bool { return r > unicode.MaxASCII && unicode.Is(unicode.S, r) && r != braille }
 
-// flag is the length of the flag that the text begins with: 1, or more if letters in tags name a region.
+// flag is the length of the flag that the text begins with: 1, or more if letters in tags name a
+// region.
 func flag(text []rune) int {
 	for i, r := range text[1:] {
 		switch {
@@ -92,7 +98,8 @@ func flag(text []rune) int {
 	return 1
 }
 
-// cut shortens cleaned text to at most n characters, at the end of what people see as one: an emoji or an accented letter is not cut in two.
+// cut shortens cleaned text to at most n characters, at the end of what people see as one: an emoji
+// or an accented letter is not cut in two.
 func cut(text string, n int) string {
 	if utf8.RuneCountInString(text) <= n {
 		return text
@@ -101,7 +108,9 @@ func cut(text string, n int) string {
 	for {
 		length := seenAsOne(runes[at:])
 		if at+length > n {
-			if at == 0 { // what people see as one is longer than all that may be sent: a part of it is better than nothing
+			// what people see as one is longer than all that may be sent: a part of it is better
+			// than nothing
+			if at == 0 {
 				return clean(string(runes[:n]))
 			}
 			return strings.TrimSpace(string(runes[:at]))
@@ -110,7 +119,8 @@ func cut(text string, n int) string {
 	}
 }
 
-// seenAsOne is how many characters at the beginning of cleaned text people see as one; there is at least one.
+// seenAsOne is how many characters at the beginning of cleaned text people see as one; there is at
+// least one.
 func seenAsOne(text []rune) int {
 	n := 1
 	if n < len(text) && regional(text[0]) && regional(text[1]) {
@@ -142,7 +152,8 @@ func reasonSent(reason string) string {
 	return firstText(cut(clean(reason), maxReasonSent), emptyReason)
 }
 
-// reasonKept is a reason as it is shown to whoever gave it: word for word, except for what no database takes or is longer than anybody reads.
+// reasonKept is a reason as it is shown to whoever gave it: word for word, except for what no
+// database takes or is longer than anybody reads.
 func reasonKept(reason string) string {
 	return cut(strings.ReplaceAll(strings.ToValidUTF8(reason, "\ufffd"), "\x00", "\ufffd"), maxReasonKept)
 }

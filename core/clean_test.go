@@ -16,7 +16,8 @@ const (
 	spelled = "葛\U000e0100城" // a variant of a Chinese character
 )
 
-// cleaned is what pages and gateways get of a text: what is to be seen stays as it is, what is not is gone.
+// cleaned is what pages and gateways get of a text: what is to be seen stays as it is, what is not
+// is gone.
 func cleaned() map[string]string {
 	same := []string{
 		"“不要了”", `"不要了"`, "don't", "a&b=c/d", "<b>", "全角／＝＆　空格", family, "❤️\u200d🔥", "👩🏽\u200d🚀", "1️⃣#️⃣", "🇨🇳", england, spelled, "🙂\u200d↔️", "é", "𠮷野家",
@@ -34,7 +35,8 @@ func cleaned() map[string]string {
 	return table
 }
 
-// A18, W34, C21: no reason refuses a refund, whatever it holds; the gateway gets what is to be seen of it, and who gave it reads it as it was given.
+// A18, W34, C21: no reason refuses a refund, whatever it holds; the gateway gets what is to be seen
+// of it, and who gave it reads it as it was given.
 func TestRefundReason(t *testing.T) {
 	long := strings.Repeat("长", 300)
 	cases := map[string]string{"": "", "\t\n": "退款", "\u200b": "退款", "\u3164\u115f\ufffc": "退款", long: long[:3*256], strings.Repeat("a", 255) + family: strings.Repeat("a", 255), "a&refund_amount=100": "a&refund_amount=100"}
@@ -54,7 +56,8 @@ func TestRefundReason(t *testing.T) {
 		if got := w.bank.refundAsks[0].Reason; got != sent {
 			t.Errorf("of %q the gateway got %q, want %q", given, got, sent)
 		}
-		kept := strings.ReplaceAll(strings.ToValidUTF8(given, "\ufffd"), "\x00", "\ufffd") // what no database takes
+		// what no database takes
+		kept := strings.ReplaceAll(strings.ToValidUTF8(given, "\ufffd"), "\x00", "\ufffd")
 		if got := refundView(t, a.Body).Reason; got != kept {
 			t.Errorf("%q is given back as %q", given, got)
 		}
@@ -79,14 +82,16 @@ func TestRefundReasonIsCut(t *testing.T) {
 	}
 	w := newWorld(t)
 	v := w.paid("A1", 100)
-	piled := "a" + strings.Repeat("\u0301", 5000) // one letter, as people see it, and more than anybody keeps
+	// one letter, as people see it, and more than anybody keeps
+	piled := "a" + strings.Repeat("\u0301", 5000)
 	a, err := w.Refund(context.Background(), shopCaller, core.RefundAsk{PaymentID: v.ID, AmountFen: 1, Reason: piled, IdempotencyKey: "k"})
 	if err != nil || w.bank.refundAsks[0].Reason != piled[:1+255*len("\u0301")] || utf8.RuneCountInString(refundView(t, a.Body).Reason) > 1024 {
 		t.Errorf("%v: %+q", err, w.bank.refundAsks[0].Reason)
 	}
 }
 
-// I19: a refund that is sent again carries the same text, also when the program that made it knew no cleaning.
+// I19: a refund that is sent again carries the same text, also when the program that made it knew
+// no cleaning.
 func TestRefundReasonIsTheSameAtEveryRepeat(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)
@@ -103,7 +108,8 @@ func TestRefundReasonIsTheSameAtEveryRepeat(t *testing.T) {
 	}
 }
 
-// A19, W34: a subject or a goods' name is refused for what the gateway documents, and else told as it can be seen.
+// A19, W34: a subject or a goods' name is refused for what the gateway documents, and else told as
+// it can be seen.
 func TestSubjectAndNames(t *testing.T) {
 	for given, want := range cleaned() {
 		w := newWorld(t)
@@ -134,7 +140,8 @@ func TestSubjectAndNames(t *testing.T) {
 	}
 }
 
-// W34: what an approver writes is kept in one form whatever its length, and never keeps money reserved.
+// W34: what an approver writes is kept in one form whatever its length, and never keeps money
+// reserved.
 func TestRejectReason(t *testing.T) {
 	for given, want := range map[string]string{"": "", "太\u2028晚\u202e": "太 晚", strings.Repeat("长", 2000): strings.Repeat("长", 256)} {
 		w := newWorld(t).with(func(m *core.Merchant) { m.RefundApprovalOverFen = 10 })
@@ -155,7 +162,8 @@ func TestRejectReason(t *testing.T) {
 	}
 }
 
-// A18, D09: the largest order that the API takes, with every reason at its longest and every character escaped, still fits what stores keep of an event.
+// A18, D09: the largest order that the API takes, with every reason at its longest and every
+// character escaped, still fits what stores keep of an event.
 func TestTheLargestEventFits(t *testing.T) {
 	long := func(n int) string { return strings.Repeat("<", n) } // six bytes each in JSON
 	o := core.Order{Payment: core.Payment{Subject: long(core.MaxSubjectCharacters), ReturnURL: long(512), Metadata: map[string]string{}}}

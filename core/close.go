@@ -5,10 +5,12 @@ import (
 	"time"
 )
 
-// Close ends an unpaid payment. The gateway decides: any refusal leads to an inquiry, and a payment that turns out paid is booked as paid (S01, S07).
-// What was never opened closes at once, because nothing was signed.
+// Close ends an unpaid payment. The gateway decides: any refusal leads to an inquiry, and a payment
+// that turns out paid is booked as paid (S01, S07). What was never opened closes at once, because
+// nothing was signed.
 //
-// Errors: CodeNotFound, CodeAlreadyPaid, CodeContended, CodeUnavailable. While the gateway has not decided, the outcome says so without an error.
+// Errors: CodeNotFound, CodeAlreadyPaid, CodeContended, CodeUnavailable. While the gateway has not
+// decided, the outcome says so without an error.
 func (c *Cashier) Close(ctx context.Context, caller Caller, paymentID string) (CloseOutcome, error) {
 	byID := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID}
 	o, err := c.change(ctx, caller, byID, func(p *pen) error { return c.askClose(p) })
@@ -118,7 +120,8 @@ func (c *Cashier) closeAtGateway(ctx context.Context, a *Attempt) error {
 	}
 }
 
-// afterRefusedClose writes the inquiry that followed a close without success. A trade that still waits is closed again later, with growing pauses.
+// afterRefusedClose writes the inquiry that followed a close without success. A trade that still
+// waits is closed again later, with growing pauses.
 func (c *Cashier) afterRefusedClose(p *pen, a *Attempt, trade inquiry) error {
 	tries := a.Tries
 	if err := c.recordInquiry(p, a, trade); err != nil {
@@ -169,7 +172,8 @@ func (c *Cashier) endOutlived(p *pen, a *Attempt, reason string) error {
 	return err
 }
 
-// settleUnopened closes an attempt that was never opened, once it is unwanted: nothing was signed, so nothing can be paid.
+// settleUnopened closes an attempt that was never opened, once it is unwanted: nothing was signed,
+// so nothing can be paid.
 func (c *Cashier) settleUnopened(ctx context.Context, key Key, attemptID string) error {
 	_, err := c.change(ctx, system(), key, func(p *pen) error {
 		a := p.order.Attempt(attemptID)
@@ -181,7 +185,8 @@ func (c *Cashier) settleUnopened(ctx context.Context, key Key, attemptID string)
 	return err
 }
 
-// settleEnded closes the payment of an ended attempt when its time is over, and stops looking at the attempt.
+// settleEnded closes the payment of an ended attempt when its time is over, and stops looking at
+// the attempt.
 func (c *Cashier) settleEnded(p *pen, a *Attempt) error {
 	if a.NextAt.IsZero() || p.now.Before(a.NextAt) || a.State != AttemptClosed {
 		return nil
@@ -221,8 +226,8 @@ func (c *Cashier) byGraceEnd(a *Attempt, next time.Time) time.Time {
 	return next
 }
 
-// endAttempt writes that an attempt can never be paid, and what follows for its payment: closed if that was wanted or its time is over, else open
-// for another attempt.
+// endAttempt writes that an attempt can never be paid, and what follows for its payment: closed if
+// that was wanted or its time is over, else open for another attempt.
 func (c *Cashier) endAttempt(p *pen, a *Attempt, reason string) error {
 	if err := p.moveAttempt(a, AttemptClosed); err != nil {
 		return err
@@ -236,8 +241,9 @@ func (c *Cashier) endAttempt(p *pen, a *Attempt, reason string) error {
 	return c.afterAttempt(p, a)
 }
 
-// afterAttempt closes a payment that has no live attempt left, if it is to be closed or has expired; otherwise it stays open, and the ended attempt is
-// looked at again when the payment expires.
+// afterAttempt closes a payment that has no live attempt left, if it is to be closed or has
+// expired; otherwise it stays open, and the ended attempt is looked at again when the payment
+// expires.
 func (c *Cashier) afterAttempt(p *pen, ended *Attempt) error {
 	pay := &p.order.Payment
 	if pay.Status != PaymentCreated && pay.Status != PaymentPaying && pay.Status != PaymentClosing {

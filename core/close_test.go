@@ -44,7 +44,8 @@ func TestCloseNative(t *testing.T) {
 	}
 }
 
-// S01, S07: the buyer pays while we close. The gateway refuses the close, the query says paid, and paid it is.
+// S01, S07: the buyer pays while we close. The gateway refuses the close, the query says paid, and
+// paid it is.
 func TestCloseS01PaidMeanwhile(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)
@@ -83,7 +84,8 @@ func TestCloseRefusedThenLater(t *testing.T) {
 	}
 }
 
-// S03, G09: the gateway does not know the trade. It is closed only when the signed page can no longer make it, and watched once more after that.
+// S03, G09: the gateway does not know the trade. It is closed only when the signed page can no
+// longer make it, and watched once more after that.
 func TestCloseS03AbsentWaitsForGrace(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "wechat", 100)
@@ -92,7 +94,8 @@ func TestCloseS03AbsentWaitsForGrace(t *testing.T) {
 	if err != nil || got.Closed {
 		t.Fatalf("%v %+v", err, got)
 	}
-	w.clock.Advance(20*time.Minute + 30*time.Second) // a quarter of an hour to pay, five minutes of grace, and half of the skew
+	// a quarter of an hour to pay, five minutes of grace, and half of the skew
+	w.clock.Advance(20*time.Minute + 30*time.Second)
 	w.sweep()
 	if w.payment(v.ID).Status != core.PaymentClosing {
 		t.Fatal("closed before the grace was over")
@@ -102,7 +105,8 @@ func TestCloseS03AbsentWaitsForGrace(t *testing.T) {
 	if w.payment(v.ID).Status != core.PaymentClosed {
 		t.Fatal(w.payment(v.ID).Status)
 	}
-	w.bank.settle(v.Attempts[0].OutTradeNo, 100) // what must not happen, happens: the watch finds it
+	// what must not happen, happens: the watch finds it
+	w.bank.settle(v.Attempts[0].OutTradeNo, 100)
 	w.clock.Advance(30 * time.Minute)
 	w.sweep()
 	if got := w.payment(v.ID); got.Status != core.PaymentClosed || got.LatePayment == nil || got.Refunds[0].Status != core.RefundSucceeded {
@@ -120,7 +124,8 @@ func TestExpiryClosesAtTheGateway(t *testing.T) {
 	}
 }
 
-// S02: money arrives after the close. The payment stays closed, the money is recorded and sent back, the merchant is told once.
+// S02: money arrives after the close. The payment stays closed, the money is recorded and sent
+// back, the merchant is told once.
 func TestCloseS02LateMoney(t *testing.T) {
 	for policy, want := range map[core.LatePolicy]struct {
 		events   string
@@ -159,7 +164,8 @@ func TestCloseS02LateMoney(t *testing.T) {
 	}
 }
 
-// releaseLate sends back what a policy kept: the merchant may change its mind once, and only if money was kept.
+// releaseLate sends back what a policy kept: the merchant may change its mind once, and only if
+// money was kept.
 func (w *world) releaseLate(v core.PaymentView, policy core.LatePolicy) {
 	w.t.Helper()
 	_, err := w.RefundLate(context.Background(), shopCaller, core.LateAsk{PaymentID: v.ID, IdempotencyKey: "release"})
@@ -197,7 +203,8 @@ func TestCloseS02RefusedRefundIsRepeated(t *testing.T) {
 	}
 }
 
-// S05, C19: the buyer goes on in the Alipay mini-program; the page's attempt is closed first, or the answer is attempt_in_flight.
+// S05, C19: the buyer goes on in the Alipay mini-program; the page's attempt is closed first, or
+// the answer is attempt_in_flight.
 func TestNextAttemptS05(t *testing.T) {
 	next := func(w *world, id, key string) (core.Answered, error) {
 		return w.NextAttempt(context.Background(), shopCaller, core.AttemptRequest{
@@ -278,7 +285,8 @@ func TestNextAttemptS05(t *testing.T) {
 	})
 }
 
-// Whoever reads that a payment is closed reads why: by the merchant's wish, also when the gateway's answer came after its expiry, or by its expiry.
+// Whoever reads that a payment is closed reads why: by the merchant's wish, also when the gateway's
+// answer came after its expiry, or by its expiry.
 func TestCloseTellsWhy(t *testing.T) {
 	for _, platform := range []core.PlatformID{"alipay", "wechat"} {
 		w := newWorld(t)
@@ -310,8 +318,9 @@ func (r *racing) See(ctx context.Context, keys ...core.Key) (core.View, error) {
 	return v, err
 }
 
-// I01, S05: the same request for another attempt comes twice at once. The slower one must not take the faster one's attempt for the older and end it:
-// the answer that was given stays payable, and is what a repeat gets.
+// I01, S05: the same request for another attempt comes twice at once. The slower one must not take
+// the faster one's attempt for the older and end it: the answer that was given stays payable, and
+// is what a repeat gets.
 func TestNextAttemptI01SentTwice(t *testing.T) {
 	for _, platform := range []core.PlatformID{"alipay", "douyin"} {
 		w := newWorld(t)
@@ -333,7 +342,8 @@ func TestNextAttemptI01SentTwice(t *testing.T) {
 	}
 }
 
-// Opening signs after the mark; opening again signs the same bytes; a page close to its end, moved, or paid signs nothing.
+// Opening signs after the mark; opening again signs the same bytes; a page close to its end, moved,
+// or paid signs nothing.
 func TestOpen(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "wechat", 100)

@@ -2,7 +2,8 @@ package core
 
 import "context"
 
-// Concern is what a call to a gateway is about, for log lines: our own ids and numbers, nothing of the buyer.
+// Concern is what a call to a gateway is about, for log lines: our own ids and numbers, nothing of
+// the buyer.
 type Concern struct {
 	Request    string // id of the request that caused it; "" for jobs
 	Payment    string

@@ -15,7 +15,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// fill gives every field that reflection can reach a value of its own, and every list and map something in it.
+// fill gives every field that reflection can reach a value of its own, and every list and map
+// something in it.
 func fill(v reflect.Value, n *int) {
 	*n++
 	switch v.Kind() {
@@ -95,7 +96,8 @@ func wantApart[T any](t *testing.T, given, copied *T) {
 	}
 }
 
-// What Decide sees is a copy to its last list: a run that is repeated begins with clean rows, whatever the one before did to them.
+// What Decide sees is a copy to its last list: a run that is repeated begins with clean rows,
+// whatever the one before did to them.
 func TestCopiesShareNothing(t *testing.T) {
 	key, view := core.Key{Value: "k"}, core.NewView()
 	o, idem, box, delivery := fullOf[core.Order](), fullOf[core.Idempotency](), fullOf[core.Inbox](), fullOf[core.Delivery]()
@@ -162,7 +164,8 @@ func worded(v reflect.Value, path string) {
 	}
 }
 
-// Every word of a decision and of an offer is said in the language that is asked for, each its own, and the rulebook's own stay as they are.
+// Every word of a decision and of an offer is said in the language that is asked for, each its own,
+// and the rulebook's own stay as they are.
 func TestEveryWordIsSpoken(t *testing.T) {
 	decision, offer := fullOf[core.Decision](), fullOf[core.Offer]()
 	worded(reflect.ValueOf(decision).Elem(), "decision")

@@ -9,7 +9,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// lives is a day in a shop as the outside world drives it: whoever gets no answer because our process died asks again, as a client and a gateway do.
+// lives is a day in a shop as the outside world drives it: whoever gets no answer because our
+// process died asks again, as a client and a gateway do.
 type lives struct {
 	*world
 	kill   core.Point
@@ -38,7 +39,8 @@ func newLives(t *testing.T, kill core.Point, nth int, orderStrings bool) *lives 
 	return l
 }
 
-// step runs one request from outside. Should the process die under it, what must be true at that moment is checked, time passes, and it is sent again.
+// step runs one request from outside. Should the process die under it, what must be true at that
+// moment is checked, time passes, and it is sent again.
 func (l *lives) step(request func()) {
 	if l.survives(request) {
 		return
@@ -78,7 +80,8 @@ func (w *world) inspectBooks() []core.Breach {
 	return i.Finish(false)
 }
 
-// live runs the whole day: an order that is paid and partly refunded, one that is closed, and one on a page whose large payment waits for a query.
+// live runs the whole day: an order that is paid and partly refunded, one that is closed, and one
+// on a page whose large payment waits for a query.
 func (l *lives) live() {
 	ctx := context.Background()
 	find := func(no string) core.PaymentView {
@@ -158,7 +161,8 @@ func (l *lives) check() {
 	}
 }
 
-// The process is killed at each point, at each of its passes, once: after a restart the books are those of a day without a crash.
+// The process is killed at each point, at each of its passes, once: after a restart the books are
+// those of a day without a crash.
 func TestCrashAtEveryPoint(t *testing.T) {
 	rows := map[core.Point]string{
 		core.PointCheckoutBeforeInsert: "P01 create, before the insert",

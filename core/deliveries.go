@@ -2,7 +2,8 @@ package core
 
 import "context"
 
-// DeliveryView is a delivery as merchants see it. It holds nothing of what the endpoint answered but the status (H14).
+// DeliveryView is a delivery as merchants see it. It holds nothing of what the endpoint answered
+// but the status (H14).
 type DeliveryView struct {
 	ID         string        `json:"id"`
 	EventID    string        `json:"event_id"`
@@ -45,7 +46,8 @@ func (m Merchant) Endpoint(id string) (Endpoint, bool) {
 	return Endpoint{}, false
 }
 
-// Deliveries lists a merchant's deliveries, newest first. A page has q.Limit rows, MaxPage at most; the last row's id is the next page's keyset.
+// Deliveries lists a merchant's deliveries, newest first. A page has q.Limit rows, MaxPage at most;
+// the last row's id is the next page's keyset.
 func (c *Cashier) Deliveries(ctx context.Context, q DeliveryQuery) ([]DeliveryView, error) {
 	q.Limit = clampPage(q.Limit)
 	rows, err := c.Store.Deliveries(ctx, q)
@@ -59,8 +61,9 @@ func (c *Cashier) Deliveries(ctx context.Context, q DeliveryQuery) ([]DeliveryVi
 	return views, nil
 }
 
-// Replay makes a delivery due now, whether it was done, dead, or waiting for its next try (H07). Tries go on counting: a delivery whose tries are used
-// up gets this one more. Body, event id and sequence stay what they were, so that a receiver who knows the id can tell.
+// Replay makes a delivery due now, whether it was done, dead, or waiting for its next try (H07).
+// Tries go on counting: a delivery whose tries are used up gets this one more. Body, event id and
+// sequence stay what they were, so that a receiver who knows the id can tell.
 //
 // Errors: CodeNotFound, for another merchant's too (W01).
 func (c *Cashier) Replay(ctx context.Context, caller Caller, deliveryID string) (DeliveryView, error) {
@@ -86,7 +89,8 @@ func (c *Cashier) Replay(ctx context.Context, caller Caller, deliveryID string) 
 	return DeliveryViewOf(&replayed), nil
 }
 
-// ReplayEvent sends one event to one endpoint again, or for the first time if the endpoint came later than the event.
+// ReplayEvent sends one event to one endpoint again, or for the first time if the endpoint came
+// later than the event.
 //
 // Errors: CodeNotFound for an event or endpoint that the merchant does not have.
 func (c *Cashier) ReplayEvent(ctx context.Context, caller Caller, eventID, endpointID string) (DeliveryView, error) {
@@ -134,7 +138,8 @@ func (c *Cashier) deliveryOf(ctx context.Context, merchantID, eventID, endpointI
 	return "", nil
 }
 
-// deliver writes the delivery of an event that has none to the endpoint yet; inserted is false if there is one after all.
+// deliver writes the delivery of an event that has none to the endpoint yet; inserted is false if
+// there is one after all.
 func (c *Cashier) deliver(ctx context.Context, caller Caller, e *Event, endpointID string) (view DeliveryView, inserted bool, err error) {
 	p := c.draw(caller).fresh(nil)
 	p.audit("delivery.replay", e.ID, endpointID)

@@ -118,7 +118,8 @@ func TestReplayEventToAnEndpointThatCameLater(t *testing.T) {
 	w.with(twoEndpoints)
 	ctx := context.Background()
 	events, _ := w.EventPage(ctx, core.EventQuery{MerchantID: "m1", PaymentID: v.ID})
-	first, err := w.ReplayEvent(ctx, shopCaller, events[0].ID, "refunds") // asked for by name, though it does not want the type
+	// asked for by name, though it does not want the type
+	first, err := w.ReplayEvent(ctx, shopCaller, events[0].ID, "refunds")
 	if err != nil || first.State != core.DeliveryPending {
 		t.Fatalf("%+v, %v", first, err)
 	}

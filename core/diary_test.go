@@ -16,13 +16,15 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// A diary writes down everything that leaves core while an order lives: what the gateway is handed, every
-// field of every row that a commit makes or changes, what is counted and alarmed, and what is answered.
-// What only travels through, the object of an alarm, who is said to have done something: nothing of it can
-// be dropped, swapped or taken from another place without a line of testdata/lives changing. All values are
-// made to differ: time moves before every step, and the gateway answers with more than the other tests need.
+// A diary writes down everything that leaves core while an order lives: what the gateway is handed,
+// every field of every row that a commit makes or changes, what is counted and alarmed, and what is
+// answered. What only travels through, the object of an alarm, who is said to have done something:
+// nothing of it can be dropped, swapped or taken from another place without a line of
+// testdata/lives changing. All values are made to differ: time moves before every step, and the
+// gateway answers with more than the other tests need.
 //
-// PAYMUX_TEST_UPDATE=1 writes the files anew; whoever does so reads the difference as a change of behaviour.
+// PAYMUX_TEST_UPDATE=1 writes the files anew; whoever does so reads the difference as a change of
+// behaviour.
 type diary struct {
 	*world
 	start time.Time
@@ -32,7 +34,8 @@ type diary struct {
 	rows  map[string]map[string]string
 }
 
-// chatty is the bank's channel with a diary: it notes what it is handed, and fills the answers' other fields.
+// chatty is the bank's channel with a diary: it notes what it is handed, and fills the answers'
+// other fields.
 type chatty struct {
 	channel
 	d *diary
@@ -46,7 +49,8 @@ func (c chatty) note(ctx context.Context, method string, request any) {
 	c.d.line("call %s: %s; about %s", method, c.d.show(request), c.d.show(about))
 }
 
-// filled gives an answer what the plain bank leaves out: a key's version, and now and then a wish to be asked later.
+// filled gives an answer what the plain bank leaves out: a key's version, and now and then a wish
+// to be asked later.
 func filled(a *core.Answer, method string) {
 	a.KeyVersion = "key of " + method
 	if a.Outcome == "wait" {
@@ -103,7 +107,8 @@ func (c chatty) Authorize(ctx context.Context, account core.Account, code string
 	return res
 }
 
-// signedMail is the mail with the version of the key that signed it, and reasons for what it does not take.
+// signedMail is the mail with the version of the key that signed it, and reasons for what it does
+// not take.
 type signedMail struct{ mail }
 
 func (m signedMail) Receive(ctx context.Context, a core.Account, msg core.Message) core.Receipt {
@@ -150,7 +155,8 @@ var (
 	moments   = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999 -0700 MST"}
 )
 
-// named gives ids short names and tells times by the start: what a file says does not hang on how many ids are drawn.
+// named gives ids short names and tells times by the start: what a file says does not hang on how
+// many ids are drawn.
 func (d *diary) named(text string) string {
 	text = anID.ReplaceAllStringFunc(text, func(id string) string {
 		if name, ok := d.names[id]; ok {

@@ -7,8 +7,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// G32: the gateway sends a message that contradicts the books, and then, under the same id, one that is right. Each field that decides anything keeps the
-// two apart; the mirror case, a repeat that differs in its time of sending alone, is one message.
+// G32: the gateway sends a message that contradicts the books, and then, under the same id, one
+// that is right. Each field that decides anything keeps the two apart; the mirror case, a repeat
+// that differs in its time of sending alone, is one message.
 func TestDigestG32AContradictionDoesNotHideTheTruth(t *testing.T) {
 	for name, spoil := range map[string]func(*core.Notice){
 		"another payee":       func(n *core.Notice) { n.SellerID = "2088000000000666" },

@@ -1,24 +1,32 @@
-// Package core is the domain: payments, attempts, refunds, the ledger, and the use cases that change them.
+// Package core is the domain: payments, attempts, refunds, the ledger, and the use cases that
+// change them.
 //
 // The flow, each step one file:
 //
-//	checkout.go      Checkout stores the payment and its first attempt, whose number, amount and time_expire never change, then makes it payable
-//	check.go plan.go what is asked is checked, then planned by the rulebook; attempt_pay.go calls the channel
+//	checkout.go      Checkout stores the payment and its first attempt, whose number, amount and
+//	                 time_expire never change, then makes it payable
+//	check.go plan.go what is asked is checked, then planned by the rulebook; attempt_pay.go calls
+//	                 the channel
 //	idempotency.go   what a key asks for is done once; the answer is kept in its outcome's commit
-//	resume.go        the same request again: the stored answer, or the payment as it is, after an inquiry
+//	resume.go        the same request again: the stored answer, or the payment as it is, after an
+//	                 inquiry
 //	attempt_next.go  the buyer goes on elsewhere: the older attempt is closed at the gateway first
 //	open.go          a hand-off page is opened: that is committed, then the form is signed
-//	notify.go        a gateway's message is verified, held against the books (account, app, payee, amount), and applied in one unit
+//	notify.go        a gateway's message is verified, held against the books (account, app, payee,
+//	                 amount), and applied in one unit
 //	inbox.go         a message that had to wait has its say, after the gateway was asked
 //	settle.go        inquiry, for whatever is due or unknown; schedule.go says when
-//	close.go         the gateway decides whether an unpaid trade closes; where it cannot close, the trade's end does
-//	book.go          the only place where money comes in: accepted, or, if late or paid twice, put in suspense and sent back
+//	close.go         the gateway decides whether an unpaid trade closes; where it cannot close,
+//	                 the trade's end does
+//	book.go          the only place where money comes in: accepted, or, if late or paid twice, put
+//	                 in suspense and sent back
 //	late.go          a person sends back, or keeps, what the merchant's policy kept of such money
 //	refund.go        a refund is reserved by one conditional update, then sent
 //	refund_settle.go what became of it; approval by another actor; refunds made outside
 //
-// What the use cases need is declared here and built elsewhere: channel.go, capability.go and gateway.go (adapters), rulebook.go (platforms), store.go
-// (core/store), clock.go. state.go holds the state machines as tables; pen.go writes one change.
+// What the use cases need is declared here and built elsewhere: channel.go, capability.go and
+// gateway.go (adapters), rulebook.go (platforms), store.go (core/store), clock.go. state.go holds
+// the state machines as tables; pen.go writes one change.
 //
 // The state machine of a payment, rendered from its table:
 //
@@ -44,6 +52,7 @@
 //	refunded           -duplicate_pay-> refunded
 //	closed             -late_pay->      closed
 //
-// Core imports the standard library only. It starts no goroutine, reads no clock, draws no random number and knows no wire format, no rule of a
-// platform, no SQL and no HTTP; a test holds it to that.
+// Core imports the standard library only. It starts no goroutine, reads no clock, draws no random
+// number and knows no wire format, no rule of a platform, no SQL and no HTTP; a test holds it to
+// that.
 package core

@@ -22,7 +22,8 @@ func (w *world) wantBlamed(name string, r core.Request, field string, blamed boo
 	}
 }
 
-// Every limit of a create holds from both sides: what is exactly at it passes, what is one beyond it does not.
+// Every limit of a create holds from both sides: what is exactly at it passes, what is one beyond
+// it does not.
 func TestCheckoutLimitsFromBothSides(t *testing.T) {
 	w := newWorld(t).with(func(m *core.Merchant) {
 		m.ReturnURLs = []string{"https://shop.example/x/", "https://shop.example/back"}
@@ -147,7 +148,8 @@ func TestOtherLimitsFromBothSides(t *testing.T) {
 	}
 }
 
-// Of one request so many mistakes are told and no more, each field once, and a mistake about no field beside another one.
+// Of one request so many mistakes are told and no more, each field once, and a mistake about no
+// field beside another one.
 func TestMistakesAreCounted(t *testing.T) {
 	list := []core.Mistake{{Code: core.CodeReturnURL, Field: "return_url"}, {Code: core.CodeInvalid}, {Code: core.CodeInvalid}}
 	for i := range 60 {
@@ -246,7 +248,8 @@ func TestMoneyAtItsEdges(t *testing.T) {
 	}
 }
 
-// A moment is what it is, to the millisecond: the last one before an edge is before it, the edge itself is not.
+// A moment is what it is, to the millisecond: the last one before an edge is before it, the edge
+// itself is not.
 func TestEveryClockEdge(t *testing.T) {
 	tick := time.Millisecond
 	t.Run("a page opens until its last minute", func(t *testing.T) {

@@ -29,8 +29,8 @@ func EventTypes() []EventType {
 	}
 }
 
-// Event is one outbox row: what the merchant will be told, written in the same commit as the change it tells of. Body is made once and sent
-// byte-identical at every try (H16).
+// Event is one outbox row: what the merchant will be told, written in the same commit as the change
+// it tells of. Body is made once and sent byte-identical at every try (H16).
 type Event struct {
 	ID         string // outward, evt_…; the webhook-id
 	Row        string // ULID: the order in which a merchant lists events
@@ -50,7 +50,8 @@ type DeliveryState string
 const (
 	DeliveryPending DeliveryState = "pending"
 	DeliveryDone    DeliveryState = "done"
-	DeliveryDead    DeliveryState = "dead" // tries are used up, or the endpoint said 410: listed until replayed
+	// DeliveryDead: tries are used up, or the endpoint said 410: listed until replayed
+	DeliveryDead DeliveryState = "dead"
 )
 
 // Delivery is one event on its way to one endpoint.
@@ -82,7 +83,8 @@ type Entry struct {
 	CreatedAt  time.Time
 }
 
-// Audit is who did what, written in the same commit. Rows are inserted unchained; a sealer chains them in batches.
+// Audit is who did what, written in the same commit. Rows are inserted unchained; a sealer chains
+// them in batches.
 type Audit struct {
 	ID         string // ULID; also the witness by which a commit without an answer is recognised
 	MerchantID string
@@ -99,10 +101,12 @@ type InboxState string
 
 // The states of an inbox row.
 const (
-	InboxWaiting  InboxState = "waiting"  // a job will apply it
-	InboxDone     InboxState = "done"     // applied, or nothing to apply
-	InboxParked   InboxState = "parked"   // contradicts our books: a person must look
-	InboxRejected InboxState = "rejected" // not verified, or for a number we do not know: kept raw for a while, never applied
+	InboxWaiting InboxState = "waiting" // a job will apply it
+	InboxDone    InboxState = "done"    // applied, or nothing to apply
+	InboxParked  InboxState = "parked"  // contradicts our books: a person must look
+	// InboxRejected: not verified, or for a number we do not know: kept raw for a while, never
+	// applied
+	InboxRejected InboxState = "rejected"
 )
 
 // Inbox is one message from a gateway, kept raw and sealed until DeleteAfter.
@@ -146,7 +150,9 @@ type Idempotency struct {
 	Done        bool
 	Status      int    // HTTP status of the stored answer
 	Answer      []byte // the answer's body, byte-identical at every repeat; nil until Done
-	AnswerOf    int64  // version of the payment or refund that the answer shows; 0 for answers that older programs stored
+	// AnswerOf: version of the payment or refund that the answer shows; 0 for answers that older
+	// programs stored
+	AnswerOf    int64
 	Version     int64
 	CreatedAt   time.Time
 	DeleteAfter time.Time

@@ -52,11 +52,13 @@ func turn(s string) string {
 type bank struct {
 	mu     sync.Mutex
 	trades map[string]*trade
-	// script answers the next calls of a method ("pay", "query", "close", "refund", "query_refund") with these outcomes instead of the truth; an
-	// outcome with a "+" in front does the work first and then answers so. Other words are scripted's.
+	// script answers the next calls of a method ("pay", "query", "close", "refund", "query_refund")
+	// with these outcomes instead of the truth; an outcome with a "+" in front does the work first
+	// and then answers so. Other words are scripted's.
 	script map[string][]string
 	calls  map[string]int
-	handed map[string][]any // what each method was called with, so that tests see what travels through core
+	// what each method was called with, so that tests see what travels through core
+	handed map[string][]any
 	now    func() time.Time
 	// what it was handed, in order
 	payAsks    []core.PayRequest
@@ -79,7 +81,8 @@ func newBank(c *coretest.Clock) *bank {
 	return &bank{trades: map[string]*trade{}, script: map[string][]string{}, calls: map[string]int{}, handed: map[string][]any{}, now: c.Now}
 }
 
-// next takes the scripted answer of a call: what to answer, with an empty outcome for the truth, and whether the work is done first.
+// next takes the scripted answer of a call: what to answer, with an empty outcome for the truth,
+// and whether the work is done first.
 func (b *bank) next(method string) (answer core.Answer, work bool) {
 	b.calls[method]++
 	if len(b.script[method]) == 0 {
@@ -91,7 +94,8 @@ func (b *bank) next(method string) (answer core.Answer, work bool) {
 	return scripted(s), work
 }
 
-// scripted is the answer that one word of a script stands for: an outcome, or "failed:" and a class, or a refusal for a fault of ours, signed or not.
+// scripted is the answer that one word of a script stands for: an outcome, or "failed:" and a
+// class, or a refusal for a fault of ours, signed or not.
 func scripted(word string) core.Answer {
 	ours := core.GatewayWords{Code: "40002", SubCode: "isv.invalid-signature"}
 	class, refused := strings.CutPrefix(word, "failed:")
@@ -228,7 +232,8 @@ func (c channel) Refund(_ context.Context, r core.RefundRequest) core.RefundResu
 	if t == nil || t.paidAt.IsZero() {
 		return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeFailed, Code: "trade_status"}}
 	}
-	if amount, done := t.refunds[r.OutRequestNo]; done && answer.Outcome == "" { // a repeat moves nothing: fund_change=N (G07)
+	// a repeat moves nothing: fund_change=N (G07)
+	if amount, done := t.refunds[r.OutRequestNo]; done && answer.Outcome == "" {
 		if amount != r.AmountFen {
 			return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomeUnknown, Code: "number_used"}}
 		}
@@ -298,7 +303,8 @@ func (c channel) Authorize(_ context.Context, account core.Account, code string)
 	return core.AuthorizeResult{Answer: core.Answer{Outcome: core.OutcomeSucceeded}, Payer: core.Payer{UserID: "2088000000000002"}}
 }
 
-// mail is a gateway whose messages are notices in JSON; a body that begins with "forged" is not verified.
+// mail is a gateway whose messages are notices in JSON; a body that begins with "forged" is not
+// verified.
 type mail struct{}
 
 func (mail) ID() core.GatewayID { return "alipay" }

@@ -13,24 +13,39 @@ const (
 	PartyNobody   Party = "nobody"   // a state that nobody has done wrong
 )
 
-// The classes of what a gateway refuses. They are codes like all others, and the set is closed: a channel gives each refusal that its gateway documents
-// one of them. A refusal that has none is CodeChannelRefused.
+// The classes of what a gateway refuses. They are codes like all others, and the set is closed: a
+// channel gives each refusal that its gateway documents one of them. A refusal that has none is
+// CodeChannelRefused.
 const (
-	CodeBuyerBalance   Code = "buyer_balance"   // the buyer's money, credit or limit with one means of payment does not suffice
-	CodeBuyerAccount   Code = "buyer_account"   // the buyer's account may not pay so, or cannot be found
-	CodeBuyerLimit     Code = "buyer_limit"     // the amount is over what this buyer may pay, once or in a period
-	CodePayerMismatch  Code = "payer_mismatch"  // the buyer named is not the one who may pay, or is the seller
-	CodeSellerBalance  Code = "seller_balance"  // the merchant's account has too little for what goes back
-	CodeSellerAccount  Code = "seller_account"  // the merchant's account may not receive this, or not so much
-	CodeRiskRefused    Code = "risk_refused"    // the gateway's risk control stopped it
-	CodeGoodsRefused   Code = "goods_refused"   // the goods or their lines
-	CodeTextRefused    Code = "text_refused"    // a word of the subject, the goods or the reason
-	CodeRequestRefused Code = "request_refused" // another field: the gateway finds it missing, wrong, or against the trade's terms
-	CodeMisconfigured  Code = "misconfigured"   // ours: signature, key, certificate, application, permission, contract, encryption
-	CodeTradeState     Code = "trade_state"     // the trade has moved on, or is over
-	CodeNumberUsed     Code = "number_used"     // the gateway holds another or a closed trade under this number
-	CodeThrottled      Code = "throttled"       // the gateway wants fewer calls; nothing was executed
-	CodeUndecided      Code = "outcome_unknown" // the gateway itself does not know, or said something that no document lists
+	// CodeBuyerBalance: the buyer's money, credit or limit with one means of payment does not
+	// suffice
+	CodeBuyerBalance Code = "buyer_balance"
+	// CodeBuyerAccount: the buyer's account may not pay so, or cannot be found
+	CodeBuyerAccount Code = "buyer_account"
+	// CodeBuyerLimit: the amount is over what this buyer may pay, once or in a period
+	CodeBuyerLimit Code = "buyer_limit"
+	// CodePayerMismatch: the buyer named is not the one who may pay, or is the seller
+	CodePayerMismatch Code = "payer_mismatch"
+	// CodeSellerBalance: the merchant's account has too little for what goes back
+	CodeSellerBalance Code = "seller_balance"
+	// CodeSellerAccount: the merchant's account may not receive this, or not so much
+	CodeSellerAccount Code = "seller_account"
+	CodeRiskRefused   Code = "risk_refused"  // the gateway's risk control stopped it
+	CodeGoodsRefused  Code = "goods_refused" // the goods or their lines
+	CodeTextRefused   Code = "text_refused"  // a word of the subject, the goods or the reason
+	// CodeRequestRefused: another field: the gateway finds it missing, wrong, or against the
+	// trade's terms
+	CodeRequestRefused Code = "request_refused"
+	// CodeMisconfigured: ours: signature, key, certificate, application, permission, contract,
+	// encryption
+	CodeMisconfigured Code = "misconfigured"
+	CodeTradeState    Code = "trade_state" // the trade has moved on, or is over
+	// CodeNumberUsed: the gateway holds another or a closed trade under this number
+	CodeNumberUsed Code = "number_used"
+	// CodeThrottled: the gateway wants fewer calls; nothing was executed
+	CodeThrottled Code = "throttled"
+	// CodeUndecided: the gateway itself does not know, or said something that no document lists
+	CodeUndecided Code = "outcome_unknown"
 )
 
 // Repeat tells what sending the same request again can do.
@@ -44,7 +59,8 @@ const (
 	RepeatAsked  Repeat = "asked"  // paymux asks and repeats by itself until it knows
 )
 
-// Fault is one class of a gateway's refusals: whose matter it is, what a repeat can do, what is to be done, and what a shop may tell its buyer.
+// Fault is one class of a gateway's refusals: whose matter it is, what a repeat can do, what is to
+// be done, and what a shop may tell its buyer.
 type Fault struct {
 	Code   Code
 	Party  Party
@@ -145,7 +161,8 @@ func FaultOf(code Code) (fault Fault, ok bool) {
 	return Fault{}, false
 }
 
-// BuyerWords is what a buyer may be told about a refusal with the code: the class's sentence, or the neutral one.
+// BuyerWords is what a buyer may be told about a refusal with the code: the class's sentence, or
+// the neutral one.
 func BuyerWords(code Code) Words {
 	if f, ok := FaultOf(code); ok {
 		return f.Buyer

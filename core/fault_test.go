@@ -9,13 +9,15 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// turnedAway is the script's word for a refusal for a fault of ours that the gateway has signed, turnedAwayUnsigned for one that it has not.
+// turnedAway is the script's word for a refusal for a fault of ours that the gateway has signed,
+// turnedAwayUnsigned for one that it has not.
 const (
 	turnedAway         = "misconfigured"
 	turnedAwayUnsigned = "misconfigured?"
 )
 
-// G19: each class is there once, with a sentence for those who mend and one for the buyer, in both languages; whose matter it is not, is not blamed on the buyer.
+// G19: each class is there once, with a sentence for those who mend and one for the buyer, in both
+// languages; whose matter it is not, is not blamed on the buyer.
 func TestG19_everyClassHasItsWords(t *testing.T) {
 	seen, neutral := map[core.Code]bool{}, core.BuyerWords("nothing that is known")
 	for _, f := range core.Faults() {
@@ -35,7 +37,8 @@ func TestG19_everyClassHasItsWords(t *testing.T) {
 	}
 }
 
-// G19: a create that the gateway refuses tells the class, what a shop may show, and the gateway's words; and so does the attempt, for ever.
+// G19: a create that the gateway refuses tells the class, what a shop may show, and the gateway's
+// words; and so does the attempt, for ever.
 func TestG19_createTellsWhoseFaultItIs(t *testing.T) {
 	w := newWorld(t)
 	w.bank.plan("pay", "failed:buyer_balance")
@@ -50,8 +53,9 @@ func TestG19_createTellsWhoseFaultItIs(t *testing.T) {
 	}
 }
 
-// G20: turned away for a fault of ours, signed: 503 with a pause, the order kept; the same request is tried again without an inquiry, since the gateway
-// cannot know the trade, and goes through once it is mended.
+// G20: turned away for a fault of ours, signed: 503 with a pause, the order kept; the same request
+// is tried again without an inquiry, since the gateway cannot know the trade, and goes through once
+// it is mended.
 func TestG20_createIsKeptUntilMended(t *testing.T) {
 	w := newWorld(t)
 	w.bank.plan("pay", turnedAway, turnedAway)
@@ -70,7 +74,8 @@ func TestG20_createIsKeptUntilMended(t *testing.T) {
 	}
 }
 
-// G20: an attempt of which every call was turned away, verified, ends at its expiry, and nothing is sent for it from then on.
+// G20: an attempt of which every call was turned away, verified, ends at its expiry, and nothing is
+// sent for it from then on.
 func TestG20_unheardAttemptClosesWithoutTheGateway(t *testing.T) {
 	w := newWorld(t)
 	for range 50 {
@@ -101,7 +106,8 @@ func TestG20_unheardAttemptClosesWithoutTheGateway(t *testing.T) {
 	}
 }
 
-// G20: one call without a proof, and the gateway decides: the trade is asked about, and closed there.
+// G20: one call without a proof, and the gateway decides: the trade is asked about, and closed
+// there.
 func TestG20_oneUnknownCallAndTheGatewayDecides(t *testing.T) {
 	for name, script := range map[string][]string{
 		"lost before":     {"+unknown", turnedAway, turnedAway, turnedAway},
@@ -140,7 +146,8 @@ func TestG20_unsignedIsUnknownButNamed(t *testing.T) {
 	}
 }
 
-// G20: a further attempt is as a first one; and one that nobody has heard of makes room for the next without the gateway.
+// G20: a further attempt is as a first one; and one that nobody has heard of makes room for the
+// next without the gateway.
 func TestG20_furtherAttempt(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "wechat", 100)
@@ -160,7 +167,8 @@ func TestG20_furtherAttempt(t *testing.T) {
 	}
 }
 
-// G20: a refund that meets a wrong key of ours stays under way with its money reserved, whichever of its calls does; mended, the same number goes through.
+// G20: a refund that meets a wrong key of ours stays under way with its money reserved, whichever
+// of its calls does; mended, the same number goes through.
 func TestG20_refundSurvivesOurFault(t *testing.T) {
 	for _, word := range []string{turnedAway, turnedAwayUnsigned} {
 		w := newWorld(t)
@@ -205,7 +213,8 @@ func TestG20_laterRefusalEndsTheRefund(t *testing.T) {
 	}
 }
 
-// G20: what waits for an account is due at once when the account's configuration has changed, and nothing else is.
+// G20: what waits for an account is due at once when the account's configuration has changed, and
+// nothing else is.
 func TestG20_mendedIsDueAtOnce(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 1000)

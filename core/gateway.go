@@ -9,7 +9,8 @@ import (
 // Gateway turns a raw message into verified notices. It knows no orders.
 type Gateway interface {
 	ID() GatewayID
-	// Receive verifies the message with the keys of the account that the path named. It makes no network call and changes nothing.
+	// Receive verifies the message with the keys of the account that the path named. It makes no
+	// network call and changes nothing.
 	Receive(context.Context, Account, Message) Receipt
 }
 
@@ -22,7 +23,8 @@ type Message struct {
 	// its values; a copy.
 	Header map[string][]string
 	Body   []byte
-	// Kind tells the payment path from the application gateway's path: they are signed by different rules.
+	// Kind tells the payment path from the application gateway's path: they are signed by different
+	// rules.
 	Kind MessageKind
 }
 
@@ -35,7 +37,8 @@ type MessageKind string
 // The kinds.
 const (
 	MessageTrade MessageKind = "trade" // payment notifications
-	MessageApp   MessageKind = "app"   // everything that a gateway pushes to the application gateway
+	// MessageApp: everything that a gateway pushes to the application gateway
+	MessageApp MessageKind = "app"
 )
 
 // Receipt is what Receive found, with the exact replies: core decides which one is sent.
@@ -52,7 +55,8 @@ type Receipt struct {
 
 // Reply is an exact HTTP answer.
 type Reply struct {
-	// Refused says that the message was not taken: it is not verified, or shall come again. The web layer limits senders of such messages.
+	// Refused says that the message was not taken: it is not verified, or shall come again. The web
+	// layer limits senders of such messages.
 	Refused     bool
 	Status      int
 	ContentType string
@@ -75,7 +79,8 @@ const (
 	NoticeOther     NoticeKind = "other"     // verified, of a kind we keep but do not use
 )
 
-// movesTrade tells whether a notice speaks about the state of a trade, and must therefore agree with our books.
+// movesTrade tells whether a notice speaks about the state of a trade, and must therefore agree
+// with our books.
 func (k NoticeKind) movesTrade() bool {
 	return k == NoticePayment || k == NoticeRefund || k == NoticeClosed || k == NoticeWaiting
 }

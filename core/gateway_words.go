@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// GatewayWords is what a gateway said when it refused. Merchants see it, as a help for whoever looks the matter up with the gateway; it reaches no buyer,
-// no log, and no decision hangs on its text.
+// GatewayWords is what a gateway said when it refused. Merchants see it, as a help for whoever
+// looks the matter up with the gateway; it reaches no buyer, no log, and no decision hangs on its
+// text.
 type GatewayWords struct {
 	Code    string `json:"code"`
 	SubCode string `json:"sub_code,omitempty"`
@@ -31,7 +32,8 @@ func (w GatewayWords) view() *GatewayWords {
 	return &w
 }
 
-// Clean bounds the words and takes out what does not show: they may come from an answer that nobody has signed.
+// Clean bounds the words and takes out what does not show: they may come from an answer that nobody
+// has signed.
 func (w GatewayWords) Clean() GatewayWords {
 	return GatewayWords{Code: cleanCode(w.Code), SubCode: cleanCode(w.SubCode), Message: cleanText(w.Message)}
 }
@@ -47,7 +49,8 @@ func cleanCode(code string) string {
 	return code
 }
 
-// cleanText turns controls, line and paragraph separators and invisible formats into spaces, and cuts on a character.
+// cleanText turns controls, line and paragraph separators and invisible formats into spaces, and
+// cuts on a character.
 func cleanText(text string) string {
 	text = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Cf, unicode.Co) {

@@ -5,13 +5,15 @@ import (
 	"strings"
 )
 
-// Line is one line of goods. Refunds and the ledger speak of lines by LineID, and one payment can hold lines of several orders of the merchant.
+// Line is one line of goods. Refunds and the ledger speak of lines by LineID, and one payment can
+// hold lines of several orders of the merchant.
 type Line struct {
 	LineID          string `json:"line_id"`
 	MerchantOrderNo string `json:"merchant_order_no,omitempty"`
 	GoodsID         string `json:"id"`
 	Name            string `json:"name"`
-	// Category is "physical", "virtual", "service", or a dotted sub-category such as "physical.food".
+	// Category is "physical", "virtual", "service", or a dotted sub-category such as
+	// "physical.food".
 	Category string `json:"category"`
 	Quantity int64  `json:"quantity"`
 	PriceFen Fen    `json:"price_fen"`
@@ -30,8 +32,9 @@ func RootCategory(category string) (string, bool) {
 	return root, slices.Contains(RootCategories(), root)
 }
 
-// TotalOf sums quantity times price over lines with checked arithmetic. It fails with CodeInvalid, and all Mistakes, when a line has no positive quantity, a negative
-// price, an unknown category, or the sum leaves the range (A03, A09).
+// TotalOf sums quantity times price over lines with checked arithmetic. It fails with CodeInvalid,
+// and all Mistakes, when a line has no positive quantity, a negative price, an unknown category, or
+// the sum leaves the range (A03, A09).
 func TotalOf(lines []Line) (Fen, error) {
 	if len(lines) == 0 || len(lines) > MaxLines {
 		return 0, invalid("goods", "1 to %d goods lines are needed", MaxLines)

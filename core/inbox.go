@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// ApplyInbox applies a message that was stored without being applied: it asks the gateway what is true, and then lets the message have its say.
+// ApplyInbox applies a message that was stored without being applied: it asks the gateway what is
+// true, and then lets the message have its say.
 //
 // Errors: CodeNotFound, CodeNotConfigured, CodeContended, CodeUnavailable.
 func (c *Cashier) ApplyInbox(ctx context.Context, inboxID string) error {
@@ -64,7 +65,8 @@ func (c *Cashier) queryOutside(ctx context.Context, a *Attempt, outRequestNo str
 	return res, nil
 }
 
-// finishInbox marks a waiting message as done once the order's state agrees with it, or sets the next look.
+// finishInbox marks a waiting message as done once the order's state agrees with it, or sets the
+// next look.
 func (c *Cashier) finishInbox(ctx context.Context, byID, byNo Key, n Notice, outside RefundResult) error {
 	drawn := c.draw(system())
 	verdict, err := c.Store.Do(ctx, Unit{Keys: []Key{byID, byNo}, Decide: func(v View) (Writes, error) {
@@ -88,7 +90,8 @@ func (c *Cashier) finishInbox(ctx context.Context, byID, byNo Key, n Notice, out
 	return err
 }
 
-// patientTries is how often a waiting message is looked at before a person is told; it is looked at for ever all the same.
+// patientTries is how often a waiting message is looked at before a person is told; it is looked at
+// for ever all the same.
 const patientTries = 6
 
 // applyWaiting lets a message that waited have its say, now that the gateway has been asked.
@@ -100,7 +103,8 @@ func (c *Cashier) applyWaiting(p *pen, a *Attempt, box *Inbox, n Notice, outside
 		if became.state != InboxWaiting {
 			return became, nil
 		}
-		if box.Tries > patientTries && n.Trade.State != "" { // the trade's own message has told of no such refund
+		// the trade's own message has told of no such refund
+		if box.Tries > patientTries && n.Trade.State != "" {
 			return c.parkNotice(p, a, returnedUnknown), nil
 		}
 	case n.Kind == NoticeRefund && Code(box.Code) == waitsForRefundQuery && outside.Outcome == OutcomeSucceeded && outside.ActualFen > 0:
@@ -118,7 +122,8 @@ func (c *Cashier) applyWaiting(p *pen, a *Attempt, box *Inbox, n Notice, outside
 			became.next = again.next
 		}
 		return became, err
-	case n.Kind == NoticePayment && a.PaidFen > 0: // confirmed: what is left to see is whether it is the same trade (C19)
+	case n.Kind == NoticePayment && a.PaidFen > 0:
+		// confirmed: what is left to see is whether it is the same trade (C19)
 		return c.applyNotice(p, a, n)
 	case n.Kind == NoticeClosed && !a.Live():
 		return decidedNotice{state: InboxDone}, nil

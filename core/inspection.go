@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Breach is one invariant that does not hold for one order. A breach stops that order, never the service.
+// Breach is one invariant that does not hold for one order. A breach stops that order, never the
+// service.
 type Breach struct {
 	Invariant string // "INV-M2", …
 	Object    string // the payment's id, or another object's
@@ -14,7 +15,8 @@ type Breach struct {
 
 func (b Breach) String() string { return b.Invariant + " " + b.Object + ": " + b.Detail }
 
-// Truth is what a gateway's own book says of one trade, when it can be asked (in the sandbox, the simulator's book).
+// Truth is what a gateway's own book says of one trade, when it can be asked (in the sandbox, the
+// simulator's book).
 type Truth struct {
 	CapturedFen Fen
 	RefundedFen Fen
@@ -22,8 +24,9 @@ type Truth struct {
 	Refunds map[string]Fen
 }
 
-// Inspection checks the invariants that bind an order to its ledger, its events, and the gateway's book. It reads nothing by itself: give it one order
-// after the other, and ask Finish for what can only be said of all of them.
+// Inspection checks the invariants that bind an order to its ledger, its events, and the gateway's
+// book. It reads nothing by itself: give it one order after the other, and ask Finish for what can
+// only be said of all of them.
 type Inspection struct {
 	// Now is when the check is made; liveness is judged by it. Zero leaves liveness out.
 	Now time.Time
@@ -93,7 +96,8 @@ func (i *Inspection) money(o *Order) {
 	}
 }
 
-// states: INV-S1, INV-S4, INV-M5: the status agrees with the attempts, and one trade is accepted at most.
+// states: INV-S1, INV-S4, INV-M5: the status agrees with the attempts, and one trade is accepted at
+// most.
 func (i *Inspection) states(o *Order) {
 	p := o.Payment
 	paid, late := 0, Fen(0)
@@ -141,7 +145,8 @@ func refundStatus(p Payment) PaymentStatus {
 	}
 }
 
-// suspended: INV-M5: money that nobody waited for has at most one refund, of exactly its amount, and one for certain unless it is held or was accepted.
+// suspended: INV-M5: money that nobody waited for has at most one refund, of exactly its amount,
+// and one for certain unless it is held or was accepted.
 func (i *Inspection) suspended(o *Order, a Attempt, origin RefundOrigin) {
 	n := 0
 	for _, r := range o.Refunds {
@@ -176,7 +181,8 @@ func (i *Inspection) once(seen map[string]string, number, id, what string) {
 	seen[number] = id
 }
 
-// ledger: INV-M3, INV-M1: every posting sums to zero, and each account holds of the order what its state says.
+// ledger: INV-M3, INV-M1: every posting sums to zero, and each account holds of the order what its
+// state says.
 func (i *Inspection) ledger(o *Order, entries []Entry) {
 	postings, balance := map[string]Fen{}, map[LedgerAccount]Fen{}
 	for _, e := range entries {
@@ -270,7 +276,8 @@ func (i *Inspection) refundsInBook(o *Order, a Attempt, truth Truth) {
 		switch r.Status {
 		case RefundSucceeded:
 			ours += r.ActualFen
-			i.truth[a.Account] += r.ReturnedFen // a gateway's book counts it as refunded all the same
+			// a gateway's book counts it as refunded all the same
+			i.truth[a.Account] += r.ReturnedFen
 			if sent, known := truth.Refunds[r.OutRequestNo]; known && sent != r.ActualFen || !known && !r.Outside() {
 				i.breach("INV-S5", o.Payment.ID, "refund %s says %d fen, the gateway's book %d", r.ID, r.ActualFen, sent)
 			}
@@ -287,8 +294,8 @@ func (i *Inspection) refundsInBook(o *Order, a Attempt, truth Truth) {
 	}
 }
 
-// Finish checks what can only be said of all orders together: INV-M4, the gateway's cash against the ledger's gateway account. It means something
-// only when nothing is under way.
+// Finish checks what can only be said of all orders together: INV-M4, the gateway's cash against
+// the ledger's gateway account. It means something only when nothing is under way.
 func (i *Inspection) Finish(quiet bool) []Breach {
 	if quiet && i.Book != nil {
 		for account, sum := range i.gateway {

@@ -21,7 +21,8 @@ type books struct {
 	now     time.Time
 }
 
-// soundBooks is a paid order with a refund that is done, one that came back, and one that is on its way; and, closed, one with late money that is held.
+// soundBooks is a paid order with a refund that is done, one that came back, and one that is on its
+// way; and, closed, one with late money that is held.
 func soundBooks(t *testing.T) (paid, late books) {
 	w := newWorld(t).with(func(m *core.Merchant) { m.Late = core.LateHold })
 	v := w.paid("A1", 1000)
@@ -57,7 +58,8 @@ func (b books) inspected() (found []string) {
 	return found
 }
 
-// Every clause of every invariant can fail by itself: one lie in sound books is named, by its invariant and by what it is about.
+// Every clause of every invariant can fail by itself: one lie in sound books is named, by its
+// invariant and by what it is about.
 func TestVerifyClauseByClause(t *testing.T) {
 	paid, late := soundBooks(t)
 	if found := append(paid.inspected(), late.inspected()...); len(found) > 0 {
@@ -164,7 +166,8 @@ func (b *books) gateway(change func(*core.Truth)) {
 	b.truth[no] = truth
 }
 
-// Two gateways may call two trades by one number; a refund's message is not looked for in the book of an order that was refunded in the console.
+// Two gateways may call two trades by one number; a refund's message is not looked for in the book
+// of an order that was refunded in the console.
 func TestVerifyLetsSoundBooksPass(t *testing.T) {
 	paid, _ := soundBooks(t)
 	other := core.Attempt{ID: "x", Gateway: "elsewhere", TradeNo: paid.order.Attempts[0].TradeNo, State: core.AttemptClosed}

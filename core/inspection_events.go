@@ -51,7 +51,8 @@ func (i *Inspection) events(o *Order, events []Event) {
 	}
 }
 
-// keptEvents counts what must have been told of late and duplicate money that is held or was accepted.
+// keptEvents counts what must have been told of late and duplicate money that is held or was
+// accepted.
 func keptEvents(o *Order) map[EventType]int {
 	want := map[EventType]int{}
 	for _, a := range o.Attempts {
@@ -66,7 +67,8 @@ func keptEvents(o *Order) map[EventType]int {
 	return want
 }
 
-// told: INV-E3, INV-S1: whoever knows the events alone knows how the order stands, and has seen it go no way that the table lacks.
+// told: INV-E3, INV-S1: whoever knows the events alone knows how the order stands, and has seen it
+// go no way that the table lacks.
 func (i *Inspection) told(o *Order, events []Event) {
 	var last PaymentView
 	for n, e := range slices.SortedFunc(slices.Values(events), func(a, b Event) int { return int(a.Sequence - b.Sequence) }) {

@@ -108,7 +108,8 @@ func TestVerifyFindsEachBreach(t *testing.T) {
 	}
 }
 
-// INV-S1: the events are an order's history. One that tells of a way which the state table lacks is found, though the order as it stands is sound.
+// INV-S1: the events are an order's history. One that tells of a way which the state table lacks is
+// found, though the order as it stands is sound.
 func TestVerifyReadsTheHistory(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)
@@ -133,7 +134,8 @@ func TestVerifyReadsTheHistory(t *testing.T) {
 	}
 }
 
-// Every account of the ledger is held against the orders: under each policy a clean life passes, and any leg that stands in another account is found.
+// Every account of the ledger is held against the orders: under each policy a clean life passes,
+// and any leg that stands in another account is found.
 func TestVerifyHoldsEveryLedgerAccount(t *testing.T) {
 	for _, policy := range []core.LatePolicy{core.LateRefund, core.LateHold, core.LateAccept} {
 		w := newWorld(t).with(func(m *core.Merchant) { m.Late, m.RefundApprovalOverFen = policy, 50 })

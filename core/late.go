@@ -6,26 +6,31 @@ import (
 	"time"
 )
 
-// Why suspended money was not sent back at once, by the merchant's policy or because a person decided so. Until a refund has sent it back it also says
-// whose the money is: held is nobody's, accepted is the merchant's. A refund that waits or is on its way leaves it as it is, so that a rejection does too.
+// Why suspended money was not sent back at once, by the merchant's policy or because a person
+// decided so. Until a refund has sent it back it also says whose the money is: held is nobody's,
+// accepted is the merchant's. A refund that waits or is on its way leaves it as it is, so that a
+// rejection does too.
 const (
 	reasonHeld     = "held"
 	reasonAccepted = "accepted"
 )
 
-// RefundLate sends back all late and duplicate money of a payment that was held or accepted. It is a refund that a person asks for: above the merchant's
-// limit it waits for another actor (W16).
+// RefundLate sends back all late and duplicate money of a payment that was held or accepted. It is
+// a refund that a person asks for: above the merchant's limit it waits for another actor (W16).
 //
-// Errors: CodeNotFound, CodeNotRefundable (there is none), CodeTooMany, CodeIdempotencyMismatch, CodeContended, CodeUnavailable.
+// Errors: CodeNotFound, CodeNotRefundable (there is none), CodeTooMany, CodeIdempotencyMismatch,
+// CodeContended, CodeUnavailable.
 func (c *Cashier) RefundLate(ctx context.Context, caller Caller, ask LateAsk) (Answered, error) {
 	return c.decideLate(ctx, caller, ask, opRefundLate, c.releaseLate)
 }
 
-// AcceptLate makes all late and duplicate money of a payment that is held the merchant's. The payment stays closed, or paid once, all the same, and
-// RefundLate can still send the money back. What is more than the merchant's limit no single person may keep: nothing waits for a second one, because
-// nothing is lost by leaving the money where it is.
+// AcceptLate makes all late and duplicate money of a payment that is held the merchant's. The
+// payment stays closed, or paid once, all the same, and RefundLate can still send the money back.
+// What is more than the merchant's limit no single person may keep: nothing waits for a second one,
+// because nothing is lost by leaving the money where it is.
 //
-// Errors: CodeNotFound, CodeWrongState (nothing is held), CodeOverLimit, CodeIdempotencyMismatch, CodeContended, CodeUnavailable.
+// Errors: CodeNotFound, CodeWrongState (nothing is held), CodeOverLimit, CodeIdempotencyMismatch,
+// CodeContended, CodeUnavailable.
 func (c *Cashier) AcceptLate(ctx context.Context, caller Caller, ask LateAsk) (Answered, error) {
 	return c.decideLate(ctx, caller, ask, opAcceptLate, c.acceptHeld)
 }
@@ -76,14 +81,16 @@ func (c *Cashier) sendLate(ctx context.Context, o *Order, to reply) (Answered, e
 	return c.answerNow(ctx, o.Payment.key(), to)
 }
 
-// releaseLate orders the refunds of all money that is held or was accepted: all of them wait for an approver, or none.
+// releaseLate orders the refunds of all money that is held or was accepted: all of them wait for an
+// approver, or none.
 func (c *Cashier) releaseLate(p *pen, m Merchant) error {
 	kept, sum := p.order.keptLate()
 	pay := &p.order.Payment
 	if len(kept) == 0 {
 		return &Error{Code: CodeNotRefundable, Message: "the payment holds no late money", PaymentID: pay.ID}
 	}
-	if len(p.order.Refunds)+len(kept) > MaxRefunds+MaxAttempts { // each attempt's has room beside the merchant's own; rejected ones use it up
+	// each attempt's has room beside the merchant's own; rejected ones use it up
+	if len(p.order.Refunds)+len(kept) > MaxRefunds+MaxAttempts {
 		return &Error{Code: CodeTooMany, Message: "too many refunds of the payment were rejected", PaymentID: pay.ID}
 	}
 	status := pick(m.needsTwo(p.order.askedBack()+sum), RefundPendingApproval, RefundProcessing)
@@ -93,8 +100,8 @@ func (c *Cashier) releaseLate(p *pen, m Merchant) error {
 	return nil
 }
 
-// acceptHeld makes all money that is held the merchant's. What was accepted before counts towards the limit, or two small sums would pass as one large
-// one may not.
+// acceptHeld makes all money that is held the merchant's. What was accepted before counts towards
+// the limit, or two small sums would pass as one large one may not.
 func (c *Cashier) acceptHeld(p *pen, m Merchant) error {
 	kept, sum := p.order.keptLate()
 	kept = slices.DeleteFunc(kept, func(a *Attempt) bool { return a.Reason != reasonHeld })
@@ -112,7 +119,8 @@ func (c *Cashier) acceptHeld(p *pen, m Merchant) error {
 	return nil
 }
 
-// keptLate lists the attempts whose late or duplicate money is held or was accepted and does not go back, with the sum of it.
+// keptLate lists the attempts whose late or duplicate money is held or was accepted and does not go
+// back, with the sum of it.
 func (o *Order) keptLate() (kept []*Attempt, sum Fen) {
 	for i := range o.Attempts {
 		a := &o.Attempts[i]

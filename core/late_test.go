@@ -54,7 +54,8 @@ func (w *world) payLate(v core.PaymentView, i int) {
 	w.notify("acc1", paidNotice(v, i))
 }
 
-// wantLate holds where the late money is, by the ledger, the bank and what was told, and wants sound books.
+// wantLate holds where the late money is, by the ledger, the bank and what was told, and wants
+// sound books.
 func (w *world) wantLate(v core.PaymentView, suspense, merchant, transit, gone core.Fen, events string) {
 	w.t.Helper()
 	sum := core.Fen(0)
@@ -71,7 +72,8 @@ func (w *world) wantLate(v core.PaymentView, suspense, merchant, transit, gone c
 	}
 }
 
-// S02: held money is accepted by a person: it is the merchant's, the payment stays closed, and it can still be sent back.
+// S02: held money is accepted by a person: it is the merchant's, the payment stays closed, and it
+// can still be sent back.
 func TestAcceptLateS02(t *testing.T) {
 	w, v := keeping(t, core.LateHold, 0, 1)
 	told := "payment.closed payment.late_held"
@@ -91,7 +93,8 @@ func TestAcceptLateS02(t *testing.T) {
 	w.wantLate(v, 0, 0, 0, 100, told+" payment.late_refunded")
 }
 
-// C19: a second attempt's money is held and accepted likewise. What was paid first is not touched by it.
+// C19: a second attempt's money is held and accepted likewise. What was paid first is not touched
+// by it.
 func TestAcceptLateOfADuplicateC19(t *testing.T) {
 	w := newWorld(t).with(func(m *core.Merchant) { m.Late = core.LateHold })
 	v := w.create("A1", "wechat", 100)
@@ -105,7 +108,8 @@ func TestAcceptLateOfADuplicateC19(t *testing.T) {
 	w.wantLate(v, 0, 200, 0, 0, "payment.paid payment.duplicate_held payment.duplicate_accepted")
 }
 
-// However many attempts hold money, it is all accepted in one commit, with an event for each, to as many endpoints as there may be.
+// However many attempts hold money, it is all accepted in one commit, with an event for each, to as
+// many endpoints as there may be.
 func TestAcceptLateOfManyAttempts(t *testing.T) {
 	w, v := keeping(t, core.LateHold, 0, core.MaxAttempts)
 	w.acceptLate(v.ID, "keep")
@@ -114,7 +118,8 @@ func TestAcceptLateOfManyAttempts(t *testing.T) {
 	}
 }
 
-// W16: what people send back of late money waits above the limit like any refund. Another actor lets it go, or not: then it is what it was before.
+// W16: what people send back of late money waits above the limit like any refund. Another actor
+// lets it go, or not: then it is what it was before.
 func TestRefundLateW16(t *testing.T) {
 	ctx := context.Background()
 	for policy, told := range map[core.LatePolicy]string{
@@ -138,7 +143,8 @@ func TestRefundLateW16(t *testing.T) {
 			w, v, r := waiting(t)
 			_, err := w.Approve(ctx, shopCaller, r.ID)
 			wantCode(t, err, core.CodeSameActor)
-			w.bank.plan("refund", "failed", "unknown") // the gateway may refuse: it is still not ours to keep
+			// the gateway may refuse: it is still not ours to keep
+			w.bank.plan("refund", "failed", "unknown")
 			if got := must(w.Approve(ctx, bobCaller, r.ID)); got.Status != core.RefundProcessing || got.Approver != "bob" {
 				t.Fatalf("%+v", got)
 			}
@@ -173,7 +179,8 @@ func TestRefundLateW16(t *testing.T) {
 	}
 	t.Run("small sums of one payment", func(t *testing.T) {
 		w, v := keeping(t, core.LateHold, 150, 2)
-		for _, r := range w.refundLate(v.ID, "back").Refunds { // together they are above it, so none goes
+		// together they are above it, so none goes
+		for _, r := range w.refundLate(v.ID, "back").Refunds {
 			if r.Status != core.RefundPendingApproval {
 				t.Fatalf("%+v", r)
 			}
@@ -203,7 +210,8 @@ func TestAcceptLateW16(t *testing.T) {
 	wantCode(t, err, core.CodeOverLimit)
 }
 
-// I04: the answer was lost, and the same key comes again. It gets the first answer, and decides nothing about what has happened since.
+// I04: the answer was lost, and the same key comes again. It gets the first answer, and decides
+// nothing about what has happened since.
 func TestLateDecisionsAreRepeatableI04(t *testing.T) {
 	ctx := context.Background()
 	for name, decide := range map[string]func(*world, core.Caller, core.LateAsk) (core.Answered, error){

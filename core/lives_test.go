@@ -9,7 +9,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// TestLives lives through orders of every kind and holds all that came of them against the diaries that are kept.
+// TestLives lives through orders of every kind and holds all that came of them against the diaries
+// that are kept.
 func TestLives(t *testing.T) {
 	for name, live := range map[string]func(*diary){
 		"native": nativeLife, "page": pageLife, "moved": movedLife, "held": heldLife, "refused": refusedLife, "lost": lostLife,

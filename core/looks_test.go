@@ -13,7 +13,8 @@ import (
 // attempt is attempt i of the first order as it is stored.
 func (w *world) attempt(i int) core.Attempt { return w.memory.All().Orders[0].Attempts[i] }
 
-// A look that comes before its time changes nothing: not a page that may still be opened, and not an order that waits for another attempt.
+// A look that comes before its time changes nothing: not a page that may still be opened, and not
+// an order that waits for another attempt.
 func TestEarlyLooksChangeNothing(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "wechat", 100)
@@ -33,8 +34,8 @@ func TestEarlyLooksChangeNothing(t *testing.T) {
 	}
 }
 
-// Whatever the pause would be, a look at what can be paid comes at its expiry at the latest: of a page that nobody entered, of a trade that waits, and of
-// one that was turned away.
+// Whatever the pause would be, a look at what can be paid comes at its expiry at the latest: of a
+// page that nobody entered, of a trade that waits, and of one that was turned away.
 func TestLooksComeAtTheExpiryAtTheLatest(t *testing.T) {
 	for name, enter := range map[string]func(*world, core.PaymentView){
 		"absent":  func(*world, core.PaymentView) {},
@@ -67,7 +68,8 @@ func TestFinishedTradeIsPaid(t *testing.T) {
 	}
 }
 
-// What a query says of a fault of ours is kept with a live attempt, and not with one that has ended; of an ended one nothing settles.
+// What a query says of a fault of ours is kept with a live attempt, and not with one that has
+// ended; of an ended one nothing settles.
 func TestQueriesAreHeardWhileTheAttemptLives(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "wechat", 100)
@@ -88,7 +90,8 @@ func TestQueriesAreHeardWhileTheAttemptLives(t *testing.T) {
 	}
 }
 
-// Sync asks about what is open, what the gateway never knew, and what holds money, late money too; not about what the gateway has closed.
+// Sync asks about what is open, what the gateway never knew, and what holds money, late money too;
+// not about what the gateway has closed.
 func TestSyncAsksAboutWhatItShould(t *testing.T) {
 	w := newWorld(t).with(func(m *core.Merchant) { m.Late = core.LateHold })
 	sync := func(v core.PaymentView) int {
@@ -109,7 +112,8 @@ func TestSyncAsksAboutWhatItShould(t *testing.T) {
 	}
 }
 
-// All that waits for an account is woken, more than one page of it, and nothing that waits for anything else, is due already, or is gone.
+// All that waits for an account is woken, more than one page of it, and nothing that waits for
+// anything else, is due already, or is gone.
 func TestMendedWakesAllThatWaits(t *testing.T) {
 	w := newWorld(t)
 	for i := range 203 {
@@ -150,7 +154,8 @@ func (f failing) See(context.Context, ...core.Key) (core.View, error) {
 	return core.View{}, core.Errorf(f.code, "for a test")
 }
 
-// Troubles of the moment leave a job due and alarm nobody; what no repeat mends is told, and what is not due is not put off.
+// Troubles of the moment leave a job due and alarm nobody; what no repeat mends is told, and what
+// is not due is not put off.
 func TestOnlyWhatIsStuckIsToldOf(t *testing.T) {
 	for code, told := range map[core.Code]int{core.CodeContended: 0, core.CodeUnavailable: 0, core.CodeNotFound: 0, core.CodeInternal: 1, core.CodeWrongState: 1} {
 		w := newWorld(t)
@@ -174,7 +179,8 @@ func TestOnlyWhatIsStuckIsToldOf(t *testing.T) {
 	}
 }
 
-// A returned refund is spoken of by the accounts of its own application at its own merchant, and by no other; of its own trade and number.
+// A returned refund is spoken of by the accounts of its own application at its own merchant, and by
+// no other; of its own trade and number.
 func TestWhoMaySpeakOfAReturn(t *testing.T) {
 	base := core.Account{ID: "x", MerchantID: "m1", Gateway: "alipay", AppID: "2021000000000001", SellerID: "2088000000000077", Active: true}
 	for name, c := range map[string]struct {
@@ -239,7 +245,8 @@ func (n noting) Do(ctx context.Context, u core.Unit) (core.Verdict, error) {
 
 func (n noting) Payer(context.Context, string) (*core.SealedPayer, error) { return nil, nil }
 
-// A nonce belongs to its key and is kept until it is told to be; a buyer whose end has come is named to no gateway.
+// A nonce belongs to its key and is kept until it is told to be; a buyer whose end has come is
+// named to no gateway.
 func TestNoncesAndPayersHaveTheirEnds(t *testing.T) {
 	w := newWorld(t)
 	var rows []core.Row
@@ -283,7 +290,8 @@ func TestLoginByAnAccountOfOnesOwn(t *testing.T) {
 	}
 }
 
-// A list shows each payment as it is alone: what cannot be paid any more has no action. The next look is the nearest of all that settle.
+// A list shows each payment as it is alone: what cannot be paid any more has no action. The next
+// look is the nearest of all that settle.
 func TestListsShowPaymentsAsTheyAre(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)

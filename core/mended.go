@@ -11,10 +11,12 @@ const mendedPage = 200
 // farAhead is later than any pause, so that a query by it finds all that waits for anything.
 const farAhead = 366 * 24 * time.Hour
 
-// Mended makes due at once what waits because the gateway turned an account away for a fault of ours: its keys or its contract may be right by now.
-// Whoever changes the configuration of accounts calls it, and so does every start. What is still wrong waits again, with its pauses as they were.
+// Mended makes due at once what waits because the gateway turned an account away for a fault of
+// ours: its keys or its contract may be right by now. Whoever changes the configuration of accounts
+// calls it, and so does every start. What is still wrong waits again, with its pauses as they were.
 //
-// Errors: CodeContended, CodeUnavailable. What has not been made due then is due when its own pause ends.
+// Errors: CodeContended, CodeUnavailable. What has not been made due then is due when its own pause
+// ends.
 func (c *Cashier) Mended(ctx context.Context, changed func(account string) bool) error {
 	for _, kind := range []DueKind{DueAttempt, DueRefund} {
 		q := DueQuery{Kind: kind, Until: c.at().Add(farAhead), AfterAt: c.at(), Fault: CodeMisconfigured, Limit: mendedPage}

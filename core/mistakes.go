@@ -10,13 +10,16 @@ type Mistake struct {
 	Said    Words // Message in both languages, where its words come from an adapter
 }
 
-// maxMistakes bounds what is told of one request: whoever made so many has another mistake, in the program that makes requests.
+// maxMistakes bounds what is told of one request: whoever made so many has another mistake, in the
+// program that makes requests.
 const maxMistakes = 50
 
-// Request is what a caller asks. Each kind knows what is wrong with it whatever the rules say and whatever stands in the books.
+// Request is what a caller asks. Each kind knows what is wrong with it whatever the rules say and
+// whatever stands in the books.
 type Request interface{ checkShape(Merchant) error }
 
-// Mistakes tells everything that is wrong with the shape of a request; nil for nothing. It stores nothing and asks nobody.
+// Mistakes tells everything that is wrong with the shape of a request; nil for nothing. It stores
+// nothing and asks nobody.
 //
 // Errors: CodeNotFound, and those of the request's own shape, with all Mistakes.
 func (c *Cashier) Mistakes(merchantID string, r Request) error {
@@ -27,8 +30,9 @@ func (c *Cashier) Mistakes(merchantID string, r Request) error {
 	return r.checkShape(m)
 }
 
-// Mistaken makes one error of all that is wrong with a request, nil of nothing. The first mistake of a field speaks for it. What is out of form goes
-// before what is well-formed and not accepted, so that the error's own code is CodeInvalid while any mistake is.
+// Mistaken makes one error of all that is wrong with a request, nil of nothing. The first mistake
+// of a field speaks for it. What is out of form goes before what is well-formed and not accepted,
+// so that the error's own code is CodeInvalid while any mistake is.
 func Mistaken(list []Mistake) error {
 	var first, later []Mistake
 	blamed := map[string]bool{}
@@ -61,7 +65,8 @@ func (m *mistakes) note(err error) bool {
 	return true
 }
 
-// MistakesOf lists what an error blames its request for: all its mistakes, or itself as the only one.
+// MistakesOf lists what an error blames its request for: all its mistakes, or itself as the only
+// one.
 func MistakesOf(err error) []Mistake {
 	e, ok := err.(*Error) //nolint:errorlint // what wraps a mistake says more than the mistake
 	switch {

@@ -10,7 +10,8 @@ import (
 	"github.com/paymux/paymux/core/storetest"
 )
 
-// The tests of this file were written because a seeded bug (testdata/mutants) or a kill cycle got past all others.
+// The tests of this file were written because a seeded bug (testdata/mutants) or a kill cycle got
+// past all others.
 
 // interrupted is a channel whose second Pay is preceded by something else.
 type interrupted struct {
@@ -26,8 +27,9 @@ func (c interrupted) Pay(ctx context.Context, r core.PayRequest) core.PayResult 
 	return c.channel.Pay(ctx, r)
 }
 
-// I04, P03: the create's answer was lost, an inquiry has found the trade, and before what the buyer needs is fetched the same request comes again, or the
-// process dies. An answer without an action would be kept for good, and nobody could ever pay the order.
+// I04, P03: the create's answer was lost, an inquiry has found the trade, and before what the buyer
+// needs is fetched the same request comes again, or the process dies. An answer without an action
+// would be kept for good, and nobody could ever pay the order.
 func TestCreateAnswerIsFinalOnlyWithItsAction(t *testing.T) {
 	for _, death := range []bool{false, true} {
 		w := newWorld(t)
@@ -63,7 +65,8 @@ func TestCreateAnswerIsFinalOnlyWithItsAction(t *testing.T) {
 	}
 }
 
-// C10, S13: whatever the answer to a create is, it changes nothing about an attempt that a faster notification has settled.
+// C10, S13: whatever the answer to a create is, it changes nothing about an attempt that a faster
+// notification has settled.
 func TestCreateAnswerAfterPaid(t *testing.T) {
 	for _, answer := range []string{"", "+unknown"} {
 		t.Run("answer "+answer, func(t *testing.T) {
@@ -91,7 +94,8 @@ func TestCreateAnswerAfterPaid(t *testing.T) {
 	}
 }
 
-// C08: an inquiry that names another amount is believed no more than a message would be: nothing is paid, nobody is told, a person is alarmed.
+// C08: an inquiry that names another amount is believed no more than a message would be: nothing is
+// paid, nobody is told, a person is alarmed.
 func TestInquiryC08AnotherAmount(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)
@@ -107,7 +111,8 @@ func TestInquiryC08AnotherAmount(t *testing.T) {
 	}
 }
 
-// G14: a message that names no refund but the sum refunded so far: what our own refunds explain is not booked again.
+// G14: a message that names no refund but the sum refunded so far: what our own refunds explain is
+// not booked again.
 func TestExternalRefundG14Cumulative(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)
@@ -140,7 +145,8 @@ func TestExternalRefundG14ToldTwice(t *testing.T) {
 	}
 }
 
-// I09: the order was made under a key; the same merchant_order_no without a key is the same request only if it says the same.
+// I09: the order was made under a key; the same merchant_order_no without a key is the same request
+// only if it says the same.
 func TestCheckoutI09KeyFirstThenNone(t *testing.T) {
 	w := newWorld(t)
 	req := order("A1", "alipay", 100)
@@ -157,7 +163,8 @@ func TestCheckoutI09KeyFirstThenNone(t *testing.T) {
 	}
 }
 
-// S05, S06: money comes for the first attempt while the second can be paid. The second is closed at the gateway at once, not at its next look.
+// S05, S06: money comes for the first attempt while the second can be paid. The second is closed at
+// the gateway at once, not at its next look.
 func TestSecondAttemptClosesWhenFirstIsPaid(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "wechat", 100)
@@ -176,7 +183,8 @@ func TestSecondAttemptClosesWhenFirstIsPaid(t *testing.T) {
 	}
 }
 
-// D08, C38: the commit of a message has no answer. The gateway is asked to send it again, and then it counts once.
+// D08, C38: the commit of a message has no answer. The gateway is asked to send it again, and then
+// it counts once.
 func TestNotifyD08CommitWithoutAnswer(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)
@@ -190,8 +198,8 @@ func TestNotifyD08CommitWithoutAnswer(t *testing.T) {
 	}
 }
 
-// A page was opened, and an inquiry about it got lost. The next one says that nobody has entered the cashier: then nothing is unknown, and whoever opens
-// the page again can pay.
+// A page was opened, and an inquiry about it got lost. The next one says that nobody has entered
+// the cashier: then nothing is unknown, and whoever opens the page again can pay.
 func TestPageIsPayableAfterALostInquiry(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "wechat", 100)
@@ -222,7 +230,8 @@ func (busy) QueryRefund(context.Context, core.RefundRequest) core.RefundResult {
 	return core.RefundResult{Answer: comeAgain}
 }
 
-// G11: when the gateway says when to come again, an attempt and a refund are asked for then and not before.
+// G11: when the gateway says when to come again, an attempt and a refund are asked for then and not
+// before.
 func TestInquiryG11ComesWhenToldTo(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)
@@ -240,7 +249,8 @@ func TestInquiryG11ComesWhenToldTo(t *testing.T) {
 	}
 }
 
-// S15: two processes find the same refund of late money unsent. One of them sends it; the other leaves it alone.
+// S15: two processes find the same refund of late money unsent. One of them sends it; the other
+// leaves it alone.
 func TestRefundS15SentByOne(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)
@@ -268,8 +278,9 @@ func TestRefundS15SentByOne(t *testing.T) {
 	}
 }
 
-// B15, P-5: an attempt about which the gateway says nothing is asked for again and again, and from an hour after its last look on a person is told each
-// time; not before, when nobody could know more.
+// B15, P-5: an attempt about which the gateway says nothing is asked for again and again, and from
+// an hour after its last look on a person is told each time; not before, when nobody could know
+// more.
 func TestAttemptB15UnsettledAlarms(t *testing.T) {
 	w := newWorld(t)
 	w.bank.plan("pay", "+unknown")
@@ -294,7 +305,8 @@ func TestAttemptB15UnsettledAlarms(t *testing.T) {
 	}
 }
 
-// C19: a message names a trade_no that another order holds. It is kept for a person, pays nothing, and need not come again.
+// C19: a message names a trade_no that another order holds. It is kept for a person, pays nothing,
+// and need not come again.
 func TestNotifyC19TradeNoOfAnotherOrder(t *testing.T) {
 	w := newWorld(t)
 	paid, other := w.paid("A1", 100), w.create("A2", "wechat", 100)

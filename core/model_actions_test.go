@@ -11,8 +11,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// lastMinute is how long before expiry pages stop opening; gatewaySlack is how much longer than time_expire the gateway lets a buyer enter, who then
-// has as long again to pay: it takes less than five minutes for five (S03).
+// lastMinute is how long before expiry pages stop opening; gatewaySlack is how much longer than
+// time_expire the gateway lets a buyer enter, who then has as long again to pay: it takes less than
+// five minutes for five (S03).
 const (
 	lastMinute   = time.Minute
 	gatewaySlack = 5 * time.Minute
@@ -26,7 +27,8 @@ func (m *machine) timeLeft(o *modelOrder) time.Duration {
 	return at.Sub(m.clock.Now())
 }
 
-// capturedLive tells whether an attempt that can still be paid, as far as the merchant sees, has been paid.
+// capturedLive tells whether an attempt that can still be paid, as far as the merchant sees, has
+// been paid.
 func (m *machine) capturedLive(o *modelOrder) bool {
 	for i, a := range m.look(o).Attempts {
 		if _, captured := m.truth(o.attempts[i]); captured && (a.State == core.AttemptSent || a.State == core.AttemptReady) {
@@ -36,8 +38,9 @@ func (m *machine) capturedLive(o *modelOrder) bool {
 	return false
 }
 
-// unentered tells whether a live attempt has been handed out, but the gateway does not know it (yet): nothing can close it before its time. One of which
-// every call was turned away is not handed out.
+// unentered tells whether a live attempt has been handed out, but the gateway does not know it
+// (yet): nothing can close it before its time. One of which every call was turned away is not
+// handed out.
 func (m *machine) unentered(o *modelOrder) bool {
 	for i, a := range m.look(o).Attempts {
 		if state, _ := m.truth(o.attempts[i]); state == "" && a.State == core.AttemptSent && !m.unheard(a.ID) {
@@ -100,7 +103,8 @@ func (m *machine) pay(rt *rapid.T) {
 	m.want(o, "a payment that nobody told of", before)
 }
 
-// payClosed is what no contract allows and yet happens: the gateway takes money for what it has closed (S02). It tells of it at once.
+// payClosed is what no contract allows and yet happens: the gateway takes money for what it has
+// closed (S02). It tells of it at once.
 func (m *machine) payClosed(rt *rapid.T) {
 	o, a := m.anyAttempt(rt, func(o *modelOrder, a *modelAttempt) bool {
 		state, captured := m.truth(a)
@@ -109,7 +113,8 @@ func (m *machine) payClosed(rt *rapid.T) {
 	before := m.look(o).Status
 	m.bank.settle(a.no, o.amount)
 	m.tell(o, a)
-	switch { // never both closed and paid: the status stays, and the policy says what becomes of the money
+	// never both closed and paid: the status stays, and the policy says what becomes of the money
+	switch {
 	case before == core.PaymentClosed || holdsMoney(before):
 		m.want(o, "late money", before)
 	default:
@@ -217,7 +222,8 @@ func (m *machine) sync(rt *rapid.T) {
 		m.want(o, "sync", core.PaymentPaid)
 	}
 	if v := m.look(o); calm {
-		for _, r := range v.Refunds { // money that this very call found too much is sent back by a job
+		// money that this very call found too much is sent back by a job
+		for _, r := range v.Refunds {
 			if r.Status == core.RefundProcessing && r.Origin == core.RefundByMerchant {
 				rt.Fatalf("asked in calm, refund %s is still processing", r.ID)
 			}
@@ -234,7 +240,8 @@ func (m *machine) sweepIt(rt *rapid.T) {
 	m.world.sweep()
 }
 
-// trouble spoils a call to come, once in four times: nothing is sent, the request is lost, the answer is, or the gateway will not do it yet.
+// trouble spoils a call to come, once in four times: nothing is sent, the request is lost, the
+// answer is, or the gateway will not do it yet.
 func (m *machine) trouble(rt *rapid.T, methods ...string) {
 	spoilt := map[string][]string{
 		"pay":          {"unknown", "+unknown", "not_sent", turnedAway, turnedAwayUnsigned},

@@ -62,7 +62,8 @@ func (m *machine) checkout(o *modelOrder) {
 	m.send(o, o.request())
 }
 
-// send sends a create, or a repeat of one with or without its key, and holds the answer to what the repeat may say.
+// send sends a create, or a repeat of one with or without its key, and holds the answer to what the
+// repeat may say.
 func (m *machine) send(o *modelOrder, req core.CheckoutRequest) {
 	first := o.id == ""
 	a, err := m.Checkout(context.Background(), shopCaller, req)
@@ -94,7 +95,8 @@ func (m *machine) send(o *modelOrder, req core.CheckoutRequest) {
 	}
 }
 
-// createAgain repeats a create: the same order, and once there was a final answer under its key, the same bytes; without the key the payment as it is.
+// createAgain repeats a create: the same order, and once there was a final answer under its key,
+// the same bytes; without the key the payment as it is.
 func (m *machine) createAgain(rt *rapid.T) {
 	o := m.anyOrder(rt)
 	req := o.request()
@@ -182,7 +184,8 @@ func (m *machine) moveOnce(o *modelOrder, next *modelMove) error {
 	if err != nil {
 		if len(m.look(o).Attempts) > 0 && slices.Contains([]core.Code{core.CodeChannelRefused, core.CodeMisconfigured, core.CodeChannelUnavailable, core.CodeInProgress}, core.CodeOf(err)) &&
 			!slices.Contains(o.moves, next) {
-			o.moves = append(o.moves, next) // it was stored before the gateway failed it: the same key goes on with it
+			// it was stored before the gateway failed it: the same key goes on with it
+			o.moves = append(o.moves, next)
 		}
 		return err
 	}
@@ -195,7 +198,8 @@ func (m *machine) moveOnce(o *modelOrder, next *modelMove) error {
 	return nil
 }
 
-// moveAgain repeats a move under its key: it starts no second attempt beside a live one, and its final answer stays.
+// moveAgain repeats a move under its key: it starts no second attempt beside a live one, and its
+// final answer stays.
 func (m *machine) moveAgain(rt *rapid.T) {
 	o := m.anyOrder(rt)
 	if len(o.moves) == 0 {

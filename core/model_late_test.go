@@ -17,7 +17,8 @@ type modelDecision struct {
 	answer []byte // the final answer, once there was one
 }
 
-// late lists the attempts whose money came late or twice and is kept, by what became of it, with the sum of it.
+// late lists the attempts whose money came late or twice and is kept, by what became of it, with
+// the sum of it.
 func (o *modelOrder) late() (kept []*modelAttempt, sum core.Fen) {
 	for _, a := range o.attempts {
 		gone := slices.ContainsFunc(o.back, func(r *modelRefund) bool { return r.of == a && r.status != core.RefundFailed })
@@ -86,7 +87,8 @@ func (m *machine) anyLate(rt *rapid.T) *modelOrder {
 	return m.anyOrder(rt)
 }
 
-// refundLate lets a person send back what was kept: all of it, or, above the limit, none before another actor has decided (S02, W16).
+// refundLate lets a person send back what was kept: all of it, or, above the limit, none before
+// another actor has decided (S02, W16).
 func (m *machine) refundLate(rt *rapid.T) {
 	o := m.anyLate(rt)
 	m.look(o)

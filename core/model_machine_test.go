@@ -15,19 +15,23 @@ import (
 
 // What the world of the model is like.
 //
-// modelApproval is the sum above which an order's refunds wait for another actor; modelConfirm the one above which a notification waits for a query.
+// modelApproval is the sum above which an order's refunds wait for another actor; modelConfirm the
+// one above which a notification waits for a query.
 const (
 	modelApproval core.Fen = 60
 	modelConfirm  core.Fen = 150
-	// modelRounds multiplies rapid's own number of checks (-rapid.checks, 100), for each policy: two payments of one order are rare.
+	// modelRounds multiplies rapid's own number of checks (-rapid.checks, 100), for each policy:
+	// two payments of one order are rare.
 	modelRounds = 3
 )
 
-// TestModel drives the use cases by random calls, in random order, at random times, with a gateway that now and then gives no usable answer, and
-// holds what the merchant sees against the model after every single one; every invariant of the books must hold as well. In the end the faults stop,
-// time passes, and everything must have settled.
+// TestModel drives the use cases by random calls, in random order, at random times, with a gateway
+// that now and then gives no usable answer, and holds what the merchant sees against the model
+// after every single one; every invariant of the books must hold as well. In the end the faults
+// stop, time passes, and everything must have settled.
 //
-// A failure names its seed: -rapid.seed repeats it. Nothing is written into the tree, where a run on other source would pick it up.
+// A failure names its seed: -rapid.seed repeats it. Nothing is written into the tree, where a run
+// on other source would pick it up.
 func TestModel(t *testing.T) {
 	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
 		t.Fatal(err)
@@ -48,7 +52,8 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// actions are what may happen next. rapid prefers what sorts first, so the names carry a rank: what leads deep comes before what ends an order.
+// actions are what may happen next. rapid prefers what sorts first, so the names carry a rank: what
+// leads deep comes before what ends an order.
 func (m *machine) actions() map[string]func(*rapid.T) {
 	all := map[string]func(*rapid.T){"": m.check}
 	for rank, a := range []struct {
@@ -75,7 +80,8 @@ type machine struct {
 	keys   int
 }
 
-// rapidTB lets the world's helpers fail the draw instead of the whole test, so that rapid can shrink it.
+// rapidTB lets the world's helpers fail the draw instead of the whole test, so that rapid can
+// shrink it.
 type rapidTB struct {
 	testing.TB
 	rt *rapid.T
@@ -94,7 +100,8 @@ func newMachine(t *testing.T, rt *rapid.T, late core.LatePolicy) *machine {
 	return m
 }
 
-// calm tells whether the gateway will tell the truth for as long as nobody interferes: only then the model knows what a call must lead to.
+// calm tells whether the gateway will tell the truth for as long as nobody interferes: only then
+// the model knows what a call must lead to.
 func (m *machine) calm() bool {
 	for _, script := range m.bank.script {
 		if len(script) > 0 {
@@ -222,7 +229,8 @@ func (b *bank) truth(no string) (core.Truth, bool) {
 	return truth, true
 }
 
-// settle stops the trouble, lets days pass, and wants everything done: nothing unknown, nothing open, and of every fen it is known whose it is.
+// settle stops the trouble, lets days pass, and wants everything done: nothing unknown, nothing
+// open, and of every fen it is known whose it is.
 func (m *machine) settle(rt *rapid.T) {
 	clear(m.bank.script)
 	for _, pause := range []time.Duration{time.Hour, time.Hour, 25 * time.Hour, 25 * time.Hour, 25 * time.Hour} {

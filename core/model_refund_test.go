@@ -13,7 +13,8 @@ func (m *machine) ask(o *modelOrder, r *modelRefund) (core.Answered, error) {
 	return m.Refund(context.Background(), shopCaller, core.RefundAsk{PaymentID: o.id, AmountFen: r.amount, IdempotencyKey: r.key})
 }
 
-// refundSome asks for a refund, often for more than is left: the model knows to the fen what is (A13, S09, S11).
+// refundSome asks for a refund, often for more than is left: the model knows to the fen what is
+// (A13, S09, S11).
 func (m *machine) refundSome(rt *rapid.T) {
 	o := m.anyOrder(rt)
 	r := &modelRefund{key: m.newKey("refund"), amount: core.Fen(rapid.SampledFrom([]int{1, 30, 60, 61, 99, 100, 201}).Draw(rt, "amount"))}

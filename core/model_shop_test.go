@@ -9,8 +9,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// The model is what a merchant may see, and nothing of how core comes to it: plain facts, without clock, store or gateway. A status that the facts
-// decide is wanted exactly; what an unknown answer leaves open may be either until an inquiry has settled it, and never moves back.
+// The model is what a merchant may see, and nothing of how core comes to it: plain facts, without
+// clock, store or gateway. A status that the facts decide is wanted exactly; what an unknown answer
+// leaves open may be either until an inquiry has settled it, and never moves back.
 
 // modelOrder is one payment as its merchant knows it.
 type modelOrder struct {
@@ -60,7 +61,8 @@ type modelMove struct {
 	answer   []byte
 }
 
-// lifeOf lists what each status may become, seen from outside: any number of steps may lie between two looks.
+// lifeOf lists what each status may become, seen from outside: any number of steps may lie between
+// two looks.
 func lifeOf(status core.PaymentStatus) []core.PaymentStatus {
 	kept := []core.PaymentStatus{core.PaymentPaid, core.PaymentPartiallyRefunded, core.PaymentRefunded}
 	switch status {
@@ -84,7 +86,8 @@ func holdsMoney(status core.PaymentStatus) bool {
 	return slices.Contains(lifeOf(core.PaymentPaid), status)
 }
 
-// refundable is what a new refund may ask for at most: what was paid, less every refund that has not failed.
+// refundable is what a new refund may ask for at most: what was paid, less every refund that has
+// not failed.
 func (o *modelOrder) refundable() core.Fen {
 	if !holdsMoney(o.status) {
 		return 0
@@ -152,8 +155,8 @@ func (o *modelOrder) meet(v core.PaymentView) error {
 	return nil
 }
 
-// meetAttempts learns new attempts and holds the old ones to what is known of them: at most one can be paid at a time (S05), and money that the
-// gateway has told of is somewhere.
+// meetAttempts learns new attempts and holds the old ones to what is known of them: at most one can
+// be paid at a time (S05), and money that the gateway has told of is somewhere.
 func (o *modelOrder) meetAttempts(v core.PaymentView) error {
 	live, accepted := 0, 0
 	for i, a := range v.Attempts {
@@ -219,7 +222,8 @@ func fateOf(status core.RefundStatus) []core.RefundStatus {
 	}
 }
 
-// showsNow holds the answer to a create without a key to the payment as it is: 201 for the call that made it, 200 after, 202 while it settles.
+// showsNow holds the answer to a create without a key to the payment as it is: 201 for the call
+// that made it, 200 after, 202 while it settles.
 func showsNow(now core.PaymentView, a core.Answered, first bool) error {
 	status := 200
 	if first {
@@ -232,7 +236,8 @@ func showsNow(now core.PaymentView, a core.Answered, first bool) error {
 	return nil
 }
 
-// tellsStale holds the headers of an answer under a key to what became of the payment since: whoever is not told of a change must see none.
+// tellsStale holds the headers of an answer under a key to what became of the payment since:
+// whoever is not told of a change must see none.
 func tellsStale(now core.PaymentView, a core.Answered, known bool) error {
 	if a.Replayed != known || !a.Replayed && a.Stale || a.Settling && a.Replayed {
 		return fmt.Errorf("replayed %t, stale %t, settling %t, known before %t", a.Replayed, a.Stale, a.Settling, known)
@@ -253,7 +258,8 @@ func tellsStale(now core.PaymentView, a core.Answered, known bool) error {
 	return nil
 }
 
-// replay takes the answer to a key: the first final one is repeated byte for byte for ever (I01, I04).
+// replay takes the answer to a key: the first final one is repeated byte for byte for ever (I01,
+// I04).
 func replay(first []byte, a core.Answered) ([]byte, error) {
 	switch {
 	case first != nil && (!bytes.Equal(first, a.Body) || a.Settling):

@@ -24,7 +24,8 @@ const mutantsAtOnce = 2
 // trialTimeout ends a test binary that hangs. A hang catches nothing: it fails the harness.
 const trialTimeout = 2 * time.Minute
 
-// mutant is one known mistake: a patch in testdata/mutants, never applied to the tree, with a heading that says what it is and who should notice.
+// mutant is one known mistake: a patch in testdata/mutants, never applied to the tree, with a
+// heading that says what it is and who should notice.
 type mutant struct {
 	name    string // of the file
 	title   string
@@ -42,10 +43,11 @@ type verdict struct {
 	err    error
 }
 
-// TestMutants builds every known mistake into the program by an overlay, one at a time, and wants a test to fail for each: a suite that cannot tell
-// the mistake from the program proves nothing about it. First the plain tests are tried, then the simulation. A patch that no longer applies, does not
-// compile, or is not caught fails here. MUTANT=word,word tries only those with one of the words in their name; MUTANTS=recent
-// tries what recentMutants says.
+// TestMutants builds every known mistake into the program by an overlay, one at a time, and wants a
+// test to fail for each: a suite that cannot tell the mistake from the program proves nothing about
+// it. First the plain tests are tried, then the simulation. A patch that no longer applies, does
+// not compile, or is not caught fails here. MUTANT=word,word tries only those with one of the words
+// in their name; MUTANTS=recent tries what recentMutants says.
 func TestMutants(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -104,9 +106,9 @@ func TestMutants(t *testing.T) {
 	t.Logf("%d of %d known mistakes caught", caught, len(list))
 }
 
-// recentMutants are those that touch a file which the last 50 commits changed, and a quarter of the others that another
-// commit draws anew: a change is tried at once, and everything is tried again within some commits. All of them without a
-// history to read.
+// recentMutants are those that touch a file which the last 50 commits changed, and a quarter of the
+// others that another commit draws anew: a change is tried at once, and everything is tried again
+// within some commits. All of them without a history to read.
 func recentMutants(t *testing.T, root string, list []mutant) []mutant {
 	t.Helper()
 	git := func(args ...string) (string, bool) {
@@ -162,7 +164,8 @@ func readMutant(root, file string) (mutant, error) {
 	return m, nil
 }
 
-// apply applies the part of a patch that is about one file. Hunks are found by their text, which must occur once: line numbers drift, meaning does not.
+// apply applies the part of a patch that is about one file. Hunks are found by their text, which
+// must occur once: line numbers drift, meaning does not.
 func (m *mutant) apply(root, part string) error {
 	name, rest, _ := strings.Cut(strings.TrimPrefix(part, "a/"), "\n")
 	name = strings.TrimSpace(name)
@@ -200,7 +203,8 @@ func (m *mutant) apply(root, part string) error {
 // laboratory is where mutants are built and tried.
 type laboratory struct{ root, dir string }
 
-// healthy runs every pass that the mutants will be tried with on the program as it is: a test that fails anyway would catch everything.
+// healthy runs every pass that the mutants will be tried with on the program as it is: a test that
+// fails anyway would catch everything.
 func (l laboratory) healthy(list []mutant) (by string, err error) {
 	seen := map[string]bool{}
 	for _, m := range list {
@@ -282,7 +286,8 @@ func (l laboratory) build(m mutant, dir, binary string) error {
 	cmd := exec.Command("go", "test", "-c", "-vet=off", "-gcflags=-l", "-ldflags=-s -w", "-overlay", file, "-o", binary, m.pkg)
 	cmd.Dir = l.root
 	out, err := cmd.CombinedOutput()
-	if err != nil && strings.Contains(string(out), "could not import") { // another build is trimming the cache
+	// another build is trimming the cache
+	if err != nil && strings.Contains(string(out), "could not import") {
 		again := exec.Command(cmd.Path, cmd.Args[1:]...)
 		again.Dir = cmd.Dir
 		out, err = again.CombinedOutput()

@@ -7,10 +7,12 @@ import (
 	"time"
 )
 
-// Receive takes one raw message of a gateway for the account that the path named, and returns the exact reply. It is one durable unit: inbox row,
-// transition, ledger, outbox and audit; only then the gateway is told "success". What is not verified changes nothing (catalogue C).
+// Receive takes one raw message of a gateway for the account that the path named, and returns the
+// exact reply. It is one durable unit: inbox row, transition, ledger, outbox and audit; only then
+// the gateway is told "success". What is not verified changes nothing (catalogue C).
 //
-// Errors: CodeNotConfigured for a gateway or account that is not here (F05). Every other trouble is in the reply: send it again.
+// Errors: CodeNotConfigured for a gateway or account that is not here (F05). Every other trouble is
+// in the reply: send it again.
 func (c *Cashier) Receive(ctx context.Context, gateway GatewayID, accountID string, msg Message) (Reply, error) {
 	account, ok := c.Merchants.AccountByID(accountID)
 	g := c.gateway(gateway)
@@ -47,7 +49,8 @@ func (c *Cashier) gateway(id GatewayID) Gateway {
 	return nil
 }
 
-// rejected counts a message that is not what it claims to be, and leaves a trace in the audit log. That the trace may be lost changes nothing.
+// rejected counts a message that is not what it claims to be, and leaves a trace in the audit log.
+// That the trace may be lost changes nothing.
 func (c *Cashier) rejected(ctx context.Context, account Account, code Code, detail string) {
 	c.happened("notify.rejected", string(code))
 	drawn := c.draw(Caller{MerchantID: account.MerchantID, Actor: ActorGateway})
@@ -61,13 +64,15 @@ func (c *Cashier) rejected(ctx context.Context, account Account, code Code, deta
 	}
 }
 
-// envelope is what the inbox seals: the raw body, and what was read from it when it was verified, so that a later key change cannot undo that.
+// envelope is what the inbox seals: the raw body, and what was read from it when it was verified,
+// so that a later key change cannot undo that.
 type envelope struct {
 	Body   []byte `json:"body"`
 	Notice Notice `json:"notice"`
 }
 
-// take stores and applies one verified notice. accepted is false when the gateway shall send it again.
+// take stores and applies one verified notice. accepted is false when the gateway shall send it
+// again.
 func (c *Cashier) take(ctx context.Context, account Account, n Notice, keyVersion string, body []byte) (accepted bool, err error) {
 	byNo := Key{Kind: OrderByOutTradeNo, Value: n.Trade.OutTradeNo}
 	byDigest := Key{Kind: InboxByDigest, Scope: account.ID, Value: digestOf(n, body)}
@@ -108,7 +113,8 @@ func (c *Cashier) take(ctx context.Context, account Account, n Notice, keyVersio
 		}
 		return p.writes(), nil
 	}
-	// Of two identical messages the second may meet the first's unique key; on the next look it finds the first's row.
+	// Of two identical messages the second may meet the first's unique key; on the next look it
+	// finds the first's row.
 	for range 3 {
 		verdict, err := c.Store.Do(ctx, Unit{Keys: []Key{byNo, byDigest}, Decide: decide})
 		if err != nil {
@@ -123,9 +129,10 @@ func (c *Cashier) take(ctx context.Context, account Account, n Notice, keyVersio
 	return false, Errorf(CodeContended, "the same message is being taken")
 }
 
-// digestOf names a notice: the gateway's own id of it and all that was read from it, so that a message that contradicts us and a later one that is right
-// never share a name (G32), whatever they differ in. Only the time is left out: where a message tells none of its own it is the time of sending, which
-// differs between repeats. A notice without an id is named by its raw bytes.
+// digestOf names a notice: the gateway's own id of it and all that was read from it, so that a
+// message that contradicts us and a later one that is right never share a name (G32), whatever they
+// differ in. Only the time is left out: where a message tells none of its own it is the time of
+// sending, which differs between repeats. A notice without an id is named by its raw bytes.
 func digestOf(n Notice, body []byte) string {
 	if n.ID != "" {
 		n.At = noTime()
@@ -142,12 +149,14 @@ type decidedNotice struct {
 	next  time.Time
 }
 
-// judgeNotice holds a verified notice against our books and applies it, parks it, leaves it to a job, or refuses it.
+// judgeNotice holds a verified notice against our books and applies it, parks it, leaves it to a
+// job, or refuses it.
 func (c *Cashier) judgeNotice(p *pen, account Account, n Notice, box *Inbox) (decidedNotice, error) {
 	if n.Kind == NoticeReturned {
 		return c.judgeReturned(p, account, n, box), nil
 	}
-	if !n.Kind.movesTrade() { // agreements, complaints, risk warnings: kept, and applied by those who know them
+	// agreements, complaints, risk warnings: kept, and applied by those who know them
+	if !n.Kind.movesTrade() {
 		return decidedNotice{state: InboxDone, code: Code(n.Kind)}, nil
 	}
 	if p.order == nil {
@@ -156,7 +165,8 @@ func (c *Cashier) judgeNotice(p *pen, account Account, n Notice, box *Inbox) (de
 	a := attemptByNumber(p.order, n.Trade.OutTradeNo)
 	box.PaymentID = p.order.Payment.ID
 	switch {
-	case a.Account != account.ID || a.Gateway != account.Gateway: // C07, C36: not the one who may speak about this attempt
+	case a.Account != account.ID || a.Gateway != account.Gateway:
+		// C07, C36: not the one who may speak about this attempt
 		return c.refuseNotice(p, a, "wrong_account"), nil
 	case n.AppID != "" && n.AppID != account.AppID: // C05
 		return c.refuseNotice(p, a, "wrong_app"), nil
@@ -181,7 +191,8 @@ func (c *Cashier) applyNotice(p *pen, a *Attempt, n Notice) (decidedNotice, erro
 		if err == nil && parked != "" {
 			return c.parkNotice(p, a, parked), nil
 		}
-		if p.order.Payment.Status == PaymentRefunded { // C18: it may be old news, or money that came again
+		// C18: it may be old news, or money that came again
+		if p.order.Payment.Status == PaymentRefunded {
 			c.alert(2, "notify.paid_after_refund", a.ID, "the gateway says paid of a payment that was refunded in full")
 		}
 		return done, err
@@ -189,7 +200,8 @@ func (c *Cashier) applyNotice(p *pen, a *Attempt, n Notice) (decidedNotice, erro
 		if a.State == AttemptSent {
 			return wait, nil
 		}
-		if a.PaidFen > p.order.refundsOf(a, RefundSucceeded, RefundProcessing) { // a close without a refund, of money that we say is there
+		// a close without a refund, of money that we say is there
+		if a.PaidFen > p.order.refundsOf(a, RefundSucceeded, RefundProcessing) {
 			return c.parkNotice(p, a, "closed_but_paid"), nil
 		}
 		return done, nil
@@ -200,13 +212,14 @@ func (c *Cashier) applyNotice(p *pen, a *Attempt, n Notice) (decidedNotice, erro
 	}
 }
 
-// wantsConfirmation tells whether money of this size counts only once a signed query has said so too.
+// wantsConfirmation tells whether money of this size counts only once a signed query has said so
+// too.
 func (c *Cashier) wantsConfirmation(a *Attempt) bool {
 	return a.PaidFen == 0 && c.ConfirmOver != 0 && a.AmountFen > c.ConfirmOver
 }
 
-// applyRefundNotice reads a message that says money of the trade went back. It is not a second payment (C17), but it is proof of the first, should
-// that message have been lost.
+// applyRefundNotice reads a message that says money of the trade went back. It is not a second
+// payment (C17), but it is proof of the first, should that message have been lost.
 func (c *Cashier) applyRefundNotice(p *pen, a *Attempt, n Notice) (decidedNotice, error) {
 	if n.CumulativeFen > a.AmountFen {
 		c.doubt(p, a, 1, doubtBeyond, "a verified message says that more was refunded than was paid")
@@ -233,7 +246,8 @@ func (c *Cashier) applyRefundNotice(p *pen, a *Attempt, n Notice) (decidedNotice
 		if r.OutRequestNo != n.OutRequestNo {
 			continue
 		}
-		if r.Status == RefundFailed { // the gateway took back its final word: only a person can say what the merchant is owed
+		// the gateway took back its final word: only a person can say what the merchant is owed
+		if r.Status == RefundFailed {
 			return c.parkNotice(p, a, "failed_refund_paid"), nil
 		}
 		if r.Status == RefundProcessing { // ours: its inquiry comes now
@@ -246,11 +260,13 @@ func (c *Cashier) applyRefundNotice(p *pen, a *Attempt, n Notice) (decidedNotice
 	return decidedNotice{state: InboxWaiting, code: waitsForRefundQuery, next: p.now}, nil
 }
 
-// waitsForRefundQuery marks a message about a refund that is not ours: only a query by its number tells how much it sent back.
+// waitsForRefundQuery marks a message about a refund that is not ours: only a query by its number
+// tells how much it sent back.
 const waitsForRefundQuery Code = "external_refund"
 
-// unnamedRefund reads a refund message without a number: what the trade has refunded in all, less what ours explain, was refunded outside. While a
-// refund of ours that was sent is under way that cannot be told apart, and what the books have no room for yet waits: a reservation may come free.
+// unnamedRefund reads a refund message without a number: what the trade has refunded in all, less
+// what ours explain, was refunded outside. While a refund of ours that was sent is under way that
+// cannot be told apart, and what the books have no room for yet waits: a reservation may come free.
 func (c *Cashier) unnamedRefund(p *pen, a *Attempt, n Notice) (decidedNotice, error) {
 	wait := decidedNotice{state: InboxWaiting, code: "refund_under_way", next: p.now.Add(askAfter(1))}
 	if p.order.underWay(a) {
@@ -262,7 +278,8 @@ func (c *Cashier) unnamedRefund(p *pen, a *Attempt, n Notice) (decidedNotice, er
 	return decidedNotice{state: InboxDone}, nil
 }
 
-// unknownNumber answers "send it again" for a while, because the order may not be committed yet, and then parks (C09).
+// unknownNumber answers "send it again" for a while, because the order may not be committed yet,
+// and then parks (C09).
 func (c *Cashier) unknownNumber(p *pen, n Notice, box *Inbox) decidedNotice {
 	if p.now.Sub(box.ReceivedAt) < c.UnknownGrace {
 		return decidedNotice{state: InboxRejected, code: "unknown_out_trade_no"}
@@ -278,7 +295,8 @@ func (c *Cashier) refuseNotice(p *pen, a *Attempt, code Code) decidedNotice {
 	return decidedNotice{state: InboxRejected, code: code}
 }
 
-// parkNotice keeps a verified message that contradicts our books for a person. More tries of the gateway would not help, so it is accepted.
+// parkNotice keeps a verified message that contradicts our books for a person. More tries of the
+// gateway would not help, so it is accepted.
 func (c *Cashier) parkNotice(p *pen, a *Attempt, code Code) decidedNotice {
 	p.audit("notify.parked", a.ID, string(code))
 	c.alert(1, "notify."+string(code), a.ID, "a verified message contradicts our books")

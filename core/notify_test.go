@@ -21,7 +21,8 @@ func TestNotifyPays(t *testing.T) {
 	}
 }
 
-// C11: the same notification 1,000 times in parallel: one transition, one ledger entry, one event, and every answer is success.
+// C11: the same notification 1,000 times in parallel: one transition, one ledger entry, one event,
+// and every answer is success.
 func TestNotifyC11ThousandIdentical(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 8888)
@@ -95,7 +96,8 @@ func TestNotifyJudges(t *testing.T) {
 	})
 }
 
-// C09: money for a number that we never made is asked to come again, and then parked for a person: never success within the grace.
+// C09: money for a number that we never made is asked to come again, and then parked for a person:
+// never success within the grace.
 func TestNotifyC09ParksAfterGrace(t *testing.T) {
 	w := newWorld(t)
 	n := core.Notice{Kind: core.NoticePayment, ID: "n1", AppID: "2021000000000001", Trade: core.Trade{OutTradeNo: "NOBODYS", TotalFen: 1}}
@@ -235,7 +237,8 @@ func TestNotifyAfterPaid(t *testing.T) {
 	})
 }
 
-// C11, C12: a gateway repeats a notice by its id with another send time. It is kept once; what says something else under that id is kept beside it.
+// C11, C12: a gateway repeats a notice by its id with another send time. It is kept once; what says
+// something else under that id is kept beside it.
 func TestNotifyC11RepeatsAreKeptOnce(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)
@@ -251,7 +254,8 @@ func TestNotifyC11RepeatsAreKeptOnce(t *testing.T) {
 	}
 }
 
-// A12: coupons and points pay a part, so that the merchant receives less than the total. The total decides what is paid; the receipt is kept beside it.
+// A12: coupons and points pay a part, so that the merchant receives less than the total. The total
+// decides what is paid; the receipt is kept beside it.
 func TestNotifyA12ReceiptIsLess(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)
@@ -265,7 +269,8 @@ func TestNotifyA12ReceiptIsLess(t *testing.T) {
 	}
 }
 
-// C19: two trades under one number, of an amount that waits for its query. The query speaks for one of them; the other's message is parked all the same.
+// C19: two trades under one number, of an amount that waits for its query. The query speaks for one
+// of them; the other's message is parked all the same.
 func TestNotifyC19WhileWaiting(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 6_000_000)
@@ -295,7 +300,8 @@ func (w *world) console(v core.PaymentView, number string, amount core.Fen) {
 	t.refunded += amount
 }
 
-// G14: a refund made in the gateway's console is found by its message; the books and the ledger follow.
+// G14: a refund made in the gateway's console is found by its message; the books and the ledger
+// follow.
 func TestNotifyG14ExternalRefund(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)
@@ -317,7 +323,8 @@ func TestNotifyG14ExternalRefund(t *testing.T) {
 	}
 }
 
-// Above the limit a notification waits for a signed query: forged or real, it is the query that books.
+// Above the limit a notification waits for a signed query: forged or real, it is the query that
+// books.
 func TestNotifyConfirmsLargeAmounts(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 6_000_000)

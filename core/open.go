@@ -81,10 +81,12 @@ func attemptByToken(o *Order, token string) *Attempt {
 	return nil
 }
 
-// Open signs the attempt of a hand-off page that a buyer opened in a browser of their own. That it was opened is committed before anything is signed;
-// opening again signs the same number, amount, expiry and timestamp. With a page that is not payable the action is empty and the page says why.
+// Open signs the attempt of a hand-off page that a buyer opened in a browser of their own. That it
+// was opened is committed before anything is signed; opening again signs the same number, amount,
+// expiry and timestamp. With a page that is not payable the action is empty and the page says why.
 //
-// Errors: CodeNotFound, CodeNotConfigured, CodeChannelRefused, CodeChannelUnavailable, CodeContended, CodeUnavailable.
+// Errors: CodeNotFound, CodeNotConfigured, CodeChannelRefused, CodeChannelUnavailable,
+// CodeContended, CodeUnavailable.
 func (c *Cashier) Open(ctx context.Context, token string) (Action, Page, error) {
 	key := Key{Kind: OrderByToken, Value: token}
 	var page Page
@@ -116,7 +118,8 @@ func (c *Cashier) Open(ctx context.Context, token string) (Action, Page, error) 
 	return res.Action, page, nil
 }
 
-// pickSigned makes any failure to sign a refusal or an unavailability: a page channel makes no call, so nothing about it can be unknown.
+// pickSigned makes any failure to sign a refusal or an unavailability: a page channel makes no
+// call, so nothing about it can be unknown.
 func pickSigned(res PayResult) PayResult {
 	if res.Outcome != OutcomeFailed {
 		res.Outcome = OutcomeNotSent

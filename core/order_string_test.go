@@ -9,7 +9,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// newStringWorld is a world whose shop's native payments are order strings: nothing exists at the gateway until a buyer enters its cashier.
+// newStringWorld is a world whose shop's native payments are order strings: nothing exists at the
+// gateway until a buyer enters its cashier.
 func newStringWorld(t *testing.T) *world {
 	t.Helper()
 	return newWorld(t).with(func(m *core.Merchant) { m.Accounts[0].PaysWithoutTrade, m.Accounts[0].NeedsPayer = true, false })
@@ -24,7 +25,8 @@ func (w *world) wantState(id string, status core.PaymentStatus, settling bool) c
 	return v
 }
 
-// A signed order is payable, not unknown, though the gateway has never heard of it; and paid once somebody has paid it.
+// A signed order is payable, not unknown, though the gateway has never heard of it; and paid once
+// somebody has paid it.
 func TestOrderStringIsPayableBeforeItExists(t *testing.T) {
 	w := newStringWorld(t)
 	v := w.create("A1", "alipay", 100)
@@ -48,7 +50,8 @@ func TestOrderStringIsPayableBeforeItExists(t *testing.T) {
 	}
 }
 
-// I04, P02, P03: asked again, now or after the process died before the string was kept, the same text comes back, and nothing was made meanwhile.
+// I04, P02, P03: asked again, now or after the process died before the string was kept, the same
+// text comes back, and nothing was made meanwhile.
 func TestOrderStringIsTheSameForOneAttempt(t *testing.T) {
 	calm := newStringWorld(t)
 	text := calm.create("A1", "alipay", 100).Action.Text
@@ -75,7 +78,8 @@ func TestOrderStringIsTheSameForOneAttempt(t *testing.T) {
 	}
 }
 
-// S03: nobody has entered, so the gateway knows nothing and closes nothing; until time_expire and the grace are over somebody still may.
+// S03: nobody has entered, so the gateway knows nothing and closes nothing; until time_expire and
+// the grace are over somebody still may.
 func TestOrderStringS03AbsentWaitsForGrace(t *testing.T) {
 	for name, wait := range map[string]func(*world, core.PaymentView){
 		"expiry": func(w *world, _ core.PaymentView) {
@@ -116,7 +120,8 @@ func TestOrderStringS03AbsentWaitsForGrace(t *testing.T) {
 	})
 }
 
-// S05: a string that was handed out cannot be called back before the gateway knows it: the buyer goes on with it.
+// S05: a string that was handed out cannot be called back before the gateway knows it: the buyer
+// goes on with it.
 func TestOrderStringS05NextAttempt(t *testing.T) {
 	w := newStringWorld(t)
 	v := w.create("A1", "alipay", 100)
@@ -136,7 +141,8 @@ func TestOrderStringS05NextAttempt(t *testing.T) {
 	}
 }
 
-// Whoever holds the string may pay: no buyer need be named, as the first attempt's or the next one's. A trade that is made beforehand needs one.
+// Whoever holds the string may pay: no buyer need be named, as the first attempt's or the next
+// one's. A trade that is made beforehand needs one.
 func TestOrderStringNeedsNoPayer(t *testing.T) {
 	w := newStringWorld(t)
 	req := order("A1", "alipay", 100)
@@ -151,7 +157,8 @@ func TestOrderStringNeedsNoPayer(t *testing.T) {
 	}
 }
 
-// W17: the string lets its holder pay, so it goes to whoever asked for it and not into events, nor into what is shown of an order that is over.
+// W17: the string lets its holder pay, so it goes to whoever asked for it and not into events, nor
+// into what is shown of an order that is over.
 func TestOrderStringIsNotTold(t *testing.T) {
 	w := newStringWorld(t)
 	v := w.create("A1", "alipay", 100)

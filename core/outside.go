@@ -1,7 +1,8 @@
 package core
 
-// externalRefund books what was refunded outside, in the gateway's own console (G14): the part of cumulative, what the trade has refunded in all, that
-// none of our refunds explains. It is for trades of which nothing of ours that was sent is under way.
+// externalRefund books what was refunded outside, in the gateway's own console (G14): the part of
+// cumulative, what the trade has refunded in all, that none of our refunds explains. It is for
+// trades of which nothing of ours that was sent is under way.
 func (c *Cashier) externalRefund(p *pen, a *Attempt, cumulative Fen) (booked bool, err error) {
 	extra := cumulative - p.order.refundsOf(a, RefundSucceeded)
 	if extra <= 0 {
@@ -12,9 +13,11 @@ func (c *Cashier) externalRefund(p *pen, a *Attempt, cumulative Fen) (booked boo
 
 // outsideRefund is a refund that was made outside, as far as it is known.
 type outsideRefund struct {
-	number         string // its out_request_no, "" when not told
-	amount, actual Fen    // what it was made for, and what went back: less when coupons were used (A14)
-	cumulative     Fen    // what the trade had refunded in all when that was told, 0 when it was not said
+	number string // its out_request_no, "" when not told
+	// what it was made for, and what went back: less when coupons were used (A14)
+	amount, actual Fen
+	// what the trade had refunded in all when that was told, 0 when it was not said
+	cumulative Fen
 }
 
 // unnamed marks an external refund that was found by its effect on the trade, without its number.
@@ -23,11 +26,12 @@ const unnamed = "external, number not told"
 // reason is what the books say of the refund.
 func (made outsideRefund) reason() string { return pick(made.number == "", unnamed, "external") }
 
-// codeOutside is the fail code of a refund of ours that can move nothing any more, because somebody sent the money back in the gateway's console.
+// codeOutside is the fail code of a refund of ours that can move nothing any more, because somebody
+// sent the money back in the gateway's console.
 const codeOutside = "refunded_outside"
 
-// bookOutside books one refund that was made outside. booked is false when the books have no room for it: then a refund of ours that holds the money must
-// end first, or a person must look.
+// bookOutside books one refund that was made outside. booked is false when the books have no room
+// for it: then a refund of ours that holds the money must end first, or a person must look.
 func (c *Cashier) bookOutside(p *pen, a *Attempt, made outsideRefund) (booked bool, err error) {
 	pay, gone := &p.order.Payment, p.order.refundsOf(a, RefundSucceeded)
 	number := externalNumber(a, made)
@@ -64,8 +68,9 @@ func (c *Cashier) bookOutside(p *pen, a *Attempt, made outsideRefund) (booked bo
 	return true, c.countRefund(p, r)
 }
 
-// endImpossible ends one refund of ours that is on its way and cannot have moved anything, nor ever will: of the trade only so much is left beside what
-// is known to have gone back, and no gateway sends back more than it took (G29). Others that are as hopeless end at the message's next look.
+// endImpossible ends one refund of ours that is on its way and cannot have moved anything, nor ever
+// will: of the trade only so much is left beside what is known to have gone back, and no gateway
+// sends back more than it took (G29). Others that are as hopeless end at the message's next look.
 func (c *Cashier) endImpossible(p *pen, a *Attempt, left Fen) error {
 	for i := range p.order.Refunds {
 		if r := &p.order.Refunds[i]; r.AttemptID == a.ID && r.Status == RefundProcessing && r.AmountFen > left {
@@ -75,8 +80,10 @@ func (c *Cashier) endImpossible(p *pen, a *Attempt, left Fen) error {
 	return nil
 }
 
-// knowsOutside tells whether the books hold the refund already: under its number, or as a part of what was found by its effect before its own message
-// came. Such a find explained all that the trade had refunded until then, so a message that tells of a higher sum is about another refund (A16).
+// knowsOutside tells whether the books hold the refund already: under its number, or as a part of
+// what was found by its effect before its own message came. Such a find explained all that the
+// trade had refunded until then, so a message that tells of a higher sum is about another refund
+// (A16).
 func (o *Order) knowsOutside(a *Attempt, made outsideRefund, number string) bool {
 	found, all := Fen(0), false
 	for _, r := range o.Refunds {
@@ -91,7 +98,8 @@ func (o *Order) knowsOutside(a *Attempt, made outsideRefund, number string) bool
 			found, all = found+r.AmountFen, all || r.SumFen > 0
 		}
 	}
-	return made.number != "" && (all || made.amount <= found) // what such a find left out is noted still
+	// what such a find left out is noted still
+	return made.number != "" && (all || made.amount <= found)
 }
 
 // externalNumber names an external refund in our books. Its own number is somebody else's text, and
@@ -105,8 +113,9 @@ func externalNumber(a *Attempt, made outsideRefund) string {
 	return "X" + fingerprint(a.ID, made.number, 0)[:31]
 }
 
-// lateRefundedOutside books that somebody sent all of an attempt's unawaited money back in the gateway's own console (G14). A refund of ours that waits
-// or is under way can move nothing any more then, for no gateway sends back more than it took.
+// lateRefundedOutside books that somebody sent all of an attempt's unawaited money back in the
+// gateway's own console (G14). A refund of ours that waits or is under way can move nothing any
+// more then, for no gateway sends back more than it took.
 func (c *Cashier) lateRefundedOutside(p *pen, a *Attempt, made outsideRefund, number string) error {
 	for i := range p.order.Refunds {
 		if r := &p.order.Refunds[i]; r.AttemptID == a.ID && (r.Status == RefundProcessing || r.Status == RefundPendingApproval) {

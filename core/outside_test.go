@@ -10,8 +10,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// G14: a console refund comes while a refund of ours holds the money, waiting for its approval. The message has no number, only the sum: it is kept until
-// the books have room for it, whatever becomes of ours.
+// G14: a console refund comes while a refund of ours holds the money, waiting for its approval. The
+// message has no number, only the sum: it is kept until the books have room for it, whatever
+// becomes of ours.
 func TestExternalRefundG14WaitsForRoom(t *testing.T) {
 	bob := core.Caller{MerchantID: "m1", KeyID: "k2", Actor: "bob"}
 	for name, judge := range map[string]func(*core.Cashier, string) (core.RefundView, error){
@@ -44,8 +45,9 @@ func TestExternalRefundG14WaitsForRoom(t *testing.T) {
 	}
 }
 
-// G14: console refunds were found by their effect on the trade, without their numbers. Their own messages, when they come, are parts of what is booked;
-// one that takes the trade beyond that is another refund, even of the same amount.
+// G14: console refunds were found by their effect on the trade, without their numbers. Their own
+// messages, when they come, are parts of what is booked; one that takes the trade beyond that is
+// another refund, even of the same amount.
 func TestExternalRefundG14FoundBeforeItsMessage(t *testing.T) {
 	t.Run("two parts of one find", func(t *testing.T) {
 		w := newWorld(t)
@@ -78,7 +80,8 @@ func TestExternalRefundG14FoundBeforeItsMessage(t *testing.T) {
 	})
 }
 
-// late is a payment whose money came after its close and was then sent back in the gateway's console; the shop has as many endpoints as it may.
+// late is a payment whose money came after its close and was then sent back in the gateway's
+// console; the shop has as many endpoints as it may.
 func late(t *testing.T, policy core.LatePolicy) (*world, core.PaymentView) {
 	w := newWorld(t).with(func(m *core.Merchant) {
 		m.Late = policy
@@ -93,7 +96,8 @@ func late(t *testing.T, policy core.LatePolicy) (*world, core.PaymentView) {
 	return w, v
 }
 
-// wantSentBack wants the late money to have gone back once, by the console's hand, with nothing left to do or to doubt.
+// wantSentBack wants the late money to have gone back once, by the console's hand, with nothing
+// left to do or to doubt.
 func (w *world) wantSentBack(v core.PaymentView) {
 	w.t.Helper()
 	for range 3 {
@@ -118,8 +122,9 @@ func (w *world) wantSentBack(v core.PaymentView) {
 	}
 }
 
-// G14, S02: late money that a person sent back in the gateway's console is booked so under every policy, however the gateway tells of it. A refund of ours
-// that was on its way can never succeed any more, and ends.
+// G14, S02: late money that a person sent back in the gateway's console is booked so under every
+// policy, however the gateway tells of it. A refund of ours that was on its way can never succeed
+// any more, and ends.
 func TestLateMoneyRefundedOutside(t *testing.T) {
 	for _, policy := range []core.LatePolicy{core.LateRefund, core.LateHold, core.LateAccept} {
 		for _, number := range []string{"console1", ""} {
@@ -181,8 +186,10 @@ func TestLateMoneyRefundedOutside(t *testing.T) {
 	})
 }
 
-// G29, G14, S09: somebody sends everything back in the console while the shop asks for a part. Ours ends within minutes, the other is booked, and nobody is
-// alarmed, whether the gateway tells of it or not. That it has nothing left may be the trace of our own lost call only as long as its query may be behind.
+// G29, G14, S09: somebody sends everything back in the console while the shop asks for a part. Ours
+// ends within minutes, the other is booked, and nobody is alarmed, whether the gateway tells of it
+// or not. That it has nothing left may be the trace of our own lost call only as long as its query
+// may be behind.
 func TestRefundG29AfterTheConsoleTookAll(t *testing.T) {
 	for _, told := range []bool{true, false} {
 		for _, part := range []core.Fen{40, 100} {
@@ -224,7 +231,8 @@ func TestRefundG29AfterTheConsoleTookAll(t *testing.T) {
 	}
 }
 
-// G14, A14: of a console refund less went back than it was made for, because coupons had paid a part. What may still be refunded follows what was asked.
+// G14, A14: of a console refund less went back than it was made for, because coupons had paid a
+// part. What may still be refunded follows what was asked.
 func TestExternalRefundWithCoupons(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)

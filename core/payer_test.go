@@ -13,8 +13,8 @@ const (
 	otherApp = "2021000000000009"
 )
 
-// I18: which app an open_id belongs to is told at login, kept with the payer, and the same at every call; an app that the account does not pay for is refused
-// by name before anything is stored.
+// I18: which app an open_id belongs to is told at login, kept with the payer, and the same at every
+// call; an app that the account does not pay for is refused by name before anything is stored.
 func TestPayerKeepsItsApp(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {
@@ -49,7 +49,8 @@ func TestPayerKeepsItsApp(t *testing.T) {
 	}
 }
 
-// I18: a page and an order string name no buyer, so whose app an id belongs to does not matter there; another app makes another request.
+// I18: a page and an order string name no buyer, so whose app an id belongs to does not matter
+// there; another app makes another request.
 func TestPayerOfPagesAndStrings(t *testing.T) {
 	ctx := context.Background()
 	for _, platform := range []core.PlatformID{"wechat", "alipay"} {

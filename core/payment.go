@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Payment is what the merchant asked for. Its money may come by any of its attempts; its version guards the whole order.
+// Payment is what the merchant asked for. Its money may come by any of its attempts; its version
+// guards the whole order.
 type Payment struct {
 	ID              string // outward, pay_…
 	MerchantID      string
@@ -24,8 +25,10 @@ type Payment struct {
 	Status   PaymentStatus
 	Settling bool // an outcome at the gateway is unknown; an inquiry will settle it
 
-	PaidFen     Fen // by the accepted attempt
-	ReservedFen Fen // refunds of the merchant that have not failed, done ones included; never more than PaidFen
+	PaidFen Fen // by the accepted attempt
+	// ReservedFen: refunds of the merchant that have not failed, done ones included; never more
+	// than PaidFen
+	ReservedFen Fen
 	RefundedFen Fen // refunds that succeeded; never more than ReservedFen
 
 	ActiveAttempt string // the attempt that may be paid now, or ""
@@ -51,7 +54,8 @@ func (p Payment) Refundable() Fen { return p.PaidFen - p.ReservedFen }
 // Terminal tells whether no step but late or duplicate money can happen any more.
 func (p Payment) Terminal() bool { return p.Status == PaymentClosed || p.Status == PaymentRefunded }
 
-// Order is a payment with all that belongs to it: the unit of consistency. Whoever writes any part of it guards the payment's version.
+// Order is a payment with all that belongs to it: the unit of consistency. Whoever writes any part
+// of it guards the payment's version.
 type Order struct {
 	Payment  Payment
 	Attempts []Attempt // oldest first
@@ -96,7 +100,8 @@ func (o *Order) ownerOf(r *Refund) LedgerAccount {
 	return LedgerMerchant
 }
 
-// askedBack sums what people have sent back of the order, or are about to. Late and duplicate money that paymux sends back by policy is nobody's asking.
+// askedBack sums what people have sent back of the order, or are about to. Late and duplicate money
+// that paymux sends back by policy is nobody's asking.
 func (o *Order) askedBack() (sum Fen) {
 	for _, r := range o.Refunds {
 		if r.Status != RefundFailed && (r.Counts() || r.Asker != ActorSystem) {

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// pen writes one change of one order. Its ids are drawn before the unit runs and used in the same order at every run, so that Decide stays pure.
-// Use cases change pen.order, mark what they changed, and never touch Writes themselves.
+// pen writes one change of one order. Its ids are drawn before the unit runs and used in the same
+// order at every run, so that Decide stays pure. Use cases change pen.order, mark what they
+// changed, and never touch Writes themselves.
 type pen struct {
 	now      time.Time
 	caller   Caller
@@ -36,8 +37,9 @@ type telling struct {
 	attemptID string
 }
 
-// The most ids one unit may use, for each attempt that it decides about. The longest is late money that turns out to be refunded in the gateway's console: it is booked, its refund is ordered
-// and given up for the one that was made, and each of two events goes to MaxEndpoints endpoints.
+// The most ids one unit may use, for each attempt that it decides about. The longest is late money
+// that turns out to be refunded in the gateway's console: it is booked, its refund is ordered and
+// given up for the one that was made, and each of two events goes to MaxEndpoints endpoints.
 const (
 	penRows   = 40
 	penEvents = 3
@@ -251,7 +253,8 @@ func (p *pen) stored() *Order {
 	return o
 }
 
-// place puts a row of the order where it belongs: among the inserts if it is new, among the guards if it changed.
+// place puts a row of the order where it belongs: among the inserts if it is new, among the guards
+// if it changed.
 func (p *pen) place(w Writes, row Row, changed []string) Writes {
 	if p.isNew(row.RowID()) {
 		w.Inserts = append(w.Inserts, row)
@@ -284,7 +287,8 @@ func (p *pen) event(i int, t telling) *Event {
 	}
 }
 
-// address writes one delivery for each endpoint that wants the event, in the same commit: what was promised to be told cannot be forgotten.
+// address writes one delivery for each endpoint that wants the event, in the same commit: what was
+// promised to be told cannot be forgotten.
 func (p *pen) address(e *Event) {
 	m, ok := p.merchants.Merchant(e.MerchantID)
 	if !ok {
@@ -314,8 +318,8 @@ func settling(o *Order) bool {
 	return false
 }
 
-// change runs decide on the order that key finds, in one unit, and returns the order as decided. An order that is not there is CodeNotFound. If
-// decide writes nothing, nothing is committed.
+// change runs decide on the order that key finds, in one unit, and returns the order as decided. An
+// order that is not there is CodeNotFound. If decide writes nothing, nothing is committed.
 func (c *Cashier) change(ctx context.Context, caller Caller, key Key, decide func(*pen) error) (*Order, error) {
 	o, _, err := c.conclude(ctx, caller, key, reply{}, decide)
 	return o, err

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// plan is a request that was found good: who sells, by which channel and account, and what the rules said.
+// plan is a request that was found good: who sells, by which channel and account, and what the
+// rules said.
 type plan struct {
 	merchant Merchant
 	decision Decision
@@ -87,7 +88,8 @@ func (c *Cashier) merchant(id string) (Merchant, error) {
 	return m, nil
 }
 
-// fingerprint hashes what was asked, so that a repeat is told from another request. Fields are length-prefixed by JSON.
+// fingerprint hashes what was asked, so that a repeat is told from another request. Fields are
+// length-prefixed by JSON.
 func fingerprint(parts ...any) string {
 	sum := sha256.Sum256(render(parts))
 	return hex.EncodeToString(sum[:])

@@ -1,8 +1,10 @@
 package core
 
-// Platform, channel and gateway are three things: where the buyer is, how money is taken there, and whom we talk to.
+// Platform, channel and gateway are three things: where the buyer is, how money is taken there, and
+// whom we talk to.
 
-// PlatformID names a host platform, and is the id of a rule file, such as "wechat". Code never switches on it.
+// PlatformID names a host platform, and is the id of a rule file, such as "wechat". Code never
+// switches on it.
 type PlatformID string
 
 // ChannelID names one way to take money, such as "wechat_h5".
@@ -23,7 +25,8 @@ const (
 // Feature is something a product team can switch off for a platform.
 type Feature string
 
-// The features known so far. Huabei in one sum (pcredit) and Huabei by instalments are two features.
+// The features known so far. Huabei in one sum (pcredit) and Huabei by instalments are two
+// features.
 const (
 	FeaturePay               Feature = "pay"
 	FeatureHuabei            Feature = "huabei"

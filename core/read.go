@@ -29,7 +29,8 @@ func (c *Cashier) Payment(ctx context.Context, merchantID, id string) (PaymentVi
 	return c.viewNow(o, c.at()), nil
 }
 
-// Payments lists a merchant's payments, newest first. A page has q.Limit rows, MaxPage at most; the last row is the next page's keyset.
+// Payments lists a merchant's payments, newest first. A page has q.Limit rows, MaxPage at most; the
+// last row is the next page's keyset.
 func (c *Cashier) Payments(ctx context.Context, q PaymentQuery) ([]PaymentView, error) {
 	q.Limit = clampPage(q.Limit)
 	rows, err := c.Store.Payments(ctx, q)
@@ -72,7 +73,8 @@ func (c *Cashier) RefundView(ctx context.Context, merchantID, id string) (Refund
 	return RefundViewOf(o.Refund(id)), nil
 }
 
-// Refunds lists a merchant's refunds, newest first: so an approver finds what waits. Pages are those of Payments.
+// Refunds lists a merchant's refunds, newest first: so an approver finds what waits. Pages are
+// those of Payments.
 func (c *Cashier) Refunds(ctx context.Context, q RefundQuery) ([]RefundView, error) {
 	q.Limit = clampPage(q.Limit)
 	rows, err := c.Store.Refunds(ctx, q)
@@ -86,7 +88,8 @@ func (c *Cashier) Refunds(ctx context.Context, q RefundQuery) ([]RefundView, err
 	return views, nil
 }
 
-// EventPage lists a merchant's events, oldest first, so that a merchant who missed webhooks can catch up.
+// EventPage lists a merchant's events, oldest first, so that a merchant who missed webhooks can
+// catch up.
 func (c *Cashier) EventPage(ctx context.Context, q EventQuery) ([]Event, error) {
 	q.Limit = clampPage(q.Limit)
 	events, err := c.Store.Events(ctx, q)
@@ -104,8 +107,8 @@ func (c *Cashier) Balances(ctx context.Context, merchantID string) ([]Balance, e
 	return c.Store.Balances(ctx, merchantID)
 }
 
-// Sync asks the gateway now about everything of a payment that is not final, and about refunds that were made outside, and returns the payment as it is
-// then.
+// Sync asks the gateway now about everything of a payment that is not final, and about refunds that
+// were made outside, and returns the payment as it is then.
 func (c *Cashier) Sync(ctx context.Context, caller Caller, paymentID string) (PaymentView, error) {
 	key := Key{Kind: OrderByPayment, Merchant: caller.MerchantID, Value: paymentID}
 	o, err := c.order(ctx, key)
@@ -134,7 +137,8 @@ func (c *Cashier) Sync(ctx context.Context, caller Caller, paymentID string) (Pa
 		return PaymentView{}, err
 	}
 	for i := range o.Attempts {
-		if a := &o.Attempts[i]; a.PaidFen > 0 { // somebody may have refunded it in the gateway's console (G34)
+		// somebody may have refunded it in the gateway's console (G34)
+		if a := &o.Attempts[i]; a.PaidFen > 0 {
 			if err := c.askSum(ctx, a); err != nil {
 				return PaymentView{}, err
 			}
@@ -143,7 +147,8 @@ func (c *Cashier) Sync(ctx context.Context, caller Caller, paymentID string) (Pa
 	return c.Payment(ctx, caller.MerchantID, paymentID)
 }
 
-// Offers tells what each platform offers the merchant, and for everything that is off, which layer says so and why.
+// Offers tells what each platform offers the merchant, and for everything that is off, which layer
+// says so and why.
 func (c *Cashier) Offers(merchantID string) ([]Offer, error) {
 	m, err := c.merchant(merchantID)
 	if err != nil {
@@ -162,7 +167,8 @@ func (c *Cashier) Accounts(merchantID string) []Account {
 	return m.Accounts
 }
 
-// Check answers whether a basket would be accepted: the same answer as Checkout's, with nothing stored.
+// Check answers whether a basket would be accepted: the same answer as Checkout's, with nothing
+// stored.
 func (c *Cashier) Check(merchantID string, ask CheckoutRequest) (Decision, error) {
 	m, err := c.merchant(merchantID)
 	if err != nil {
@@ -174,9 +180,11 @@ func (c *Cashier) Check(merchantID string, ask CheckoutRequest) (Decision, error
 	return c.decide(m, ask.Platform, ask.Lines, ask.Funding), nil
 }
 
-// Login exchanges the code that a mini-program got from its host for the buyer's identity: the first step of SEED-1.
+// Login exchanges the code that a mini-program got from its host for the buyer's identity: the
+// first step of SEED-1.
 //
-// Errors: CodeNotFound, CodeChannelMissing, CodeLoginFailed, CodeChannelUnavailable (also when the answer is unknown: a code is spent at most once).
+// Errors: CodeNotFound, CodeChannelMissing, CodeLoginFailed, CodeChannelUnavailable (also when the
+// answer is unknown: a code is spent at most once).
 func (c *Cashier) Login(ctx context.Context, caller Caller, ask LoginAsk) (Payer, error) {
 	m, err := c.merchant(caller.MerchantID)
 	if err != nil {

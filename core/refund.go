@@ -8,7 +8,8 @@ import (
 // RefundOrigin says whose idea a refund was.
 type RefundOrigin string
 
-// The origins. Only refunds of origin merchant and external count against Payment.ReservedFen: late and duplicate money never was the payment's.
+// The origins. Only refunds of origin merchant and external count against Payment.ReservedFen: late
+// and duplicate money never was the payment's.
 const (
 	RefundByMerchant RefundOrigin = "merchant"
 	RefundLate       RefundOrigin = "late"      // money that came after the close
@@ -16,24 +17,29 @@ const (
 	RefundExternal   RefundOrigin = "external"  // made in the gateway's own console (G14)
 )
 
-// Refund sends money of one attempt back. The amount is reserved before anything is sent, and released only when the gateway refuses for good.
+// Refund sends money of one attempt back. The amount is reserved before anything is sent, and
+// released only when the gateway refuses for good.
 type Refund struct {
 	ID               string // outward, ref_…
 	PaymentID        string
 	AttemptID        string
 	MerchantID       string
 	MerchantRefundNo string // unique per merchant; "" for refunds that the merchant did not ask for
-	OutRequestNo     string // our number at the gateway; every retry repeats it with the same amount (I11)
-	Origin           RefundOrigin
-	AmountFen        Fen
-	ActualFen        Fen    // what the gateway says it sent back; may be less when coupons were used (A14)
-	Reason           string // as the gateway gets it: made once, the same at every repeat
-	ReasonGiven      string // as the merchant gave it, "" if nobody did
-	Fingerprint      string
+	// OutRequestNo: our number at the gateway; every retry repeats it with the same amount (I11)
+	OutRequestNo string
+	Origin       RefundOrigin
+	AmountFen    Fen
+	// ActualFen: what the gateway says it sent back; may be less when coupons were used (A14)
+	ActualFen   Fen
+	Reason      string // as the gateway gets it: made once, the same at every repeat
+	ReasonGiven string // as the merchant gave it, "" if nobody did
+	Fingerprint string
 
 	Status   RefundStatus
 	Settling bool
-	FailCode string // our code, once failed; NothingLeft before, if the gateway has nothing left to send back and knows nothing of this refund
+	// FailCode: our code, once failed; NothingLeft before, if the gateway has nothing left to send
+	// back and knows nothing of this refund
+	FailCode string
 	Asker    string // actor who asked
 	// Fault is the class of what the gateway refused last, "" for none; Said its words.
 	Fault    Code
@@ -45,10 +51,14 @@ type Refund struct {
 	SentAt       time.Time // first time it was handed to the gateway; zero before
 	NextAt       time.Time
 	Tries        int
-	SumFen       Fen // what the trade had refunded in all, as the gateway last said about this refund, or when it was found by that sum; 0 for never
-	Version      int64
+	// SumFen: what the trade had refunded in all, as the gateway last said about this refund, or
+	// when it was found by that sum; 0 for never
+	SumFen  Fen
+	Version int64
 
-	ReturnedFen Fen       // what the buyer's bank sent back of it, after it had succeeded at the gateway; 0 for nothing
+	// ReturnedFen: what the buyer's bank sent back of it, after it had succeeded at the gateway; 0
+	// for nothing
+	ReturnedFen Fen
 	ReturnedAt  time.Time // when we heard of that; zero for never
 
 	CreatedAt time.Time
@@ -64,11 +74,13 @@ func (r *Refund) heard(ans Answer) { hear(ans, &r.Fault, &r.Said) }
 // Outside tells whether the refund was made in the gateway's own console.
 func (r Refund) Outside() bool { return r.Asker == ActorGateway }
 
-// Refund sends money of a paid payment back: reserve by one conditional update, send, settle or release. A refund whose outcome is unknown keeps its
-// money reserved, so that no other refund can take it (S09, S10). Above the merchant's limit it waits for another actor's approval.
+// Refund sends money of a paid payment back: reserve by one conditional update, send, settle or
+// release. A refund whose outcome is unknown keeps its money reserved, so that no other refund can
+// take it (S09, S10). Above the merchant's limit it waits for another actor's approval.
 //
-// Errors: CodeInvalid, CodeNotFound, CodeNotRefundable, CodeRefundExceedsPaid, CodeIdempotencyMismatch, CodeInProgress, CodeContended,
-// CodeUnavailable. A refund that the gateway refuses is not an error: its status is failed.
+// Errors: CodeInvalid, CodeNotFound, CodeNotRefundable, CodeRefundExceedsPaid,
+// CodeIdempotencyMismatch, CodeInProgress, CodeContended, CodeUnavailable. A refund that the
+// gateway refuses is not an error: its status is failed.
 func (c *Cashier) Refund(ctx context.Context, caller Caller, ask RefundAsk) (Answered, error) {
 	m, err := c.merchant(caller.MerchantID)
 	if err != nil {
@@ -152,7 +164,8 @@ const (
 	MaxAttempts = 20
 )
 
-// writeReservation is the reservation: the new refund, the payment's reserved sum, and the ledger, guarded by the payment's version.
+// writeReservation is the reservation: the new refund, the payment's reserved sum, and the ledger,
+// guarded by the payment's version.
 func (c *Cashier) writeReservation(p *pen, m Merchant, r Refund) error {
 	pay := &p.order.Payment
 	if pay.PaidAttempt == "" {

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// SettleRefund finds out what became of a refund: it asks first, and sends again, with the same number and amount, only what the gateway has not heard
-// of (P09, G08). It may run any number of times.
+// SettleRefund finds out what became of a refund: it asks first, and sends again, with the same
+// number and amount, only what the gateway has not heard of (P09, G08). It may run any number of
+// times.
 //
 // Errors: CodeNotFound, CodeNotConfigured, CodeContended, CodeUnavailable.
 func (c *Cashier) SettleRefund(ctx context.Context, merchantID, refundID string) error {
@@ -39,7 +40,8 @@ func (c *Cashier) settleRefund(ctx context.Context, o *Order, refundID string, t
 	return c.sendRefund(ctx, heard.order, refundID, to)
 }
 
-// sendFirst writes down that the refund is about to be sent, and sends it. Of two processes only one finds it unsent.
+// sendFirst writes down that the refund is about to be sent, and sends it. Of two processes only
+// one finds it unsent.
 func (c *Cashier) sendFirst(ctx context.Context, o *Order, r *Refund, to reply) (Answered, error) {
 	first := false
 	o, err := c.change(ctx, system(), o.Payment.key(), func(p *pen) error {
@@ -117,8 +119,8 @@ func numbered(a *Attempt, account Account, outRequestNo string) RefundRequest {
 	}
 }
 
-// recordRefund writes what Refund or QueryRefund answered. Only a verified, listed refusal fails a refund; refunds of money that we must not keep
-// are never given up.
+// recordRefund writes what Refund or QueryRefund answered. Only a verified, listed refusal fails a
+// refund; refunds of money that we must not keep are never given up.
 func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 	if r.Status != RefundProcessing {
 		return nil
@@ -144,8 +146,8 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 	case res.Outcome == OutcomeFailed && r.Counts():
 		return c.failRefund(p, r, firstText(string(res.Code), "refused"))
 	case res.Code == NothingLeft && p.now.Sub(p.order.overSince(r, p.now)) >= lag:
-		// Nothing can have moved since the trade was first said to be over, and so long after that the query, just now, has not found it: somebody else
-		// sent everything back.
+		// Nothing can have moved since the trade was first said to be over, and so long after that
+		// the query, just now, has not found it: somebody else sent everything back.
 		r.FailCode = string(NothingLeft)
 		if r.Counts() {
 			return c.failRefund(p, r, r.FailCode)
@@ -168,7 +170,8 @@ func (c *Cashier) recordRefund(p *pen, r *Refund, res RefundResult) error {
 	return nil
 }
 
-// finishRefund books a refund that succeeded. actual is what the gateway says it sent back, 0 when it did not say.
+// finishRefund books a refund that succeeded. actual is what the gateway says it sent back, 0 when
+// it did not say.
 func (c *Cashier) finishRefund(p *pen, r *Refund, actual Fen) error {
 	if err := p.moveRefund(r, RefundSucceeded); err != nil {
 		return err
@@ -199,7 +202,8 @@ func (c *Cashier) countRefund(p *pen, r *Refund) error {
 	return p.step(pick(pay.RefundedFen == pay.PaidFen, StepRefundAll, StepRefundPart))
 }
 
-// failRefund books a refund that the gateway refused for good, that nobody approved, or that somebody else made, and gives its money free.
+// failRefund books a refund that the gateway refused for good, that nobody approved, or that
+// somebody else made, and gives its money free.
 func (c *Cashier) failRefund(p *pen, r *Refund, code string) error {
 	if err := p.moveRefund(r, RefundFailed); err != nil {
 		return err
@@ -241,7 +245,8 @@ func (c *Cashier) Reject(ctx context.Context, caller Caller, refundID, reason st
 // codeRejected is a refund's fail code when a person refused it.
 const codeRejected = "rejected"
 
-// judge applies an approver's decision to a refund that waits for one. The same decision by the same actor again is a repeat whose answer was lost (I04).
+// judge applies an approver's decision to a refund that waits for one. The same decision by the
+// same actor again is a repeat whose answer was lost (I04).
 func (c *Cashier) judge(ctx context.Context, caller Caller, refundID string, approve bool, decide func(*pen, *Refund) error) (RefundView, error) {
 	key := Key{Kind: OrderByRefund, Merchant: caller.MerchantID, Value: refundID}
 	_, err := c.change(ctx, caller, key, func(p *pen) error {

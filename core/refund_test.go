@@ -87,7 +87,8 @@ func TestRefundRefuses(t *testing.T) {
 	})
 }
 
-// S10: 64 refunds at once, of which 10 fit. Exactly 10 win, and the bank never pays back more than it got.
+// S10: 64 refunds at once, of which 10 fit. Exactly 10 win, and the bank never pays back more than
+// it got.
 func TestRefundS10SixtyFourAtOnce(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)
@@ -109,7 +110,8 @@ func TestRefundS10SixtyFourAtOnce(t *testing.T) {
 	}
 }
 
-// S09, G05, I11: a refund whose outcome is unknown keeps its money reserved, and is settled by inquiry with the same number.
+// S09, G05, I11: a refund whose outcome is unknown keeps its money reserved, and is settled by
+// inquiry with the same number.
 func TestRefundS09UnknownKeepsItsMoney(t *testing.T) {
 	for name, script := range map[string]string{"P10 done and lost": "+unknown", "P09 never arrived": "unknown", "G07 pending": "+pending"} {
 		t.Run(name, func(t *testing.T) {
@@ -149,7 +151,8 @@ func TestRefundS09UnknownKeepsItsMoney(t *testing.T) {
 	}
 }
 
-// G08, S19: for three days the gateway says nothing useful; the refund is never called failed, and the merchant is told once when it succeeds.
+// G08, S19: for three days the gateway says nothing useful; the refund is never called failed, and
+// the merchant is told once when it succeeds.
 func TestRefundS19LateResult(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)
@@ -172,7 +175,8 @@ func TestRefundS19LateResult(t *testing.T) {
 	}
 }
 
-// G15: the gateway refuses for good. The reservation is released, the merchant told, and a new number may try again.
+// G15: the gateway refuses for good. The reservation is released, the merchant told, and a new
+// number may try again.
 func TestRefundG15Refused(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)
@@ -245,7 +249,8 @@ func TestRefundW16Approval(t *testing.T) {
 		if err != nil || got.Status != core.RefundSucceeded || got.Approver != "bob" {
 			t.Fatalf("%v %+v", err, got)
 		}
-		if again, err := w.Approve(ctx, bob, r.ID); err != nil || again != got { // I04: the first answer was lost
+		// I04: the first answer was lost
+		if again, err := w.Approve(ctx, bob, r.ID); err != nil || again != got {
 			t.Fatalf("%v %+v", err, again)
 		}
 		_, err = w.Reject(ctx, bob, r.ID, "")
@@ -280,7 +285,8 @@ func TestRefundW16Approval(t *testing.T) {
 	})
 }
 
-// W01: what waits for approval is found among the merchant's own refunds, newest first; once decided, it waits no longer.
+// W01: what waits for approval is found among the merchant's own refunds, newest first; once
+// decided, it waits no longer.
 func TestRefundsAreListed(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t).with(func(m *core.Merchant) { m.RefundApprovalOverFen = 50 })
@@ -345,7 +351,8 @@ func TestRefundA14Shortfall(t *testing.T) {
 	}
 }
 
-// A product team has switched refunds off for the platform: the answer names the layer, and nothing is reserved.
+// A product team has switched refunds off for the platform: the answer names the layer, and nothing
+// is reserved.
 func TestRefundSwitchedOff(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)

@@ -26,7 +26,8 @@ func moveOn(w *world, id string) (core.Answered, error) {
 	})
 }
 
-// I14: without a key the same create finds the payment as it is now, and an action only while that can be paid.
+// I14: without a key the same create finds the payment as it is now, and an action only while that
+// can be paid.
 func TestRepeatWithoutKeyShowsNow(t *testing.T) {
 	for name, c := range map[string]struct {
 		platform core.PlatformID
@@ -68,7 +69,8 @@ func TestRepeatWithoutKeyShowsNow(t *testing.T) {
 	}
 }
 
-// I14, S06: without a key, too, an attempt that the gateway refused is followed by a new one, and what was not sent is asked for.
+// I14, S06: without a key, too, an attempt that the gateway refused is followed by a new one, and
+// what was not sent is asked for.
 func TestRepeatWithoutKeyGoesOn(t *testing.T) {
 	for _, outcome := range []string{"failed", "not_sent", "unknown", "+unknown"} {
 		w := newWorld(t)
@@ -85,7 +87,8 @@ func TestRepeatWithoutKeyGoesOn(t *testing.T) {
 	}
 }
 
-// I15: under a key every repeat gets the first answer, and is told when what it shows is not so any more.
+// I15: under a key every repeat gets the first answer, and is told when what it shows is not so any
+// more.
 func TestRepeatUnderKeySaysStale(t *testing.T) {
 	for _, platform := range []core.PlatformID{"alipay", "wechat"} {
 		w := newWorld(t)
@@ -111,7 +114,8 @@ func TestRepeatUnderKeySaysStale(t *testing.T) {
 	}
 }
 
-// I15: attempts, refunds and decisions about late money say it too; of an answer that an older program stored nobody knows.
+// I15: attempts, refunds and decisions about late money say it too; of an answer that an older
+// program stored nobody knows.
 func TestRepeatOfOthersSaysStale(t *testing.T) {
 	w := newWorld(t).with(func(m *core.Merchant) { m.RefundApprovalOverFen = 10 })
 	v := w.paid("A1", 100)
@@ -163,7 +167,8 @@ func TestRepeatWithEmptyMembers(t *testing.T) {
 			absent.Metadata, empty.Metadata = nil, map[string]string{}
 			empty.ExpiresInSeconds, empty.Lines[0].LineID, empty.ReturnURL = core.DefaultExpirySeconds, "1", ""
 			if platform == "wechat" {
-				absent.Payer, empty.Payer = core.Payer{}, core.Payer{} // an app without a buyer names nobody
+				// an app without a buyer names nobody
+				absent.Payer, empty.Payer = core.Payer{}, core.Payer{}
 			}
 			absent.IdempotencyKey, empty.IdempotencyKey = key, key
 			for _, pair := range [][2]core.CheckoutRequest{{absent, empty}, {empty, absent}} {
@@ -177,12 +182,14 @@ func TestRepeatWithEmptyMembers(t *testing.T) {
 	}
 }
 
-// I17: orders and keys of before know their request by the fingerprint of then. These were made by the program before this rule.
+// I17: orders and keys of before know their request by the fingerprint of then. These were made by
+// the program before this rule.
 func TestRepeatOfAnOlderProgram(t *testing.T) {
 	const (
 		none  = "261a2017302ff93140253055efa0128ba213253cb54b643922e474802075c375" // no metadata
 		empty = "a611d65d023d42a14bb6d98e9cf9fc1b1e1854f67818c5c3374dc3ded7844f0e" // metadata: {}
-		some  = "ded059e53d70baf537fd2e2d81824abd23b35144951e0d275ef5d7f56b389080" // metadata: {"k":"v"}
+		// metadata: {"k":"v"}
+		some = "ded059e53d70baf537fd2e2d81824abd23b35144951e0d275ef5d7f56b389080"
 	)
 	with := map[string]string{"k": "v"}
 	for _, c := range []struct {

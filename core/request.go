@@ -17,7 +17,8 @@ type CheckoutRequest struct {
 	IdempotencyKey string
 }
 
-// Client describes the device that pays, as the merchant saw it. It decides presentation only, never price or state.
+// Client describes the device that pays, as the merchant saw it. It decides presentation only,
+// never price or state.
 type Client struct {
 	IP        string `json:"ip,omitempty"`
 	OS        string `json:"os,omitempty"`
@@ -57,8 +58,9 @@ func (ask BasketAsk) checkShape(m Merchant) error {
 
 // LoginAsk exchanges an authorisation code.
 type LoginAsk struct {
-	Channel   ChannelID // of the mini-program that got the code
-	AccountID string    // may be empty: the merchant's account that serves the channel is taken then
+	Channel ChannelID // of the mini-program that got the code
+	// AccountID: may be empty: the merchant's account that serves the channel is taken then
+	AccountID string
 	AuthCode  string
 }
 
@@ -70,12 +72,15 @@ type LateAsk struct {
 	IdempotencyKey string // required
 }
 
-// Answered is what a POST answers: a body rendered once and, when final, stored, so that a repeat gets the same bytes (I04).
+// Answered is what a POST answers: a body rendered once and, when final, stored, so that a repeat
+// gets the same bytes (I04).
 type Answered struct {
 	Body []byte
-	// Status is the HTTP status: 201 to the call that made something, 200 to one that found it. While Settling it is 202.
+	// Status is the HTTP status: 201 to the call that made something, 200 to one that found it.
+	// While Settling it is 202.
 	Status int
-	// Settling says that an outcome at the gateway is unknown: HTTP 202, and the same key again asks again.
+	// Settling says that an outcome at the gateway is unknown: HTTP 202, and the same key again
+	// asks again.
 	Settling bool
 	// Replayed says that the answer was stored by an earlier request.
 	Replayed bool
@@ -91,7 +96,8 @@ type CloseOutcome struct {
 	Closed bool
 }
 
-// Page is what a hand-off page may show of an attempt: nothing of the buyer, and of the gateway its name.
+// Page is what a hand-off page may show of an attempt: nothing of the buyer, and of the gateway its
+// name.
 type Page struct {
 	Token        string
 	Platform     PlatformID
@@ -103,7 +109,8 @@ type Page struct {
 	ExpiresAt    string
 	ReturnURL    string
 	SecondsLeft  int64
-	// Late is the money of the order that nobody waited for: it came after the close, or after another attempt had paid. In the order of the attempts.
+	// Late is the money of the order that nobody waited for: it came after the close, or after
+	// another attempt had paid. In the order of the attempts.
 	Late []LateMoney
 }
 

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// again turns a repeated create into the request for another attempt, should the first one have been refused.
+// again turns a repeated create into the request for another attempt, should the first one have
+// been refused.
 func (req CheckoutRequest) again() AttemptRequest {
 	return AttemptRequest{Platform: req.Platform, Payer: req.Payer, Funding: req.Funding, Client: req.Client}
 }

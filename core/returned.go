@@ -1,18 +1,23 @@
 package core
 
-// A refund that has succeeded at the gateway may still come back: the buyer's bank refuses it days later (G31). The refund stays succeeded, because the
-// gateway's word stands and the merchant was told so; what came back is owed to the buyer until a person has seen to it, and the books say exactly that:
-// it lies at the gateway again, and on an account of its own.
+// A refund that has succeeded at the gateway may still come back: the buyer's bank refuses it days
+// later (G31). The refund stays succeeded, because the gateway's word stands and the merchant was
+// told so; what came back is owed to the buyer until a person has seen to it, and the books say
+// exactly that: it lies at the gateway again, and on an account of its own.
 
 const (
-	returnedUnknown  Code = "returned_unknown_refund" // of a refund that the books do not have
-	returnedMoved    Code = "returned_failed_refund"  // of a refund that failed, as the gateway said before
-	returnedAmount   Code = "returned_amount"         // of nothing, of more than was sent back, or another sum than before
-	returnedUnderWay Code = "returned_under_way"      // of a refund that the gateway has not yet confirmed: it is asked for first
+	returnedUnknown Code = "returned_unknown_refund" // of a refund that the books do not have
+	// of a refund that failed, as the gateway said before
+	returnedMoved Code = "returned_failed_refund"
+	// of nothing, of more than was sent back, or another sum than before
+	returnedAmount Code = "returned_amount"
+	// of a refund that the gateway has not yet confirmed: it is asked for first
+	returnedUnderWay Code = "returned_under_way"
 )
 
-// judgeReturned holds such a message against the books. It comes by the application's own way, which several accounts of one application share; and it comes
-// days after the order, so that a number that nobody knows is for a person at once.
+// judgeReturned holds such a message against the books. It comes by the application's own way,
+// which several accounts of one application share; and it comes days after the order, so that a
+// number that nobody knows is for a person at once.
 func (c *Cashier) judgeReturned(p *pen, account Account, n Notice, box *Inbox) decidedNotice {
 	if p.order == nil {
 		p.audit("notify.parked", n.Trade.OutTradeNo, string(returnedUnknown))
@@ -35,7 +40,8 @@ func (c *Cashier) judgeReturned(p *pen, account Account, n Notice, box *Inbox) d
 	return c.applyReturned(p, a, n)
 }
 
-// applyReturned reads a message that says that the buyer's bank sent a refund back. Told again, it changes nothing.
+// applyReturned reads a message that says that the buyer's bank sent a refund back. Told again, it
+// changes nothing.
 func (c *Cashier) applyReturned(p *pen, a *Attempt, n Notice) decidedNotice {
 	var r *Refund
 	external := externalNumber(a, outsideRefund{number: n.OutRequestNo})
@@ -46,7 +52,8 @@ func (c *Cashier) applyReturned(p *pen, a *Attempt, n Notice) decidedNotice {
 		}
 	}
 	switch {
-	case r == nil && n.Trade.State != "": // a part of the trade's own message, which will tell of this refund first
+	case r == nil && n.Trade.State != "":
+		// a part of the trade's own message, which will tell of this refund first
 		return decidedNotice{state: InboxWaiting, code: returnedUnderWay, next: p.now.Add(askAfter(1))}
 	case r == nil:
 		return c.parkNotice(p, a, returnedUnknown)

@@ -25,8 +25,9 @@ func (w *world) inboxState() string {
 	return string(last.State) + " " + last.Code
 }
 
-// wantReturned wants that so much came back of the payment's refunds, with all that follows: the refund stays succeeded, the ledger owes it to the buyer, the
-// merchant was told once, somebody was alarmed once, and it is on the person's list.
+// wantReturned wants that so much came back of the payment's refunds, with all that follows: the
+// refund stays succeeded, the ledger owes it to the buyer, the merchant was told once, somebody was
+// alarmed once, and it is on the person's list.
 func (w *world) wantReturned(v core.PaymentView, fen core.Fen) {
 	w.t.Helper()
 	got, back, told := w.payment(v.ID), core.Fen(0), 0
@@ -56,7 +57,8 @@ func (w *world) wantReturned(v core.PaymentView, fen core.Fen) {
 	}
 }
 
-// G31: the buyer's bank sent a refund back. Told again, under the same id or another, it is one; a part of it may come back alone.
+// G31: the buyer's bank sent a refund back. Told again, under the same id or another, it is one; a
+// part of it may come back alone.
 func TestReturnedG31(t *testing.T) {
 	for _, amount := range []core.Fen{60, 20} {
 		t.Run(fmt.Sprint(amount), func(t *testing.T) {
@@ -121,7 +123,8 @@ func TestReturnedG31(t *testing.T) {
 	})
 }
 
-// G31: what cannot be booked is kept for a person, and alarmed; what is not for us is refused. None of it touches the books.
+// G31: what cannot be booked is kept for a person, and alarmed; what is not for us is refused. None
+// of it touches the books.
 func TestReturnedG31ForAPerson(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil   func(*core.Notice)

@@ -10,7 +10,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Two trades whose console refunds carry the same number, as Alipay allows: both are booked, and odd numbers are too (G14).
+// Two trades whose console refunds carry the same number, as Alipay allows: both are booked, and
+// odd numbers are too (G14).
 func TestExternalRefundsMayShareANumber(t *testing.T) {
 	for _, number := range []string{"1", "退款一", strings.Repeat("9", 64)} {
 		w := newWorld(t)
@@ -37,7 +38,8 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// The gateway refused a refund for good and then says, signed, that it was paid: a person is told at once.
+// The gateway refused a refund for good and then says, signed, that it was paid: a person is told
+// at once.
 func TestRefundFailedButPaidIsParked(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)
@@ -80,7 +82,8 @@ func TestLastLookS03IsRepeatedUntilAnswered(t *testing.T) {
 	}
 }
 
-// One payment gathers a bounded number of refunds and attempts, because every event carries them all.
+// One payment gathers a bounded number of refunds and attempts, because every event carries them
+// all.
 func TestPaymentGathersNoMoreThanItMay(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 1000)
@@ -119,7 +122,8 @@ func TestRefundLateOfManyAttempts(t *testing.T) {
 	}
 }
 
-// What cannot be worked on is put off with growing pauses, and a person is told: it does not fill every sweep.
+// What cannot be worked on is put off with growing pauses, and a person is told: it does not fill
+// every sweep.
 func TestStuckWorkIsPutOff(t *testing.T) {
 	w := newWorld(t)
 	v := w.create("A1", "alipay", 100)
@@ -139,7 +143,8 @@ func TestStuckWorkIsPutOff(t *testing.T) {
 	}
 }
 
-// C19, G12: an inquiry names a trade_no that another order holds. Nothing is paid by it, a person is told, and it does not fill every sweep.
+// C19, G12: an inquiry names a trade_no that another order holds. Nothing is paid by it, a person
+// is told, and it does not fill every sweep.
 func TestInquiryTradeNoOfAnotherOrder(t *testing.T) {
 	w := newWorld(t)
 	paid, other := w.paid("A1", 100), w.create("A2", "wechat", 100)
@@ -158,7 +163,8 @@ func TestInquiryTradeNoOfAnotherOrder(t *testing.T) {
 	}
 }
 
-// I05: the same refund is asked for again while the first one's call is about to be made. It is told to wait: nobody inquires about what is not sent yet.
+// I05: the same refund is asked for again while the first one's call is about to be made. It is
+// told to wait: nobody inquires about what is not sent yet.
 func TestRefundI05InProgress(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)
@@ -178,8 +184,9 @@ func TestRefundI05InProgress(t *testing.T) {
 	}
 }
 
-// I01, I05: the same create comes again while the first one's call is about to be made. Under a key it is told to wait, without one it sees the payment that
-// settles: nobody inquires, and nobody calls twice.
+// I01, I05: the same create comes again while the first one's call is about to be made. Under a key
+// it is told to wait, without one it sees the payment that settles: nobody inquires, and nobody
+// calls twice.
 func TestCheckoutI05InProgress(t *testing.T) {
 	w := newWorld(t)
 	req := order("A1", "alipay", 100)
@@ -203,7 +210,8 @@ func TestCheckoutI05InProgress(t *testing.T) {
 	}
 }
 
-// H11: an event is listed once all that is older must be there: a cursor that has passed it can miss none that was committed late.
+// H11: an event is listed once all that is older must be there: a cursor that has passed it can
+// miss none that was committed late.
 func TestEventPageWaitsForStragglers(t *testing.T) {
 	w := newWorld(t)
 	w.EventSettle = 10 * time.Second
@@ -238,7 +246,8 @@ func TestKeysAreKeptI08(t *testing.T) {
 	}
 }
 
-// A refund found by its merchant_refund_no binds the new key to it: the key cannot mean another refund later.
+// A refund found by its merchant_refund_no binds the new key to it: the key cannot mean another
+// refund later.
 func TestRefundFoundByNumberKeepsTheKey(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 100)

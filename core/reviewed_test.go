@@ -18,8 +18,8 @@ func (w *world) askBack(v core.PaymentView, number string, amount core.Fen) {
 	}
 }
 
-// G27: a message that is older than the books is no second word about a sum: what it leaves out would be
-// booked for less, and the console's own message booked again.
+// G27: a message that is older than the books is no second word about a sum: what it leaves out
+// would be booked for less, and the console's own message booked again.
 func TestSumG27AStaleMessageIsNoSecondAnswer(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 1000)
@@ -38,8 +38,8 @@ func TestSumG27AStaleMessageIsNoSecondAnswer(t *testing.T) {
 	w.wantBooks(v, 600, 3)
 }
 
-// G20, G29: whether a trade with nothing left was emptied by this refund is known minutes after that was first
-// said, not minutes after a first call that never left the house.
+// G20, G29: whether a trade with nothing left was emptied by this refund is known minutes after
+// that was first said, not minutes after a first call that never left the house.
 func TestRefundG29DoneAfterTheMendIsNotFailed(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 1000)
@@ -68,8 +68,8 @@ func TestSumG29ARefusalByStateBooksNothing(t *testing.T) {
 	w.wantRefunded(v, 0)
 }
 
-// G20: a sync of an attempt that the gateway cannot know calls again instead of asking about it, and its close
-// at expiry is not put off.
+// G20: a sync of an attempt that the gateway cannot know calls again instead of asking about it,
+// and its close at expiry is not put off.
 func TestSyncG20OfAnUnheardAttempt(t *testing.T) {
 	w := newWorld(t)
 	ctx := context.Background()

@@ -12,7 +12,8 @@ type Rulebook interface {
 	Offer(PlatformID, Holdings) Offer
 }
 
-// Holdings is what a merchant holds and what its product team has switched: the layers merchant and feature of a decision.
+// Holdings is what a merchant holds and what its product team has switched: the layers merchant and
+// feature of a decision.
 type Holdings struct {
 	Licences    []string
 	Permissions []string
@@ -53,13 +54,15 @@ type Layer string
 // The layers, in the order they are asked.
 const (
 	LayerPlatform Layer = "platform" // the host platform's own rules
-	LayerLicence  Layer = "licence"  // a licence or permission the platform wants and the merchant lacks
+	// LayerLicence: a licence or permission the platform wants and the merchant lacks
+	LayerLicence  Layer = "licence"
 	LayerMerchant Layer = "merchant" // the merchant has no account or channel for it
 	LayerFeature  Layer = "feature"  // the product team has switched it off
 )
 
-// Refusal is one layer's no, with what would change it. Codes: goods_category_forbidden, licence_missing, permission_missing,
-// instalments_not_supported, feature_off, rule_unspecified, channel_missing.
+// Refusal is one layer's no, with what would change it. Codes: goods_category_forbidden,
+// licence_missing, permission_missing, instalments_not_supported, feature_off, rule_unspecified,
+// channel_missing.
 type Refusal struct {
 	Layer     Layer  `json:"layer"`
 	Code      Code   `json:"code"`
@@ -108,9 +111,10 @@ const (
 
 // Decision is the conjunction of all layers.
 type Decision struct {
-	Allowed  bool        `json:"allowed"`
-	Platform PlatformID  `json:"platform"`
-	Channels []ChannelID `json:"channels"` // that may serve the basket, best first; empty when refused
+	Allowed  bool       `json:"allowed"`
+	Platform PlatformID `json:"platform"`
+	// Channels: that may serve the basket, best first; empty when refused
+	Channels []ChannelID `json:"channels"`
 	// Forbid lists features that the gateway's cashier must not offer for this basket.
 	Forbid   []Feature `json:"forbid,omitempty"`
 	Refusals []Refusal `json:"refusals"` // every layer that said no, in the order of the layers

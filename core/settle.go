@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// SettleAttempt looks at one attempt and does what its state asks for: inquire, close at the gateway, close what can never be paid. Jobs call it for
-// whatever is due, and the API for sync and close; it may run any number of times, in several processes at once.
+// SettleAttempt looks at one attempt and does what its state asks for: inquire, close at the
+// gateway, close what can never be paid. Jobs call it for whatever is due, and the API for sync and
+// close; it may run any number of times, in several processes at once.
 //
-// Errors: CodeNotFound, CodeNotConfigured (channel or account is gone), CodeContended, CodeUnavailable. An unknown answer is not an error: it is
-// written down and asked for again.
+// Errors: CodeNotFound, CodeNotConfigured (channel or account is gone), CodeContended,
+// CodeUnavailable. An unknown answer is not an error: it is written down and asked for again.
 func (c *Cashier) SettleAttempt(ctx context.Context, attemptID string) error {
 	return c.stuck(c.settleAttempt(ctx, attemptID), attemptID, func() error { return c.putOffAttempt(ctx, attemptID) })
 }
@@ -37,15 +38,16 @@ func (c *Cashier) settleAttempt(ctx context.Context, attemptID string) error {
 	if a.Unheard() {
 		return c.settleUnheard(ctx, o, a)
 	}
-	// A closing of something that is known to wait goes straight to the gateway; anything unsettled is asked for first.
+	// A closing of something that is known to wait goes straight to the gateway; anything unsettled
+	// is asked for first.
 	if a.State == AttemptSent && !a.Settling && c.unwanted(o, a, c.at()) && c.closes(a) {
 		return c.closeAtGateway(ctx, a)
 	}
 	return c.inquire(ctx, a)
 }
 
-// settleUnheard calls again for an attempt of which every call was turned away for a fault of ours, or ends it once it is unwanted: there is nothing that
-// the gateway could be asked about.
+// settleUnheard calls again for an attempt of which every call was turned away for a fault of ours,
+// or ends it once it is unwanted: there is nothing that the gateway could be asked about.
 func (c *Cashier) settleUnheard(ctx context.Context, o *Order, a *Attempt) error {
 	if !c.unwanted(o, a, c.at()) {
 		return c.payAgain(ctx, a)
@@ -60,8 +62,9 @@ func (c *Cashier) settleUnheard(ctx context.Context, o *Order, a *Attempt) error
 	return err
 }
 
-// inquire asks the gateway and writes what it says; if the trade waits but is unwanted, it goes on to close it, and if the gateway does not know a
-// native attempt whose call got lost, it makes the call again with the same number.
+// inquire asks the gateway and writes what it says; if the trade waits but is unwanted, it goes on
+// to close it, and if the gateway does not know a native attempt whose call got lost, it makes the
+// call again with the same number.
 func (c *Cashier) inquire(ctx context.Context, a *Attempt) error {
 	res, err := c.query(ctx, a)
 	if err != nil {
@@ -113,8 +116,9 @@ func (c *Cashier) query(ctx context.Context, a *Attempt) (inquiry, error) {
 	return inquiry{res, asked}, nil
 }
 
-// payAgain repeats a native attempt's call when it is known what the gateway knows: with the trade's number, or to make the trade at last. The call is
-// counted before it is made; one that nobody wants any more is not.
+// payAgain repeats a native attempt's call when it is known what the gateway knows: with the
+// trade's number, or to make the trade at last. The call is counted before it is made; one that
+// nobody wants any more is not.
 func (c *Cashier) payAgain(ctx context.Context, a *Attempt) error {
 	wanted := false
 	o, err := c.change(ctx, system(), Key{Kind: OrderByAttempt, Value: a.ID}, func(p *pen) error {
@@ -151,7 +155,8 @@ func (c *Cashier) recordInquiry(p *pen, a *Attempt, res inquiry) error {
 	if res.Outcome == OutcomeSucceeded {
 		return c.applyTrade(p, a, res.Trade, res.asked)
 	}
-	if a.State == AttemptClosed && res.Outcome == OutcomeAbsent { // the last look at an attempt that the gateway never knew
+	// the last look at an attempt that the gateway never knew
+	if a.State == AttemptClosed && res.Outcome == OutcomeAbsent {
 		return c.settleEnded(p, a)
 	}
 	if res.Outcome == OutcomeAbsent && c.outlasted(a, res.asked) {
@@ -160,8 +165,8 @@ func (c *Cashier) recordInquiry(p *pen, a *Attempt, res inquiry) error {
 	p.touch(a)
 	a.Tries++
 	if res.Outcome == OutcomeAbsent {
-		// A verified answer: nothing is unknown any more about a page or an order string that nobody has entered. Of a native attempt that has no action
-		// yet the call itself still is.
+		// A verified answer: nothing is unknown any more about a page or an order string that
+		// nobody has entered. Of a native attempt that has no action yet the call itself still is.
 		a.Settling = a.Settling && a.Action.Empty()
 		a.NextAt = c.whenAbsent(p, a)
 		p.audit("attempt.absent", a.ID, "")
@@ -187,7 +192,9 @@ func (c *Cashier) applyTrade(p *pen, a *Attempt, t Trade, asked time.Time) error
 	case TradePaid, TradeFinished:
 		return c.bookOrPark(p, a, t)
 	case TradeClosed:
-		if !t.PaidAt.IsZero() { // closed after payment means refunded in full outside (G14): book the payment, then let the refund be found
+		// closed after payment means refunded in full outside (G14): book the payment, then let the
+		// refund be found
+		if !t.PaidAt.IsZero() {
 			if err := c.bookOrPark(p, a, t); err != nil {
 				return err
 			}
@@ -207,7 +214,8 @@ func (c *Cashier) applyTrade(p *pen, a *Attempt, t Trade, asked time.Time) error
 			return c.endOutlived(p, a, reasonOver)
 		}
 		p.touch(a)
-		// What the buyer's client needs is settled only when we have it: until payAgain has asked for it, no answer is final.
+		// What the buyer's client needs is settled only when we have it: until payAgain has asked
+		// for it, no answer is final.
 		a.TradeNo, a.Settling = firstText(a.TradeNo, t.TradeNo), a.Action.Empty()
 		a.Tries++
 		a.NextAt = c.nextLook(p, a)
@@ -219,7 +227,8 @@ func (c *Cashier) applyTrade(p *pen, a *Attempt, t Trade, asked time.Time) error
 	}
 }
 
-// bookOrPark books a payment that an inquiry found; money that contradicts the books is left alone, alarmed, and looked at again in a day.
+// bookOrPark books a payment that an inquiry found; money that contradicts the books is left alone,
+// alarmed, and looked at again in a day.
 func (c *Cashier) bookOrPark(p *pen, a *Attempt, t Trade) error {
 	parked, err := c.bookPaid(p, a, t)
 	if err != nil || parked == "" {

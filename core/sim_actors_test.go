@@ -8,7 +8,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// janitor sweeps every half minute, in a task of our process that a crash ends and that is then started again.
+// janitor sweeps every half minute, in a task of our process that a crash ends and that is then
+// started again.
 func (s *simWorld) janitor(until time.Time) {
 	s.outside("janitor", func() {
 		for s.now.Before(until) {
@@ -56,7 +57,8 @@ func (s *simWorld) mayFail(err error) {
 	}
 }
 
-// customer is one order's whole life: a shop that creates it and may repeat, close, move and refund it, and a buyer who may pay it, at any moment.
+// customer is one order's whole life: a shop that creates it and may repeat, close, move and refund
+// it, and a buyer who may pay it, at any moment.
 func (s *simWorld) customer(n int) {
 	s.outside("shop", func() {
 		s.sleep(s.upTo(10 * time.Minute))
@@ -116,7 +118,8 @@ func (s *simWorld) checkout(req core.CheckoutRequest) (id string) {
 	return ""
 }
 
-// comesBack lets the shop repeat its create long after, both ways: it lost its books, or its customer pressed the button again.
+// comesBack lets the shop repeat its create long after, both ways: it lost its books, or its
+// customer pressed the button again.
 func (s *simWorld) comesBack(req core.CheckoutRequest) {
 	s.outside("shop comes back", func() {
 		for range 2 {
@@ -129,7 +132,8 @@ func (s *simWorld) comesBack(req core.CheckoutRequest) {
 	})
 }
 
-// buyer comes to the payment when it pleases, opens the page or not, pays or not, and sometimes pays what is closed or paid already.
+// buyer comes to the payment when it pleases, opens the page or not, pays or not, and sometimes
+// pays what is closed or paid already.
 func (s *simWorld) buyer(id string) {
 	s.outside("buyer", func() {
 		for range 1 + s.rng.IntN(3) {
@@ -155,8 +159,8 @@ func (s *simWorld) look(id string) core.PaymentView {
 	return core.ViewOf(v.Order(core.Key{Kind: core.OrderByPayment, Merchant: "m1", Value: id}))
 }
 
-// enters goes to where the attempt can be paid, by the hand-off page or by an order string that was kept, and enters the gateway's cashier, which makes
-// the trade if it is not there.
+// enters goes to where the attempt can be paid, by the hand-off page or by an order string that was
+// kept, and enters the gateway's cashier, which makes the trade if it is not there.
 func (s *simWorld) enters(v core.PaymentView, a core.AttemptView) (signed bool) {
 	key := core.Key{Kind: core.OrderByAttempt, Value: a.ID}
 	view, err := s.memory.See(context.Background(), key)
@@ -185,7 +189,8 @@ func (s *simWorld) enters(v core.PaymentView, a core.AttemptView) (signed bool) 
 	return signed
 }
 
-// pays pays at the gateway if the trade can be paid; now and then the gateway takes money for what it has closed, as no contract allows and S02 wants.
+// pays pays at the gateway if the trade can be paid; now and then the gateway takes money for what
+// it has closed, as no contract allows and S02 wants.
 func (s *simWorld) pays(v core.PaymentView, a core.AttemptView) {
 	s.bank.mu.Lock()
 	t := s.bank.trades[a.OutTradeNo]
@@ -254,8 +259,8 @@ func (s *simWorld) moveOn(id string) {
 	}
 }
 
-// refundSome asks for up to four refunds at once, which together may be more than was paid, and repeats those without an answer; sometimes a person
-// refunds in the gateway's console as well.
+// refundSome asks for up to four refunds at once, which together may be more than was paid, and
+// repeats those without an answer; sometimes a person refunds in the gateway's console as well.
 func (s *simWorld) refundSome(id string) {
 	s.sleep(s.upTo(20 * time.Minute))
 	v := s.look(id)
@@ -282,7 +287,8 @@ func (s *simWorld) refundUntilAnswered(ask core.RefundAsk) {
 			switch core.CodeOf(err) {
 			case "":
 				s.answered(ask.IdempotencyKey, a)
-				done = !a.Settling || s.chance(2) // a shop may ask until it is final, or leave it to the webhook
+				// a shop may ask until it is final, or leave it to the webhook
+				done = !a.Settling || s.chance(2)
 			case core.CodeRefundExceedsPaid:
 				done = true
 			case core.CodeInProgress:
@@ -297,8 +303,9 @@ func (s *simWorld) refundUntilAnswered(ask core.RefundAsk) {
 	}
 }
 
-// lateMoney is what people do about money that came after the close, or twice: somebody sends it back through us, somebody keeps it, somebody sends it back
-// in the gateway's console, or all at once.
+// lateMoney is what people do about money that came after the close, or twice: somebody sends it
+// back through us, somebody keeps it, somebody sends it back in the gateway's console, or all at
+// once.
 func (s *simWorld) lateMoney(id string) {
 	s.sleepThen("release", func() { s.decideLate("late money released", shopCaller, s.RefundLate, id) })
 	s.sleepThen("accept", func() { s.decideLate("late money accepted", bobCaller, s.AcceptLate, id) })
@@ -312,7 +319,8 @@ func (s *simWorld) lateMoney(id string) {
 	})
 }
 
-// decideLate repeats one decision about late money until it has an answer, and once more for good measure.
+// decideLate repeats one decision about late money until it has an answer, and once more for good
+// measure.
 func (s *simWorld) decideLate(what string, by core.Caller, decide func(context.Context, core.Caller, core.LateAsk) (core.Answered, error), id string) {
 	key, done := what+" "+id, 0
 	for range 5 {
@@ -337,8 +345,9 @@ func (s *simWorld) decideLate(what string, by core.Caller, decide func(context.C
 	}
 }
 
-// approver decides on every refund that waits for somebody else than who asked. In the end all are decided: what was refunded in the console meanwhile is
-// booked only when the money that they hold is free.
+// approver decides on every refund that waits for somebody else than who asked. In the end all are
+// decided: what was refunded in the console meanwhile is booked only when the money that they hold
+// is free.
 func (s *simWorld) approver(id string) {
 	s.outside("approver", func() {
 		for range 6 {

@@ -27,7 +27,8 @@ func (s *simWorld) consoleLate(v core.PaymentView, i int) {
 	s.announce(n)
 }
 
-// consoleRefund sends a part back without us (G14). The gateway tells of it, and what it takes cannot be refunded again.
+// consoleRefund sends a part back without us (G14). The gateway tells of it, and what it takes
+// cannot be refunded again.
 func (s *simWorld) consoleRefund(v core.PaymentView) {
 	for _, a := range v.Attempts {
 		if a.State != core.AttemptPaid {
@@ -56,7 +57,8 @@ func (s *simWorld) consoleRefund(v core.PaymentView) {
 	}
 }
 
-// findConsole is what a shop does that misses money: it asks, and the gateway tells of a part only with the answer to a refund, so it refunds a fen more.
+// findConsole is what a shop does that misses money: it asks, and the gateway tells of a part only
+// with the answer to a refund, so it refunds a fen more.
 func (s *simWorld) findConsole(id, outTradeNo string) {
 	for i := range 30 {
 		s.sleep(time.Hour + s.upTo(time.Hour))

@@ -8,8 +8,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// rotation is a while in which the gateway turns every call away for a fault of ours, signed or not, as when a key is changed on one side first. Then it is
-// mended, and who changed the configuration says so.
+// rotation is a while in which the gateway turns every call away for a fault of ours, signed or
+// not, as when a key is changed on one side first. Then it is mended, and who changed the
+// configuration says so.
 func (s *simWorld) rotation() {
 	s.outside("rotation", func() {
 		for range 2 {
@@ -33,7 +34,8 @@ func (c simChannel) turnedAway() (answer core.Answer, ok bool) {
 	return scripted(c.sim.wrongKey), true
 }
 
-// inspectFaults holds what our own fault must never do against what has become of the orders: no refund ended by it, and no attempt that the gateway knows.
+// inspectFaults holds what our own fault must never do against what has become of the orders: no
+// refund ended by it, and no attempt that the gateway knows.
 func (s *simWorld) inspectFaults(o *core.Order) {
 	for _, r := range o.Refunds {
 		if r.FailCode == string(core.CodeMisconfigured) {

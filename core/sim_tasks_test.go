@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// tasks runs many tasks one at a time, in an order drawn from a seed: each yields where the use cases meet the outside world, and only there. So a run
-// repeats exactly, and a crash can be put between any two effects.
+// tasks runs many tasks one at a time, in an order drawn from a seed: each yields where the use
+// cases meet the outside world, and only there. So a run repeats exactly, and a crash can be put
+// between any two effects.
 type tasks struct {
 	rng     *rand.Rand
 	now     time.Time

@@ -11,15 +11,18 @@ import (
 	"time"
 )
 
-// ordersPerWorld is how many orders live in one simulated world; worlds are small, so that a failing one can be read.
+// ordersPerWorld is how many orders live in one simulated world; worlds are small, so that a
+// failing one can be read.
 const ordersPerWorld = 25
 
-// TestSimulation runs the real use cases as tasks on a virtual clock, one at a time in seeded order, on the in-memory store, between a gateway whose
-// messages and answers get lost, repeated, reordered, delayed and forged, with guards that miss, commits without an answer, and a process that is
-// killed at any failpoint. After each world every invariant must hold to the fen.
+// TestSimulation runs the real use cases as tasks on a virtual clock, one at a time in seeded
+// order, on the in-memory store, between a gateway whose messages and answers get lost, repeated,
+// reordered, delayed and forged, with guards that miss, commits without an answer, and a process
+// that is killed at any failpoint. After each world every invariant must hold to the fen.
 //
-// SIM_ORDERS sets how many orders are simulated, SIM_SEED the first world's seed: `make sim ORDERS=1000000 SEED=7`. A failure names the seed of its
-// world; SIM_ORDERS=25 with that seed replays it.
+// SIM_ORDERS sets how many orders are simulated, SIM_SEED the first world's seed: `make sim
+// ORDERS=1000000 SEED=7`. A failure names the seed of its world; SIM_ORDERS=25 with that seed
+// replays it.
 func TestSimulation(t *testing.T) {
 	orders, seed := envInt(t, "SIM_ORDERS", 2000), uint64(envInt(t, "SIM_SEED", 1))
 	worlds := (orders + ordersPerWorld - 1) / ordersPerWorld

@@ -10,13 +10,15 @@ import (
 	"github.com/paymux/paymux/core/storetest"
 )
 
-// simWorld is the real cashier on the in-memory store, between a gateway that loses answers and messages and a process that is killed now and then.
+// simWorld is the real cashier on the in-memory store, between a gateway that loses answers and
+// messages and a process that is killed now and then.
 type simWorld struct {
 	*tasks
 	*world
 	faults bool // off in the end, so that everything can settle
 	tally  map[string]int
-	// wrongKey is how the gateway answers every call at present, because our key is wrong; "" while it is right.
+	// wrongKey is how the gateway answers every call at present, because our key is wrong; "" while
+	// it is right.
 	wrongKey string
 	finals   map[string]string // the final answer to each key
 	// unclosing says that the gateway closes nothing: its trades end by their time.
@@ -64,7 +66,8 @@ func (s simStore) See(ctx context.Context, keys ...core.Key) (core.View, error) 
 	return s.Memory.See(ctx, keys...)
 }
 
-// simChannel puts a bad network in front of the bank: requests and answers get lost, and answers come late.
+// simChannel puts a bad network in front of the bank: requests and answers get lost, and answers
+// come late.
 type simChannel struct {
 	channel
 	sim *simWorld
@@ -165,7 +168,8 @@ func (c simChannel) Refund(ctx context.Context, r core.RefundRequest) core.Refun
 	switch {
 	case lost != "":
 		return core.RefundResult{Answer: core.Answer{Outcome: lost}}
-	case c.sim.faults && res.Outcome == core.OutcomeSucceeded && c.sim.chance(10): // fund_change=N (G07)
+	case c.sim.faults && res.Outcome == core.OutcomeSucceeded && c.sim.chance(10):
+		// fund_change=N (G07)
 		return core.RefundResult{Answer: core.Answer{Outcome: core.OutcomePending}}
 	default:
 		return res
@@ -223,8 +227,9 @@ func newSimWorld(t testing.TB, seed uint64) *simWorld {
 	return s
 }
 
-// announce lets the gateway tell a notice the way it does: again and again until the answer is success, out of order, sometimes twice at once. The
-// first tries may get lost; a notice that is never sent at all is drawn by the caller.
+// announce lets the gateway tell a notice the way it does: again and again until the answer is
+// success, out of order, sometimes twice at once. The first tries may get lost; a notice that is
+// never sent at all is drawn by the caller.
 func (s *simWorld) announce(n core.Notice) {
 	body, _ := json.Marshal(n)
 	waits := []time.Duration{0, 4 * time.Minute, 10 * time.Minute, 10 * time.Minute, time.Hour, 2 * time.Hour, 6 * time.Hour, 15 * time.Hour}
@@ -245,7 +250,8 @@ func (s *simWorld) announce(n core.Notice) {
 	})
 }
 
-// call runs one piece of work in our process and waits for it; false means that the process died under it and nobody knows what was done.
+// call runs one piece of work in our process and waits for it; false means that the process died
+// under it and nobody knows what was done.
 func (s *simWorld) call(name string, work func()) bool {
 	survived := false
 	t := s.inside(name, func() {
@@ -269,7 +275,8 @@ func (s *simWorld) deliver(body []byte) (answer string) {
 	return answer
 }
 
-// tampered sends what a stranger would: a message that no key has signed, and a signed one of somebody else's app or amount. None may count.
+// tampered sends what a stranger would: a message that no key has signed, and a signed one of
+// somebody else's app or amount. None may count.
 func (s *simWorld) tampered(n core.Notice) {
 	s.count("messages forged")
 	switch s.rng.IntN(3) {

@@ -2,7 +2,8 @@ package core
 
 import "slices"
 
-// PaymentStatus is what the merchant sees. Unknown is never a status: Settling says it beside the status.
+// PaymentStatus is what the merchant sees. Unknown is never a status: Settling says it beside the
+// status.
 type PaymentStatus string
 
 // The statuses of a payment.
@@ -28,15 +29,21 @@ type PaymentStep string
 
 // The steps.
 const (
-	StepSend         PaymentStep = "send"          // the buyer can pay now: the trade exists, or a signed page was handed out
-	StepAskClose     PaymentStep = "ask_close"     // merchant or expiry wants it closed; the gateway decides
-	StepPay          PaymentStep = "pay"           // a verified answer says that an attempt is paid, in full
-	StepClose        PaymentStep = "close"         // no attempt can be paid any more
-	StepKeepOpen     PaymentStep = "keep_open"     // an attempt ended without money and the payment may be attempted again
-	StepRefundPart   PaymentStep = "refund_part"   // money went back, some remains
-	StepRefundAll    PaymentStep = "refund_all"    // all money went back
-	StepLatePay      PaymentStep = "late_pay"      // money for a closed payment: recorded, the status stays
-	StepDuplicatePay PaymentStep = "duplicate_pay" // money by a second attempt: recorded, the status stays
+	// StepSend: the buyer can pay now: the trade exists, or a signed page was handed out
+	StepSend PaymentStep = "send"
+	// StepAskClose: merchant or expiry wants it closed; the gateway decides
+	StepAskClose PaymentStep = "ask_close"
+	// StepPay: a verified answer says that an attempt is paid, in full
+	StepPay   PaymentStep = "pay"
+	StepClose PaymentStep = "close" // no attempt can be paid any more
+	// StepKeepOpen: an attempt ended without money and the payment may be attempted again
+	StepKeepOpen   PaymentStep = "keep_open"
+	StepRefundPart PaymentStep = "refund_part" // money went back, some remains
+	StepRefundAll  PaymentStep = "refund_all"  // all money went back
+	// StepLatePay: money for a closed payment: recorded, the status stays
+	StepLatePay PaymentStep = "late_pay"
+	// StepDuplicatePay: money by a second attempt: recorded, the status stays
+	StepDuplicatePay PaymentStep = "duplicate_pay"
 )
 
 // PaymentSteps lists the steps.
@@ -52,8 +59,8 @@ type paymentRow struct {
 	to   PaymentStatus
 }
 
-// paymentTable is the whole state machine of a payment: what is not here cannot happen (S17). Closed and refunded have no way out; later money
-// leaves them as they are.
+// paymentTable is the whole state machine of a payment: what is not here cannot happen (S17).
+// Closed and refunded have no way out; later money leaves them as they are.
 func paymentTable() []paymentRow {
 	return []paymentRow{
 		{PaymentCreated, StepSend, PaymentPaying},
@@ -108,10 +115,13 @@ type AttemptState string
 
 // The states of an attempt.
 const (
-	AttemptReady     AttemptState = "ready"     // stored; nothing has been signed or sent, so the gateway cannot know it
-	AttemptSent      AttemptState = "sent"      // signed or sent: the gateway may know it and the buyer may pay it
-	AttemptPaid      AttemptState = "paid"      // paid, and accepted as the payment's money
-	AttemptClosed    AttemptState = "closed"    // nobody can pay it: closed, refused, never heard of, or over
+	// AttemptReady: stored; nothing has been signed or sent, so the gateway cannot know it
+	AttemptReady AttemptState = "ready"
+	// AttemptSent: signed or sent: the gateway may know it and the buyer may pay it
+	AttemptSent AttemptState = "sent"
+	AttemptPaid AttemptState = "paid" // paid, and accepted as the payment's money
+	// AttemptClosed: nobody can pay it: closed, refused, never heard of, or over
+	AttemptClosed    AttemptState = "closed"
 	AttemptLatePaid  AttemptState = "late_paid" // paid after the payment was closed
 	AttemptDuplicate AttemptState = "duplicate" // paid after another attempt had paid the payment
 )
@@ -130,8 +140,8 @@ func attemptMoves() map[AttemptState][]AttemptState {
 	}
 }
 
-// CanMoveAttempt tells whether the table lets an attempt go from one state to another. Closed to paid is the superseded attempt whose money came
-// first while the payment is still open.
+// CanMoveAttempt tells whether the table lets an attempt go from one state to another. Closed to
+// paid is the superseded attempt whose money came first while the payment is still open.
 func CanMoveAttempt(from, to AttemptState) bool {
 	return slices.Contains(attemptMoves()[from], to)
 }
@@ -139,7 +149,8 @@ func CanMoveAttempt(from, to AttemptState) bool {
 // RefundStatus is what the merchant sees of a refund.
 type RefundStatus string
 
-// The statuses of a refund. An unknown outcome is processing: it keeps the money reserved until an inquiry settles it.
+// The statuses of a refund. An unknown outcome is processing: it keeps the money reserved until an
+// inquiry settles it.
 const (
 	RefundPendingApproval RefundStatus = "pending_approval"
 	RefundProcessing      RefundStatus = "processing"
@@ -152,8 +163,8 @@ func RefundStatuses() []RefundStatus {
 	return []RefundStatus{RefundPendingApproval, RefundProcessing, RefundSucceeded, RefundFailed}
 }
 
-// CanMoveRefund tells whether a refund may go from one status to another. Succeeded and failed are final: only a signed, listed refusal fails a
-// refund that was sent.
+// CanMoveRefund tells whether a refund may go from one status to another. Succeeded and failed are
+// final: only a signed, listed refusal fails a refund that was sent.
 func CanMoveRefund(from, to RefundStatus) bool {
 	switch from {
 	case RefundPendingApproval:

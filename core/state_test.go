@@ -9,7 +9,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// S17: every state × step cell of the payment table has the one answer written here; what is not listed is impossible.
+// S17: every state × step cell of the payment table has the one answer written here; what is not
+// listed is impossible.
 func TestStateS17EveryCell(t *testing.T) {
 	want := map[string]core.PaymentStatus{}
 	for line := range strings.SplitSeq(strings.TrimSpace(`
@@ -59,7 +60,8 @@ closed late_pay closed`), "\n") {
 	}
 }
 
-// S17: the tables of attempts and refunds. Paid, late and duplicate attempts and finished refunds have no way out.
+// S17: the tables of attempts and refunds. Paid, late and duplicate attempts and finished refunds
+// have no way out.
 func TestStateS17AttemptsAndRefunds(t *testing.T) {
 	attempts := map[string]bool{
 		"ready sent": true, "ready closed": true, "ready paid": true, "ready late_paid": true, "ready duplicate": true,

@@ -8,15 +8,21 @@ import (
 // Store keeps everything that must survive. It takes units, not transactions: there is no Begin.
 //
 // What a store owes (core/storetest proves it):
-//   - Do loads what the keys name, runs Decide, and commits all Writes or none, durably, before it returns without an error.
-//   - Decide is pure and may run several times: on a conflict it runs again on fresh rows; only the last run counts.
-//   - A guard must hit exactly one row: the row with its id and Version as read. The stored Version becomes Version+1. If any guard misses, nothing is
-//     written and Decide runs again, at most MaxRuns times; then Do fails with CodeContended.
-//   - An insert that violates a unique key writes nothing, and Do returns without an error but with Verdict.Duplicate naming the key.
+//   - Do loads what the keys name, runs Decide, and commits all Writes or none, durably, before it
+//     returns without an error.
+//   - Decide is pure and may run several times: on a conflict it runs again on fresh rows; only the
+//     last run counts.
+//   - A guard must hit exactly one row: the row with its id and Version as read. The stored Version
+//     becomes Version+1. If any guard misses, nothing is written and Decide runs again, at most
+//     MaxRuns times; then Do fails with CodeContended.
+//   - An insert that violates a unique key writes nothing, and Do returns without an error but with
+//     Verdict.Duplicate naming the key.
 //   - An error of Decide is returned as it is, and nothing is written.
-//   - After a commit without an answer the store looks for the first row of Writes.Inserts by its id: found means committed. So a unit that guards
-//     anything must insert at least one row, and its ids are made before Do.
-//   - Units may be joined into one commit. If one of them fails, the others must come out as if each had run alone.
+//   - After a commit without an answer the store looks for the first row of Writes.Inserts by its
+//     id: found means committed. So a unit that guards anything must insert at least one row, and
+//     its ids are made before Do.
+//   - Units may be joined into one commit. If one of them fails, the others must come out as if
+//     each had run alone.
 //   - If the outcome stays unknown, Do fails with CodeUnavailable.
 type Store interface {
 	Do(context.Context, Unit) (Verdict, error)
@@ -28,16 +34,19 @@ const MaxRuns = 100
 
 // Unit is one all-or-nothing change.
 type Unit struct {
-	// Keys name what Decide will see. A key that finds nothing is not an error: the view has nothing under it.
+	// Keys name what Decide will see. A key that finds nothing is not an error: the view has
+	// nothing under it.
 	Keys []Key
-	// Decide computes the writes from what it sees; it must not keep or change rows of the view (they are copies), nor read a clock, draw an id, or
-	// do I/O. Writes without guards and inserts commit nothing.
+	// Decide computes the writes from what it sees; it must not keep or change rows of the view
+	// (they are copies), nor read a clock, draw an id, or do I/O. Writes without guards and inserts
+	// commit nothing.
 	Decide func(View) (Writes, error)
 }
 
 // Writes is what a unit changes.
 type Writes struct {
-	// Guards are conditional updates: each row replaces the stored one if id and Version still match.
+	// Guards are conditional updates: each row replaces the stored one if id and Version still
+	// match.
 	Guards []Row
 	// Inserts are new rows, with ids made beforehand.
 	Inserts []Row
@@ -56,21 +65,24 @@ type Unique string
 
 // The unique keys.
 const (
-	UniqueMerchantOrder  Unique = "merchant_order_no"  // (merchant, merchant_order_no)
-	UniqueOutTradeNo     Unique = "out_trade_no"       // over all merchants
-	UniqueTradeNo        Unique = "trade_no"           // (gateway, trade_no) of attempts that hold one
-	UniqueMerchantRefund Unique = "merchant_refund_no" // (merchant, merchant_refund_no) when not empty
-	UniqueOutRequestNo   Unique = "out_request_no"     // over all merchants
-	UniqueIdempotency    Unique = "idempotency"        // (merchant, operation, key)
-	UniqueInboxDigest    Unique = "inbox_digest"       // (account, digest)
-	UniqueNonce          Unique = "nonce"              // (key, nonce)
-	UniqueDelivery       Unique = "delivery"           // (event, endpoint)
-	UniqueToken          Unique = "token"              // of attempts that hold one
-	UniqueID             Unique = "id"                 // any row's own id
+	UniqueMerchantOrder Unique = "merchant_order_no" // (merchant, merchant_order_no)
+	UniqueOutTradeNo    Unique = "out_trade_no"      // over all merchants
+	// UniqueTradeNo: (gateway, trade_no) of attempts that hold one
+	UniqueTradeNo Unique = "trade_no"
+	// UniqueMerchantRefund: (merchant, merchant_refund_no) when not empty
+	UniqueMerchantRefund Unique = "merchant_refund_no"
+	UniqueOutRequestNo   Unique = "out_request_no" // over all merchants
+	UniqueIdempotency    Unique = "idempotency"    // (merchant, operation, key)
+	UniqueInboxDigest    Unique = "inbox_digest"   // (account, digest)
+	UniqueNonce          Unique = "nonce"          // (key, nonce)
+	UniqueDelivery       Unique = "delivery"       // (event, endpoint)
+	UniqueToken          Unique = "token"          // of attempts that hold one
+	UniqueID             Unique = "id"             // any row's own id
 )
 
-// Row is a row that a unit may write: *Payment, *Attempt, *Refund, *Idempotency, *Inbox and *Delivery may be guarded and inserted; *Event, *Entry,
-// *Audit, *SealedPayer and *Nonce only inserted.
+// Row is a row that a unit may write: *Payment, *Attempt, *Refund, *Idempotency, *Inbox and
+// *Delivery may be guarded and inserted; *Event, *Entry, *Audit, *SealedPayer and *Nonce only
+// inserted.
 type Row interface {
 	// RowID is the primary key.
 	RowID() string
@@ -122,17 +134,20 @@ type KeyKind string
 
 // The kinds. Those that begin with order load the whole Order.
 const (
-	OrderByPayment        KeyKind = "order.payment"         // Value: payment id; Merchant: tenant
-	OrderByMerchantNo     KeyKind = "order.merchant_no"     // Value: merchant_order_no; Merchant: tenant
-	OrderByAttempt        KeyKind = "order.attempt"         // Value: attempt id
-	OrderByOutTradeNo     KeyKind = "order.out_trade_no"    // Value: out_trade_no
-	OrderByToken          KeyKind = "order.token"           // Value: page token
-	OrderByRefund         KeyKind = "order.refund"          // Value: refund id; Merchant: tenant
-	OrderByMerchantRefund KeyKind = "order.merchant_refund" // Value: merchant_refund_no; Merchant: tenant
-	IdempotencyByKey      KeyKind = "idempotency"           // Value: key; Scope: operation; Merchant: tenant
-	InboxByID             KeyKind = "inbox.id"              // Value: inbox id
-	InboxByDigest         KeyKind = "inbox.digest"          // Value: digest; Scope: account
-	DeliveryByID          KeyKind = "delivery.id"           // Value: delivery id
+	OrderByPayment KeyKind = "order.payment" // Value: payment id; Merchant: tenant
+	// OrderByMerchantNo: Value: merchant_order_no; Merchant: tenant
+	OrderByMerchantNo KeyKind = "order.merchant_no"
+	OrderByAttempt    KeyKind = "order.attempt"      // Value: attempt id
+	OrderByOutTradeNo KeyKind = "order.out_trade_no" // Value: out_trade_no
+	OrderByToken      KeyKind = "order.token"        // Value: page token
+	OrderByRefund     KeyKind = "order.refund"       // Value: refund id; Merchant: tenant
+	// OrderByMerchantRefund: Value: merchant_refund_no; Merchant: tenant
+	OrderByMerchantRefund KeyKind = "order.merchant_refund"
+	// IdempotencyByKey: Value: key; Scope: operation; Merchant: tenant
+	IdempotencyByKey KeyKind = "idempotency"
+	InboxByID        KeyKind = "inbox.id"     // Value: inbox id
+	InboxByDigest    KeyKind = "inbox.digest" // Value: digest; Scope: account
+	DeliveryByID     KeyKind = "delivery.id"  // Value: delivery id
 )
 
 // View is what a unit sees: copies of the rows that its keys found.
@@ -226,10 +241,11 @@ type PaymentQuery struct {
 	MerchantID      string
 	MerchantOrderNo string // "" for any
 	Status          PaymentStatus
-	Attention       bool      // only those that a person must look at
-	BeforeCreated   time.Time // keyset: rows older than (BeforeCreated, BeforeID); zero for the newest
-	BeforeID        string
-	Limit           int
+	Attention       bool // only those that a person must look at
+	// BeforeCreated: keyset: rows older than (BeforeCreated, BeforeID); zero for the newest
+	BeforeCreated time.Time
+	BeforeID      string
+	Limit         int
 }
 
 // RefundQuery asks for a page of refunds.
@@ -237,9 +253,10 @@ type RefundQuery struct {
 	MerchantID       string
 	MerchantRefundNo string       // "" for any
 	Status           RefundStatus // "" for any
-	BeforeCreated    time.Time    // keyset: rows older than (BeforeCreated, BeforeID); zero for the newest
-	BeforeID         string
-	Limit            int
+	// BeforeCreated: keyset: rows older than (BeforeCreated, BeforeID); zero for the newest
+	BeforeCreated time.Time
+	BeforeID      string
+	Limit         int
 }
 
 // EventQuery asks for a page of events.
@@ -278,7 +295,8 @@ const (
 	DueDelivery DueKind = "delivery"
 )
 
-// DueQuery asks for rows of one kind whose time is at or before Until, after the keyset (AfterAt, AfterID).
+// DueQuery asks for rows of one kind whose time is at or before Until, after the keyset (AfterAt,
+// AfterID).
 type DueQuery struct {
 	Kind    DueKind
 	Until   time.Time

@@ -2,8 +2,9 @@ package core
 
 import "context"
 
-// stuck sees to a job that failed for a reason that trying again at once cannot mend: an account that configuration forgot, a row that cannot be
-// opened. The row is put off with growing pauses, so that it does not fill every sweep, and a person is told each time. Errors of the moment (the
+// stuck sees to a job that failed for a reason that trying again at once cannot mend: an account
+// that configuration forgot, a row that cannot be opened. The row is put off with growing pauses,
+// so that it does not fill every sweep, and a person is told each time. Errors of the moment (the
 // database, another writer) leave the row due. It returns the error it was given.
 func (c *Cashier) stuck(cause error, object string, putOff func() error) error {
 	switch CodeOf(cause) {

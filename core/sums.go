@@ -6,21 +6,27 @@ import (
 	"time"
 )
 
-// A signed answer or message may say what its trade has refunded in all. What our refunds and those found outside do not explain of it was refunded
-// outside, and the message about it was lost (G27). One answer alone books nothing: it is written down on the attempt (SumFen, ExcessFen, SumAt), every refund of
-// ours that is on its way is asked for, and only a second answer, sumPatience later, makes it a refund. What the gateway says too little of, or more than
-// the trade was worth, is a doubt for a person (G33).
+// A signed answer or message may say what its trade has refunded in all. What our refunds and those
+// found outside do not explain of it was refunded outside, and the message about it was lost (G27).
+// One answer alone books nothing: it is written down on the attempt (SumFen, ExcessFen, SumAt),
+// every refund of ours that is on its way is asked for, and only a second answer, sumPatience
+// later, makes it a refund. What the gateway says too little of, or more than the trade was worth,
+// is a doubt for a person (G33).
 
-// Doubts about a trade, for a person. Each is the end of an alert's name and one of the payment's reasons for attention.
+// Doubts about a trade, for a person. Each is the end of an alert's name and one of the payment's
+// reasons for attention.
 const (
-	doubtNoRoom = "external_unexplained" // a refund was made outside that the books have no room for
-	doubtAbove  = "sum_above_books"      // more was refunded than the books explain, and a day later nobody has confirmed it
-	doubtBelow  = "sum_below_books"      // less was refunded than the books say
-	doubtBeyond = "sum_beyond_total"     // more was refunded than was paid
+	// a refund was made outside that the books have no room for
+	doubtNoRoom = "external_unexplained"
+	// more was refunded than the books explain, and a day later nobody has confirmed it
+	doubtAbove  = "sum_above_books"
+	doubtBelow  = "sum_below_books"  // less was refunded than the books say
+	doubtBeyond = "sum_beyond_total" // more was refunded than was paid
 )
 
-// hearSum holds what an answer says the trade has refunded in all, 0 for nothing said, against the books. floor is what the books had when the gateway was
-// asked: an answer that is older than the newest refund tells less, and is not wrong (A17).
+// hearSum holds what an answer says the trade has refunded in all, 0 for nothing said, against the
+// books. floor is what the books had when the gateway was asked: an answer that is older than the
+// newest refund tells less, and is not wrong (A17).
 func (c *Cashier) hearSum(p *pen, a *Attempt, sum, floor Fen) error {
 	books := p.order.refundsOf(a, RefundSucceeded)
 	excess := sum - books
@@ -44,10 +50,12 @@ func (c *Cashier) hearSum(p *pen, a *Attempt, sum, floor Fen) error {
 	case a.SumAt.IsZero():
 		c.noteSum(p, a, sum, excess)
 		return nil
-	case p.order.underWay(a) || floor < books || p.now.Sub(a.SumAt) < sumPatience: // an answer that may be older than what the books have proves nothing
+	case p.order.underWay(a) || floor < books || p.now.Sub(a.SumAt) < sumPatience:
+		// an answer that may be older than what the books have proves nothing
 		return nil
 	}
-	// Refunds of ours may have joined the books in between, so the excesses are compared and not the sums: what both answers left unexplained is proven.
+	// Refunds of ours may have joined the books in between, so the excesses are compared and not
+	// the sums: what both answers left unexplained is proven.
 	proven := min(excess, a.ExcessFen)
 	if booked, err := c.externalRefund(p, a, books+proven); err != nil || !booked {
 		return err
@@ -59,8 +67,9 @@ func (c *Cashier) hearSum(p *pen, a *Attempt, sum, floor Fen) error {
 	return nil
 }
 
-// hearNotice draws from a message about one refund what it says of the whole trade. Messages come late and in any order: only one that tells of a time
-// after the newest refund in the books can tell too little.
+// hearNotice draws from a message about one refund what it says of the whole trade. Messages come
+// late and in any order: only one that tells of a time after the newest refund in the books can
+// tell too little.
 func (c *Cashier) hearNotice(p *pen, a *Attempt, n Notice) error {
 	floor := Fen(0)
 	if !n.At.IsZero() && !slices.ContainsFunc(p.order.Refunds, func(r Refund) bool {
@@ -71,7 +80,8 @@ func (c *Cashier) hearNotice(p *pen, a *Attempt, n Notice) error {
 	return c.hearSum(p, a, n.CumulativeFen, floor)
 }
 
-// noteSum writes down a sum that the books do not explain, and has every refund of ours that is under way asked for.
+// noteSum writes down a sum that the books do not explain, and has every refund of ours that is
+// under way asked for.
 func (c *Cashier) noteSum(p *pen, a *Attempt, sum, excess Fen) {
 	a.SumFen, a.ExcessFen, a.SumAt, a.Tries, a.NextAt = sum, excess, p.now, 0, p.now.Add(sumPatience)
 	p.touch(a)
@@ -130,21 +140,24 @@ func (o *Order) underWay(a *Attempt, except ...string) bool {
 	return false
 }
 
-// provenBySum tells whether a refund is done although its query, which was just answered without an error and without a word about it, does not say so:
-// a signed sum, told about this refund, is what the books have and exactly this refund, and no other is under way that could explain it (G28).
+// provenBySum tells whether a refund is done although its query, which was just answered without an
+// error and without a word about it, does not say so: a signed sum, told about this refund, is what
+// the books have and exactly this refund, and no other is under way that could explain it (G28).
 func (o *Order) provenBySum(r *Refund, res RefundResult) bool {
 	a := o.Attempt(r.AttemptID)
 	return res.Outcome == OutcomeAbsent && res.Code == "" && r.SumFen > 0 && r.SumFen == o.refundsOf(a, RefundSucceeded)+r.AmountFen && !o.underWay(a, r.ID)
 }
 
-// hearRefund draws from the answer about one refund what it says of the whole trade. That nothing is left to send back is a sum, too.
+// hearRefund draws from the answer about one refund what it says of the whole trade. That nothing
+// is left to send back is a sum, too.
 func (c *Cashier) hearRefund(p *pen, r *Refund, res RefundResult, floor Fen) error {
 	a, sum := p.order.Attempt(r.AttemptID), res.CumulativeFen
 	if res.Outcome == OutcomeSucceeded {
 		floor += r.AmountFen
 	}
 	if res.Code == NothingLeft && res.Outcome == OutcomeUnknown {
-		// A finished trade is refused by the same codes: it is noted, and only the trade's own query or a sum proves it.
+		// A finished trade is refused by the same codes: it is noted, and only the trade's own
+		// query or a sum proves it.
 		if excess := a.PaidFen - p.order.refundsOf(a, RefundSucceeded); excess > 0 && a.SumFen < a.PaidFen {
 			c.noteSum(p, a, a.PaidFen, excess)
 		}
@@ -182,8 +195,9 @@ func (c *Cashier) askSum(ctx context.Context, a *Attempt) error {
 	return err
 }
 
-// signedSum asks the gateway for what an attempt's trade has refunded in all, 0 if nothing signed says it; over tells that the
-// trade is closed, which for a paid one means that all of it went back.
+// signedSum asks the gateway for what an attempt's trade has refunded in all, 0 if nothing signed
+// says it; over tells that the trade is closed, which for a paid one means that all of it went
+// back.
 func (c *Cashier) signedSum(ctx context.Context, o *Order, a *Attempt) (heard Fen, over bool, err error) {
 	trade, err := c.query(ctx, a)
 	if err != nil {
@@ -199,8 +213,10 @@ func (c *Cashier) signedSum(ctx context.Context, o *Order, a *Attempt) (heard Fe
 	return heard, false, err
 }
 
-// repeatDone repeats the newest refund of ours that is done, and returns the sum that comes with the answer, 0 for none. It does so only when the gateway
-// itself has just said that the refund is done, with the same amount: an answer that this very call moved money contradicts it, and is told at once.
+// repeatDone repeats the newest refund of ours that is done, and returns the sum that comes with
+// the answer, 0 for none. It does so only when the gateway itself has just said that the refund is
+// done, with the same amount: an answer that this very call moved money contradicts it, and is told
+// at once.
 func (c *Cashier) repeatDone(ctx context.Context, o *Order, a *Attempt) (Fen, error) {
 	var done *Refund
 	for i := range o.Refunds {
@@ -230,8 +246,8 @@ func (c *Cashier) repeatDone(ctx context.Context, o *Order, a *Attempt) (Fen, er
 	return again.CumulativeFen, nil
 }
 
-// recordSum writes what askSum found. over says that the trade is closed after it was paid, which only a refund of all of it does: that is final, and needs
-// no second answer.
+// recordSum writes what askSum found. over says that the trade is closed after it was paid, which
+// only a refund of all of it does: that is final, and needs no second answer.
 func (c *Cashier) recordSum(p *pen, a *Attempt, heard, floor Fen, over bool) error {
 	if over && !p.order.underWay(a) {
 		if _, err := c.externalRefund(p, a, heard); err != nil {

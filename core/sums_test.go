@@ -19,7 +19,8 @@ func (w *world) minutes(n int) {
 	}
 }
 
-// wantBooks wants the refunds of a payment to be so many fen in so many rows, and every invariant to hold.
+// wantBooks wants the refunds of a payment to be so many fen in so many rows, and every invariant
+// to hold.
 func (w *world) wantBooks(v core.PaymentView, refunded core.Fen, rows int) core.PaymentView {
 	w.t.Helper()
 	got := w.payment(v.ID)
@@ -32,8 +33,10 @@ func (w *world) wantBooks(v core.PaymentView, refunded core.Fen, rows int) core.
 	return got
 }
 
-// G27: a refund was made in the gateway's console and its message was lost. The next refund's answer tells the sum; nothing is booked by that answer alone,
-// but by a second one, a minute later. Its own message, whenever it comes, is the same refund (A16), and one that comes first leaves nothing to find.
+// G27: a refund was made in the gateway's console and its message was lost. The next refund's
+// answer tells the sum; nothing is booked by that answer alone, but by a second one, a minute
+// later. Its own message, whenever it comes, is the same refund (A16), and one that comes first
+// leaves nothing to find.
 func TestSumG27FindsALostConsoleRefund(t *testing.T) {
 	t.Run("its message never comes", func(t *testing.T) {
 		w := newWorld(t)
@@ -122,7 +125,8 @@ func (w *world) wantRefunded(v core.PaymentView, fen core.Fen) {
 	}
 }
 
-// G27: what a refund of ours that is under way may explain is asked for first, and never booked as somebody else's.
+// G27: what a refund of ours that is under way may explain is asked for first, and never booked as
+// somebody else's.
 func TestSumG27AsksOursFirst(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 1000)
@@ -136,7 +140,8 @@ func TestSumG27AsksOursFirst(t *testing.T) {
 	}
 }
 
-// G27: the second answer must not move money: a refund is repeated only when the gateway has just said that it is done, with the same amount.
+// G27: the second answer must not move money: a refund is repeated only when the gateway has just
+// said that it is done, with the same amount.
 func TestSumG27NeverMovesMoney(t *testing.T) {
 	w := newWorld(t)
 	v := w.paid("A1", 1000)
@@ -163,8 +168,10 @@ func TestSumG27NeverMovesMoney(t *testing.T) {
 	}
 }
 
-// G28: the gateway took the refund without an error and moved nothing by that call, and its query says nothing of it. A sum that it signed about this
-// refund is exactly what the books have and this refund: it is done. Any other sum, and one that another refund under way may explain, proves nothing.
+// G28: the gateway took the refund without an error and moved nothing by that call, and its query
+// says nothing of it. A sum that it signed about this refund is exactly what the books have and
+// this refund: it is done. Any other sum, and one that another refund under way may explain, proves
+// nothing.
 func TestSumG28ABlankQueryWithTheExactSum(t *testing.T) {
 	for name, c := range map[string]struct {
 		sum, other core.Fen
@@ -220,8 +227,9 @@ func TestSumG28ABlankQueryWithTheExactSum(t *testing.T) {
 	})
 }
 
-// G33: what is below our books, or beyond the total, is for a person: one alarm, and the payment's own list. The mirror case, an answer that is older than
-// the newest refund, or a message of before, is no contradiction (A17).
+// G33: what is below our books, or beyond the total, is for a person: one alarm, and the payment's
+// own list. The mirror case, an answer that is older than the newest refund, or a message of
+// before, is no contradiction (A17).
 func TestSumG33ForAPerson(t *testing.T) {
 	for name, c := range map[string]struct {
 		hear func(*world, core.PaymentView)
@@ -262,7 +270,8 @@ func TestSumG33ForAPerson(t *testing.T) {
 	}
 }
 
-// ownNotice delivers a message about our own newest refund, which tells of a sum at a time after now.
+// ownNotice delivers a message about our own newest refund, which tells of a sum at a time after
+// now.
 func (w *world) ownNotice(v core.PaymentView, sum core.Fen, after time.Duration) {
 	w.t.Helper()
 	refunds := w.payment(v.ID).Refunds
@@ -273,8 +282,9 @@ func (w *world) ownNotice(v core.PaymentView, sum core.Fen, after time.Duration)
 	}
 }
 
-// G34: sync asks about a paid order, too: of all of it its trade tells at once, of a part the repeat of a refund that is done, and a second answer. The
-// mirror case: with nothing refunded outside, nothing is booked, and without a done refund nothing is sent.
+// G34: sync asks about a paid order, too: of all of it its trade tells at once, of a part the
+// repeat of a refund that is done, and a second answer. The mirror case: with nothing refunded
+// outside, nothing is booked, and without a done refund nothing is sent.
 func TestSyncG34FindsConsoleRefunds(t *testing.T) {
 	sync := func(w *world, v core.PaymentView) { must(w.Sync(context.Background(), shopCaller, v.ID)) }
 	t.Run("all of it", func(t *testing.T) {
@@ -312,7 +322,8 @@ func TestSyncG34FindsConsoleRefunds(t *testing.T) {
 	})
 }
 
-// blank makes the bank answer refunds as if they moved nothing, with this sum, 0 for none, and so many queries of refunds without a word about them.
+// blank makes the bank answer refunds as if they moved nothing, with this sum, 0 for none, and so
+// many queries of refunds without a word about them.
 func (b *bank) blank(v core.PaymentView, sum core.Fen, queries int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// shanghai is the zone of every time that people and merchants read: fixed +08:00, without daylight saving since 1991.
+// shanghai is the zone of every time that people and merchants read: fixed +08:00, without daylight
+// saving since 1991.
 func shanghai() *time.Location { return time.FixedZone("CST", 8*3600) }
 
 // Stamp prints a time for the API, RFC 3339 with +08:00 and milliseconds; "" for no time.
@@ -17,10 +18,12 @@ func Stamp(t time.Time) string {
 	return t.In(shanghai()).Format("2006-01-02T15:04:05.000Z07:00")
 }
 
-// BusinessDay returns the Shanghai calendar day of t, yyyy-mm-dd: the one place where a day begins (D10).
+// BusinessDay returns the Shanghai calendar day of t, yyyy-mm-dd: the one place where a day begins
+// (D10).
 func BusinessDay(t time.Time) string { return t.In(shanghai()).Format("2006-01-02") }
 
-// PaymentView is a payment as merchants see it: in answers of the API and in events, with the same names. It holds nothing of the buyer.
+// PaymentView is a payment as merchants see it: in answers of the API and in events, with the same
+// names. It holds nothing of the buyer.
 type PaymentView struct {
 	ID              string            `json:"id"`
 	Status          PaymentStatus     `json:"status"`
@@ -35,20 +38,21 @@ type PaymentView struct {
 	Subject         string            `json:"subject"`
 	Goods           []Line            `json:"goods"`
 	Metadata        map[string]string `json:"metadata,omitempty"`
-	Action          *Action           `json:"action"` // what the client does next; null when there is nothing to do, or nothing yet
-	PaidFen         Fen               `json:"paid_fen"`
-	RefundedFen     Fen               `json:"refunded_fen"`
-	RefundableFen   Fen               `json:"refundable_fen"`
-	LatePayment     *LateView         `json:"late_payment,omitempty"`
-	Attention       []string          `json:"attention,omitempty"` // why a person must look
-	CloseReason     string            `json:"close_reason,omitempty"`
-	Attempts        []AttemptView     `json:"attempts"`
-	Refunds         []RefundView      `json:"refunds"`
-	Warnings        []Warning         `json:"warnings,omitempty"`
-	CreatedAt       string            `json:"created_at"`
-	ExpiresAt       string            `json:"expires_at"`
-	PaidAt          string            `json:"paid_at,omitempty"`
-	ClosedAt        string            `json:"closed_at,omitempty"`
+	// Action: what the client does next; null when there is nothing to do, or nothing yet
+	Action        *Action       `json:"action"`
+	PaidFen       Fen           `json:"paid_fen"`
+	RefundedFen   Fen           `json:"refunded_fen"`
+	RefundableFen Fen           `json:"refundable_fen"`
+	LatePayment   *LateView     `json:"late_payment,omitempty"`
+	Attention     []string      `json:"attention,omitempty"` // why a person must look
+	CloseReason   string        `json:"close_reason,omitempty"`
+	Attempts      []AttemptView `json:"attempts"`
+	Refunds       []RefundView  `json:"refunds"`
+	Warnings      []Warning     `json:"warnings,omitempty"`
+	CreatedAt     string        `json:"created_at"`
+	ExpiresAt     string        `json:"expires_at"`
+	PaidAt        string        `json:"paid_at,omitempty"`
+	ClosedAt      string        `json:"closed_at,omitempty"`
 }
 
 // LateView tells of money that came after the close.
@@ -68,7 +72,8 @@ type AttemptView struct {
 	State      AttemptState `json:"state"`
 	Settling   bool         `json:"settling"`
 	Reason     string       `json:"reason,omitempty"`
-	// Fault is the class of what the gateway refused last, and Gateway its words: what is settling waits for it to be mended, what is closed ended by it.
+	// Fault is the class of what the gateway refused last, and Gateway its words: what is settling
+	// waits for it to be mended, what is closed ended by it.
 	Fault     Code          `json:"fault,omitempty"`
 	Gateway   *GatewayWords `json:"gateway,omitempty"`
 	CreatedAt string        `json:"created_at"`
@@ -111,7 +116,8 @@ type EventView struct {
 	Attempt   *AttemptView `json:"attempt,omitempty"`
 }
 
-// ViewOf renders an order. Answer and events are rendered by this one function, so they can never disagree.
+// ViewOf renders an order. Answer and events are rendered by this one function, so they can never
+// disagree.
 func ViewOf(o *Order) PaymentView {
 	p := o.Payment
 	v := PaymentView{

@@ -37,8 +37,9 @@ func (r asking) Offer(p core.PlatformID, h core.Holdings) core.Offer {
 	return r.rules.Offer(p, h)
 }
 
-// The rulebook is asked the whole question, wherever it is asked: platform, every line's own category, instalments, and what the merchant holds,
-// with the channels that its accounts serve here instead of any that configuration may name.
+// The rulebook is asked the whole question, wherever it is asked: platform, every line's own
+// category, instalments, and what the merchant holds, with the channels that its accounts serve
+// here instead of any that configuration may name.
 func TestRulebookIsAskedTheWholeQuestion(t *testing.T) {
 	w := newWorld(t).with(func(m *core.Merchant) {
 		m.Holdings = core.Holdings{
@@ -78,12 +79,14 @@ func TestRulebookIsAskedTheWholeQuestion(t *testing.T) {
 	}
 }
 
-// Of the channels that the rules name the first that is wired and served is taken, however many before it are not.
+// Of the channels that the rules name the first that is wired and served is taken, however many
+// before it are not.
 func TestFirstServedChannelIsTaken(t *testing.T) {
 	w := newWorld(t).with(func(m *core.Merchant) { m.Accounts[0].Channels = []core.ChannelID{"wechat_h5", "douyin_h5"} })
 	w.Rules = asking{asks: new([]core.Ask), offers: new([]core.Holdings), channels: []core.ChannelID{"unknown", "alipay_mini", "wechat_h5", "douyin_h5"}}
 	req := order("A1", "wechat", 100)
-	req.Payer = core.Payer{OpenID: "o", AppID: "2021000000000099"} // a page asks for no buyer, and minds none of another app
+	// a page asks for no buyer, and minds none of another app
+	req.Payer = core.Payer{OpenID: "o", AppID: "2021000000000099"}
 	v := view(t, must(w.Checkout(t.Context(), shopCaller, req)).Body)
 	if v.Channel != "wechat_h5" {
 		t.Errorf("%s is taken", v.Channel)
@@ -123,7 +126,8 @@ func TestChannelsAreWiredWhole(t *testing.T) {
 	}
 }
 
-// An error tells its code, its words and its field, and leads to its cause; one that is not ours is a fault of ours.
+// An error tells its code, its words and its field, and leads to its cause; one that is not ours is
+// a fault of ours.
 func TestErrorsTellWhatTheyAre(t *testing.T) {
 	cause := errors.New("cause")
 	e := &core.Error{Code: core.CodeInvalid, Message: "m", Field: "f", Err: cause}
@@ -135,7 +139,8 @@ func TestErrorsTellWhatTheyAre(t *testing.T) {
 	}
 }
 
-// Every class says whose matter it is and what a repeat can do; what a buyer hears is the buyer's sentence, and the neutral one of what is not theirs.
+// Every class says whose matter it is and what a repeat can do; what a buyer hears is the buyer's
+// sentence, and the neutral one of what is not theirs.
 func TestEveryClassOfRefusal(t *testing.T) {
 	want := map[core.Code]string{
 		core.CodeBuyerBalance: "buyer mended", core.CodeBuyerAccount: "buyer mended", core.CodeBuyerLimit: "buyer mended", core.CodePayerMismatch: "buyer mended",
@@ -175,7 +180,8 @@ func TestGatewayWordsAtTheirEdges(t *testing.T) {
 	}
 }
 
-// changed lists copies of a request, each with one field made another; fields within are told by their path.
+// changed lists copies of a request, each with one field made another; fields within are told by
+// their path.
 func changed[T any](given T, skip ...string) map[string]T {
 	all := map[string]T{}
 	var walk func(v reflect.Value, path string, index []int)
@@ -199,8 +205,8 @@ func changed[T any](given T, skip ...string) map[string]T {
 	return all
 }
 
-// One more field of a request that is another makes it another request: under the same key nothing of it is done. Fields that decide nothing about the
-// order are named here.
+// One more field of a request that is another makes it another request: under the same key nothing
+// of it is done. Fields that decide nothing about the order are named here.
 func TestEveryFieldMakesAnotherRequest(t *testing.T) {
 	w, ctx := newWorld(t), context.Background()
 	req := order("A1", "alipay", 100)
@@ -251,7 +257,8 @@ func TestEveryFieldMakesAnotherRequest(t *testing.T) {
 	}
 }
 
-// An error names the payment that it is about, whatever stands in the way, and says when to come again if that helps.
+// An error names the payment that it is about, whatever stands in the way, and says when to come
+// again if that helps.
 func TestEveryErrorNamesItsPayment(t *testing.T) {
 	w, ctx := newWorld(t), context.Background()
 	w.bank.plan("refund", "unknown")

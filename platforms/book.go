@@ -8,7 +8,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Book holds the rules of every platform. It never changes after [Load], so any number of goroutines may ask it.
+// Book holds the rules of every platform. It never changes after [Load], so any number of
+// goroutines may ask it.
 type Book struct {
 	files map[core.PlatformID]*platform
 	ids   []core.PlatformID // sorted
@@ -26,13 +27,15 @@ func (b *Book) Platforms() []core.PlatformID { return slices.Clone(b.ids) }
 // Rule is one rule as the book tells of it: which answer it gives, and how far it can be trusted.
 type Rule struct {
 	ID string
-	// Allow is yes, no or unspecified; "" for a rule that asks for something (a door, a licence) or bounds something (a limit).
+	// Allow is yes, no or unspecified; "" for a rule that asks for something (a door, a licence) or
+	// bounds something (a limit).
 	Allow string
 	// Source, Date (yyyy-mm-dd) and Certainty are those of the rule file.
 	Source, Date, Certainty string
 }
 
-// Rules lists every rule of a platform in the order of its file's sections; nil for an unknown platform.
+// Rules lists every rule of a platform in the order of its file's sections; nil for an unknown
+// platform.
 func (b *Book) Rules(id core.PlatformID) []Rule {
 	p, known := b.files[id]
 	if !known {
@@ -45,7 +48,8 @@ func (b *Book) Rules(id core.PlatformID) []Rule {
 	return all
 }
 
-// rules yields every rule of the file with its answer: doors, licences, categories, features and what takes them away, limits.
+// rules yields every rule of the file with its answer: doors, licences, categories, features and
+// what takes them away, limits.
 func (p *platform) rules() iter.Seq2[rule, answer] {
 	return func(yield func(rule, answer) bool) {
 		for _, d := range p.Doors {
@@ -82,16 +86,19 @@ func (p *platform) rules() iter.Seq2[rule, answer] {
 	}
 }
 
-// Limit is a number that a platform's file bounds an amount by. The rulebook does not enforce amounts; whoever watches risk reads them.
+// Limit is a number that a platform's file bounds an amount by. The rulebook does not enforce
+// amounts; whoever watches risk reads them.
 type Limit struct {
 	Name string // daily_per_buyer: per buyer, merchant and Shanghai day; review_above: per payment
 	Fen  core.Fen
-	// Example is true where the source gives the figure as an example: a merchant's own setting goes before it.
+	// Example is true where the source gives the figure as an example: a merchant's own setting
+	// goes before it.
 	Example bool
 	Rule    string
 }
 
-// Limits lists the amounts of a platform's file, sorted by name; nil for an unknown platform or where the file gives none.
+// Limits lists the amounts of a platform's file, sorted by name; nil for an unknown platform or
+// where the file gives none.
 func (b *Book) Limits(id core.PlatformID) []Limit {
 	p, known := b.files[id]
 	if !known {

@@ -8,7 +8,8 @@ import (
 	"github.com/paymux/paymux/platforms"
 )
 
-// W35: user agents as the apps send them, shortened; most are fixtures of matomo-org/device-detector 3856a2869. Want is the entry's id, "" a browser.
+// W35: user agents as the apps send them, shortened; most are fixtures of
+// matomo-org/device-detector 3856a2869. Want is the entry's id, "" a browser.
 func TestW35_containerOf(t *testing.T) {
 	const ios, android = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) ", "Mozilla/5.0 (Linux; Android 13; MLA-AL10) AppleWebKit/537.36 (KHTML, like Gecko) "
 	shipped, err := platforms.LoadContainers(platforms.EmbeddedContainers())
@@ -64,7 +65,8 @@ func TestW35_containerOf(t *testing.T) {
 	}
 }
 
-// Whoever shows Alipay's page says so, and only there is the form handed out; where nobody has spoken the guide is shown, and claims nothing.
+// Whoever shows Alipay's page says so, and only there is the form handed out; where nobody has
+// spoken the guide is shown, and claims nothing.
 func TestW35_containersSayWhatIsKnown(t *testing.T) {
 	shipped, err := platforms.LoadContainers(platforms.EmbeddedContainers())
 	if err != nil {

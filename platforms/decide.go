@@ -10,8 +10,9 @@ import (
 // CodeRuleOverridden is the code of the warning that accompanies a yes which a named override gave.
 const CodeRuleOverridden core.Code = "rule_overridden"
 
-// Decide answers whether the basket may be paid on the platform: yes if all four layers agree, else no with every reason, in the
-// order of the layers. The same Ask has the same answer, and the Ask is not kept.
+// Decide answers whether the basket may be paid on the platform: yes if all four layers agree, else
+// no with every reason, in the order of the layers. The same Ask has the same answer, and the Ask
+// is not kept.
 func (b *Book) Decide(ask core.Ask) core.Decision {
 	d := core.Decision{
 		Platform: ask.Platform, Channels: []core.ChannelID{}, Refusals: []core.Refusal{}, Warnings: []core.Warning{},
@@ -47,7 +48,8 @@ func (b *Book) Decide(ask core.Ask) core.Decision {
 	return d
 }
 
-// wants translates periods into the features asked for. Any number but 0 and 1 asks for instalments, be it a possible one or not.
+// wants translates periods into the features asked for. Any number but 0 and 1 asks for
+// instalments, be it a possible one or not.
 func wants(periods int) []core.Feature {
 	switch periods {
 	case 0:
@@ -59,7 +61,8 @@ func wants(periods int) []core.Feature {
 	}
 }
 
-// forbid lists what the gateway's cashier would offer by itself, but must not offer for this basket.
+// forbid lists what the gateway's cashier would offer by itself, but must not offer for this
+// basket.
 func (p *platform) forbid(basket []string, holdings *core.Holdings) []core.Feature {
 	var forbidden []core.Feature
 	for _, f := range []core.Feature{core.FeatureHuabei, core.FeatureHuabeiInstalments} {
@@ -119,7 +122,8 @@ func (h *hearing) category(path string) {
 	}
 }
 
-// feature asks the platform for a feature, then for what takes it away from this basket: an override opens only the first.
+// feature asks the platform for a feature, then for what takes it away from this basket: an
+// override opens only the first.
 func (h *hearing) feature(key core.Feature, basket []string) {
 	f := h.platform.Features[key]
 	if refusal, refused := h.answer(&f.rule, f.Allow, f.Code); refused {
@@ -132,7 +136,8 @@ func (h *hearing) feature(key core.Feature, basket []string) {
 	}
 }
 
-// answer weighs one rule: yes passes, unspecified passes by a named override and says so, everything else is refused.
+// answer weighs one rule: yes passes, unspecified passes by a named override and says so,
+// everything else is refused.
 func (h *hearing) answer(r *rule, allow answer, code core.Code) (core.Refusal, bool) {
 	if allow == yes {
 		return core.Refusal{}, false
@@ -172,14 +177,16 @@ func (h *hearing) licences() {
 	}
 }
 
-// doors asks whether the merchant serves any of the platform's channels; if none, it is told of the best.
+// doors asks whether the merchant serves any of the platform's channels; if none, it is told of the
+// best.
 func (h *hearing) doors() {
 	if len(h.platform.channels(h.holdings)) == 0 {
 		h.refuse(h.platform.Doors[0].refusal(core.LayerMerchant, core.CodeChannelMissing))
 	}
 }
 
-// switches asks the product team. A feature is on unless switched off; where two switches disagree, off holds.
+// switches asks the product team. A feature is on unless switched off; where two switches disagree,
+// off holds.
 func (h *hearing) switches(key core.Feature) {
 	for _, s := range h.holdings.Switches {
 		if s.Platform == h.platform.ID && s.Feature == key && !s.Enabled {
@@ -189,7 +196,8 @@ func (h *hearing) switches(key core.Feature) {
 	}
 }
 
-// categoryRule finds the entry of a category or the nearest one above it; none for a path that is malformed or under no root.
+// categoryRule finds the entry of a category or the nearest one above it; none for a path that is
+// malformed or under no root.
 func (p *platform) categoryRule(path string) (category, bool) {
 	if !wellFormed(path) {
 		return category{}, false

@@ -193,7 +193,8 @@ func TestDecideWarnsOncePerRule(t *testing.T) {
 	}
 }
 
-// whole tells whether words are one sentence in each language: Chinese in the one, none in the other (W32).
+// whole tells whether words are one sentence in each language: Chinese in the one, none in the
+// other (W32).
 func whole(w core.Words) bool {
 	chinese := regexp.MustCompile(`\p{Han}`)
 	return chinese.MatchString(w.ZH) && w.EN != "" && !chinese.MatchString(w.EN)

@@ -8,8 +8,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Check tells what in a merchant's holdings the rules do not know, all at once: a misspelt licence or switch would otherwise be a
-// silent no, and an override of a rule that is not unspecified would do nothing. It returns nil when everything is known.
+// Check tells what in a merchant's holdings the rules do not know, all at once: a misspelt licence
+// or switch would otherwise be a silent no, and an override of a rule that is not unspecified would
+// do nothing. It returns nil when everything is known.
 func (b *Book) Check(holdings core.Holdings) error {
 	var problems []error
 	complain := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }

@@ -33,8 +33,9 @@ func Embedded() fs.FS {
 	return rules
 }
 
-// Load reads every *.yaml file at the root of fsys, one platform each. Whatever is wrong in any file comes back at once, joined,
-// each error naming its file and key, and the line where a key is unknown. A Book is returned only if nothing is wrong.
+// Load reads every *.yaml file at the root of fsys, one platform each. Whatever is wrong in any
+// file comes back at once, joined, each error naming its file and key, and the line where a key is
+// unknown. A Book is returned only if nothing is wrong.
 func Load(fsys fs.FS) (*Book, error) {
 	names, err := fs.Glob(fsys, "*.y*ml")
 	if err != nil {
@@ -101,7 +102,8 @@ func decode(name string, content []byte, into any) error {
 	return nil
 }
 
-// inFile says a decoding error in the reader's terms: the decoder speaks of Go types, people of keys.
+// inFile says a decoding error in the reader's terms: the decoder speaks of Go types, people of
+// keys.
 func inFile(name string, err error) error {
 	var mismatch *yaml.TypeError
 	if !errors.As(err, &mismatch) {

@@ -115,7 +115,8 @@ func TestLoadRefusesFiles(t *testing.T) {
 	}
 }
 
-// TestSubCategoriesOverride: an entry further down the tree replaces what it would inherit, in both directions.
+// TestSubCategoriesOverride: an entry further down the tree replaces what it would inherit, in both
+// directions.
 func TestSubCategoriesOverride(t *testing.T) {
 	files := edited(t, "douyin.yaml", "\ncategories:", `
 categories:

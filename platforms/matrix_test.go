@@ -52,7 +52,8 @@ func warned(warnings []core.Warning) string {
 	return orDash(strings.Join(words, " "))
 }
 
-// forbidden renders what the cashier must not offer: h for Huabei, i for instalments; "-" for nothing.
+// forbidden renders what the cashier must not offer: h for Huabei, i for instalments; "-" for
+// nothing.
 func forbidden(features []core.Feature) string {
 	letters := map[core.Feature]string{core.FeatureHuabei: "h", core.FeatureHuabeiInstalments: "i"}
 	word := ""

@@ -8,8 +8,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Offer tells what the platform offers the merchant: every category and every feature, on or off, and if off, which layers said so.
-// A feature that some goods exclude is on, with a warning for each exclusion. An unknown platform offers nothing.
+// Offer tells what the platform offers the merchant: every category and every feature, on or off,
+// and if off, which layers said so. A feature that some goods exclude is on, with a warning for
+// each exclusion. An unknown platform offers nothing.
 func (b *Book) Offer(id core.PlatformID, holdings core.Holdings) core.Offer {
 	offer := core.Offer{
 		Platform: id, Channels: []core.ChannelID{}, Categories: []core.OfferEntry{}, Features: []core.OfferEntry{},
@@ -29,7 +30,8 @@ func (b *Book) Offer(id core.PlatformID, holdings core.Holdings) core.Offer {
 	return offer
 }
 
-// shelf lists the categories that the file names: the roots as core orders them, each followed by what is under it.
+// shelf lists the categories that the file names: the roots as core orders them, each followed by
+// what is under it.
 func (p *platform) shelf() []string {
 	var paths []string
 	named := slices.Sorted(maps.Keys(p.Categories))
@@ -55,8 +57,9 @@ func (p *platform) offerCategory(path string, holdings *core.Holdings) core.Offe
 	return h.entry(path)
 }
 
-// offerFeature is the answer to a basket that excludes nothing. Huabei is a way to pay, so whatever stops paying stops it too. A refund
-// gives back money already taken: a licence or account that was lost since does not stand in its way.
+// offerFeature is the answer to a basket that excludes nothing. Huabei is a way to pay, so whatever
+// stops paying stops it too. A refund gives back money already taken: a licence or account that was
+// lost since does not stand in its way.
 func (p *platform) offerFeature(key core.Feature, holdings *core.Holdings) core.OfferEntry {
 	h := hearing{platform: p, holdings: holdings}
 	if key == core.FeatureRefund {

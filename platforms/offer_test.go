@@ -8,7 +8,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// shown renders an offer, one entry a line: name, on or what refuses, and the codes of its warnings.
+// shown renders an offer, one entry a line: name, on or what refuses, and the codes of its
+// warnings.
 func shown(entries []core.OfferEntry) []string {
 	var lines []string
 	for _, e := range entries {

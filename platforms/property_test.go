@@ -11,7 +11,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// asks draws asks that hit and miss: known and unknown platforms, good and bad categories, all kinds of holdings.
+// asks draws asks that hit and miss: known and unknown platforms, good and bad categories, all
+// kinds of holdings.
 func asks(platforms []core.PlatformID, rules []string) *rapid.Generator[core.Ask] {
 	platform := rapid.SampledFrom(append([]core.PlatformID{"nowhere"}, platforms...))
 	categories := rapid.SampledFrom([]string{
@@ -122,7 +123,8 @@ func overridesOpenNoNo(t *rapid.T, ask core.Ask, d core.Decision, decide func(co
 	}
 }
 
-// TestHuabeiNeverPaysForVirtualGoods, on any shipped platform, whatever is overridden: the gateway itself excludes it.
+// TestHuabeiNeverPaysForVirtualGoods, on any shipped platform, whatever is overridden: the gateway
+// itself excludes it.
 func TestHuabeiNeverPaysForVirtualGoods(t *testing.T) {
 	book := shipped(t)
 	for _, id := range book.Platforms() {

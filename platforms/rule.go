@@ -2,8 +2,8 @@ package platforms
 
 import "github.com/paymux/paymux/core"
 
-// answer is what a rule says. "unspecified" is an answer of its own: the source is silent, so the rule refuses, but a named
-// override may open it; a "no" is never opened.
+// answer is what a rule says. "unspecified" is an answer of its own: the source is silent, so the
+// rule refuses, but a named override may open it; a "no" is never opened.
 type answer string
 
 const (
@@ -26,7 +26,8 @@ func (t *text) words() core.Words {
 	return core.Words{ZH: t.ZH, EN: t.EN}
 }
 
-// rule is what every rule has: a name that overrides and refusals use, what it says when it refuses, and where it comes from.
+// rule is what every rule has: a name that overrides and refusals use, what it says when it
+// refuses, and where it comes from.
 type rule struct {
 	ID      string `yaml:"id" validate:"required,key"`
 	Message *text  `yaml:"message"`
@@ -34,8 +35,8 @@ type rule struct {
 	Source  string `yaml:"source" validate:"required,max=300"`
 	// Date is the day the source bears, or, if it bears none, the day it was last read: yyyy-mm-dd.
 	Date string `yaml:"date" validate:"required,datetime=2006-01-02"`
-	// Certainty: official_docs was read in the platform's or gateway's own text, source_document in the project's brief,
-	// secondary in somebody's report; unverified was read nowhere.
+	// Certainty: official_docs was read in the platform's or gateway's own text, source_document in
+	// the project's brief, secondary in somebody's report; unverified was read nowhere.
 	Certainty string `yaml:"certainty" validate:"required,oneof=official_docs source_document secondary unverified"`
 }
 
@@ -57,7 +58,8 @@ type door struct {
 type licence struct {
 	rule `yaml:",inline"`
 	Key  string `yaml:"key" validate:"required,key"`
-	// Kind: a licence is granted by the state or by verification, a permission by the platform for a category.
+	// Kind: a licence is granted by the state or by verification, a permission by the platform for
+	// a category.
 	Kind string `yaml:"kind" validate:"required,oneof=licence permission"`
 }
 
@@ -67,8 +69,9 @@ type warning struct {
 	Message text      `yaml:"message"`
 }
 
-// category is what the platform says of a kind of goods. Its key is a path such as physical or physical.food; a path that has no
-// entry inherits the nearest one above it, an entry replaces what it would inherit.
+// category is what the platform says of a kind of goods. Its key is a path such as physical or
+// physical.food; a path that has no entry inherits the nearest one above it, an entry replaces what
+// it would inherit.
 type category struct {
 	rule    `yaml:",inline"`
 	Allow   answer   `yaml:"allow" validate:"required,oneof=yes no unspecified"`
@@ -84,7 +87,8 @@ type feature struct {
 	NotWith []exclusion `yaml:"not_with" validate:"max=16,dive"`
 }
 
-// exclusion takes a feature away from baskets that hold goods of certain categories. It is a no: overrides do not open it.
+// exclusion takes a feature away from baskets that hold goods of certain categories. It is a no:
+// overrides do not open it.
 type exclusion struct {
 	rule       `yaml:",inline"`
 	Categories []string  `yaml:"categories" validate:"required,min=1,max=64,unique,dive,category"`

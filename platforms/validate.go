@@ -115,7 +115,8 @@ func (p *platform) checkVoices(complain func(string, ...any)) {
 	}
 }
 
-// checkCategories: every root has an entry, so that every path inherits from something; a refused category is named in the refusal.
+// checkCategories: every root has an entry, so that every path inherits from something; a refused
+// category is named in the refusal.
 func (p *platform) checkCategories(complain func(string, ...any)) {
 	for _, root := range core.RootCategories() {
 		if _, ok := p.Categories[root]; !ok {
@@ -164,7 +165,8 @@ func (p *platform) checkFeatures(complain func(string, ...any)) {
 	}
 }
 
-// checkLimits: a limit lists values or gives an amount; instalments that can be opened need their periods.
+// checkLimits: a limit lists values or gives an amount; instalments that can be opened need their
+// periods.
 func (p *platform) checkLimits(complain func(string, ...any)) {
 	for _, key := range slices.Sorted(maps.Keys(p.Limits)) {
 		l := p.Limits[key]
@@ -181,8 +183,9 @@ func (p *platform) checkLimits(complain func(string, ...any)) {
 	}
 }
 
-// wellFormed tells whether a category is a path of lower-case names: physical, physical.food. Any other spelling is refused rather
-// than inherited from its root, lest Virtual.Coin slip past a rule for virtual.coin.
+// wellFormed tells whether a category is a path of lower-case names: physical, physical.food. Any
+// other spelling is refused rather than inherited from its root, lest Virtual.Coin slip past a rule
+// for virtual.coin.
 func wellFormed(category string) bool {
 	if len(category) > 128 {
 		return false

@@ -13,7 +13,8 @@ import (
 	"github.com/paymux/paymux/platforms"
 )
 
-// written are the rules of all shipped files as they stand there, by id, read by nothing of the package.
+// written are the rules of all shipped files as they stand there, by id, read by nothing of the
+// package.
 func written(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	rules := map[string]map[string]any{}
@@ -54,7 +55,8 @@ func wordsOf(rule map[string]any, key, category string) core.Words {
 	return core.Words{ZH: strings.ReplaceAll(zh, "{category}", category), EN: strings.ReplaceAll(en, "{category}", category)}
 }
 
-// A refusal is what its rule's file says, word by word: what is wrong, what helps, where that comes from. Both languages, for decisions and offers.
+// A refusal is what its rule's file says, word by word: what is wrong, what helps, where that comes
+// from. Both languages, for decisions and offers.
 func TestRefusalsAreHandedOnWhole(t *testing.T) {
 	book, rules := shipped(t), written(t)
 	met := map[string]bool{}
@@ -93,7 +95,8 @@ func TestRefusalsAreHandedOnWhole(t *testing.T) {
 	}
 }
 
-// Every warning names its own rule, and each different one is told: an exclusion's is the exclusion's, not the feature's.
+// Every warning names its own rule, and each different one is told: an exclusion's is the
+// exclusion's, not the feature's.
 func TestWarningsAreHandedOnWhole(t *testing.T) {
 	book, rules := shipped(t), written(t)
 	offered := 0
@@ -140,7 +143,8 @@ categories:
 	}
 }
 
-// What stands at a limit of a rule file is within it, and one more is not; what a rule must say it must say in both languages.
+// What stands at a limit of a rule file is within it, and one more is not; what a rule must say it
+// must say in both languages.
 func TestRuleFilesOnBothSidesOfTheirLimits(t *testing.T) {
 	category := func(path, allow, zh, en string) fstest.MapFS {
 		return edited(t, "douyin.yaml", "\ncategories:", "\ncategories:\n  "+path+":\n    id: douyin_more\n    allow: "+allow+"\n    message: {zh: \""+zh+"\", en: \""+en+

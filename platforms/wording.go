@@ -24,7 +24,8 @@ func (b *Book) unknownPlatform(id core.PlatformID) core.Refusal {
 	}
 }
 
-// unknownCategory refuses a category that is not in the tree: it is under no root, or not spelled as a path of lower-case names.
+// unknownCategory refuses a category that is not in the tree: it is under no root, or not spelled
+// as a path of lower-case names.
 func (p *platform) unknownCategory(path string) core.Refusal {
 	roots := strings.Join(core.RootCategories(), ", ")
 	return core.Refusal{
@@ -37,7 +38,8 @@ func (p *platform) unknownCategory(path string) core.Refusal {
 	}
 }
 
-// switchedOff refuses a feature that the product team turned off. The rule is the feature's own: that is the name of the switch.
+// switchedOff refuses a feature that the product team turned off. The rule is the feature's own:
+// that is the name of the switch.
 func (p *platform) switchedOff(key core.Feature) core.Refusal {
 	return core.Refusal{
 		Layer: core.LayerFeature, Code: core.CodeFeatureOff, Rule: p.Features[key].ID, Source: sourceConfiguration,
@@ -49,7 +51,8 @@ func (p *platform) switchedOff(key core.Feature) core.Refusal {
 	}
 }
 
-// overridden warns that a yes rests on an override, by whom and why: the reason is in the language of whoever gave it.
+// overridden warns that a yes rests on an override, by whom and why: the reason is in the language
+// of whoever gave it.
 func overridden(r *rule, o core.Override) core.Warning {
 	return core.Warning{Code: CodeRuleOverridden, Rule: r.ID, Message: core.Words{
 		ZH: fmt.Sprintf("规则 %s 由 %s 以具名例外打开：%s", r.ID, o.By, o.Reason), EN: fmt.Sprintf("Rule %s was opened by %s: %s", r.ID, o.By, o.Reason),

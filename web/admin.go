@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// AdminHandler returns the handler of the private listener: metrics, probes and profiles. Nothing of it is on the public one, unless MetricsOnMain
-// says so for the metrics (W19).
+// AdminHandler returns the handler of the private listener: metrics, probes and profiles. Nothing
+// of it is on the public one, unless MetricsOnMain says so for the metrics (W19).
 func (s *Server) AdminHandler() http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true

@@ -116,8 +116,9 @@ func TestListsByCursor(t *testing.T) {
 	}
 }
 
-// W10: what a list is filtered by comes from a closed set, and unknown, repeated or empty parameters are refused rather than overlooked: an order number
-// that somebody forgot to fill in must not list every order.
+// W10: what a list is filtered by comes from a closed set, and unknown, repeated or empty
+// parameters are refused rather than overlooked: an order number that somebody forgot to fill in
+// must not list every order.
 func TestListParametersAreClosed(t *testing.T) {
 	w := newWorld(t)
 	for _, q := range []string{
@@ -133,7 +134,8 @@ func TestListParametersAreClosed(t *testing.T) {
 	want(t, w.as("m_a/viewer", "GET", "/v1/deliveries?event_id=", ""), 400, core.CodeInvalid)
 }
 
-// A refusal carries the first layer's answer at the top and every layer below it; check says the same as create and stores nothing.
+// A refusal carries the first layer's answer at the top and every layer below it; check says the
+// same as create and stores nothing.
 func TestRefusalNamesEveryLayer(t *testing.T) {
 	w := newWorld(t)
 	goods := `"amount_fen":100,"goods":[{"id":"v","name":"points","category":"virtual","quantity":1,"price_fen":100}]`
@@ -166,7 +168,8 @@ func TestReturnURL(t *testing.T) {
 
 func quote(s string) string { b, _ := json.Marshal(s); return string(b) }
 
-// I07 and I09: the key is 1 to 255 visible ASCII characters, compared byte by byte; optional on create, required on what else changes something.
+// I07 and I09: the key is 1 to 255 visible ASCII characters, compared byte by byte; optional on
+// create, required on what else changes something.
 func TestIdempotencyKey(t *testing.T) {
 	w := newWorld(t)
 	p := w.create("m_a", "alipay", "order-1")
@@ -203,7 +206,8 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
-// The same create again finds its payment by the order number alone; another body under it is refused (I02, I09).
+// The same create again finds its payment by the order number alone; another body under it is
+// refused (I02, I09).
 func TestCreateIsIdempotentByOrderNumber(t *testing.T) {
 	w := newWorld(t)
 	body := `{"merchant_order_no":"o1","platform":"wechat",` + basket + `}`

@@ -15,7 +15,8 @@ import (
 	"github.com/paymux/paymux/web"
 )
 
-// spy is a cashier that answers what the test says and keeps what it was asked: each call's name and all its arguments.
+// spy is a cashier that answers what the test says and keeps what it was asked: each call's name
+// and all its arguments.
 type spy struct {
 	web.Cashier
 	calls    []any
@@ -158,8 +159,10 @@ func worldOfSpy(t *testing.T) (*world, *spy) {
 	return newWorld(t, func(o *web.Options) { s.Cashier = o.Cashier; o.Cashier = s }), s
 }
 
-// Whatever a request says beside a payment's creation reaches core too: each parameter of a query, each member of a body and each part of a path in its
-// own place, under the merchant and by the actor of the key; and the status is the one that the outcome wants (TestBodiesReachCoreWhole has the rest).
+// Whatever a request says beside a payment's creation reaches core too: each parameter of a query,
+// each member of a body and each part of a path in its own place, under the merchant and by the
+// actor of the key; and the status is the one that the outcome wants (TestBodiesReachCoreWhole has
+// the rest).
 func TestRequestsReachCoreWhole(t *testing.T) {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 7e6, time.UTC)
 	lines := []core.Line{{GoodsID: "g1", LineID: "l1", MerchantOrderNo: "s1", Name: "beans", Category: "physical", Quantity: 2, PriceFen: 1999}}
@@ -202,13 +205,15 @@ func TestRequestsReachCoreWhole(t *testing.T) {
 		{"POST", "/v1/platforms/wechat/check", `{` + goods + `,"amount_fen":3998,"instalments":{"kind":"huabei","periods":3,"fee_bearer":"seller"}}`, 200, 200, []any{
 			asked{"Mistakes", m, []any{basket}},
 			asked{"Check", m, []any{core.CheckoutRequest{Platform: "wechat", Lines: lines, AmountFen: 3998, Funding: core.Funding{Periods: 3, FeeBearer: "seller"}}}}}},
-		{"POST", "/v1/platforms/wechat/check", `{` + goods + `,"amount_fen":17}`, 200, 200, []any{ // core judges the sum
+		// core judges the sum
+		{"POST", "/v1/platforms/wechat/check", `{` + goods + `,"amount_fen":17}`, 200, 200, []any{
 			asked{"Mistakes", m, []any{core.BasketAsk{CheckoutRequest: core.CheckoutRequest{Platform: "wechat", Lines: lines, AmountFen: 17}}}},
 			asked{"Check", m, []any{core.CheckoutRequest{Platform: "wechat", Lines: lines, AmountFen: 17}}}}},
 		{"POST", "/v1/platforms/wechat/check", `{` + goods + `}`, 200, 200, []any{
 			asked{"Mistakes", m, []any{core.BasketAsk{CheckoutRequest: core.CheckoutRequest{Platform: "wechat", Lines: lines}}}},
 			asked{"Check", m, []any{core.CheckoutRequest{Platform: "wechat", Lines: lines, AmountFen: 3998}}}}},
-		{"POST", "/v1/platforms/wechat/check", `{` + goods + `,"instalments":{}}`, 200, 200, []any{ // an empty member is none
+		// an empty member is none
+		{"POST", "/v1/platforms/wechat/check", `{` + goods + `,"instalments":{}}`, 200, 200, []any{
 			asked{"Mistakes", m, []any{core.BasketAsk{CheckoutRequest: core.CheckoutRequest{Platform: "wechat", Lines: lines}}}},
 			asked{"Check", m, []any{core.CheckoutRequest{Platform: "wechat", Lines: lines, AmountFen: 3998}}}}},
 		{"POST", "/v1/payments/pay_7/attempts", `{"platform":"wechat","payer":{},"instalments":{},"client":{}}`, 201, 202, []any{
@@ -233,7 +238,8 @@ func TestRequestsReachCoreWhole(t *testing.T) {
 	}
 }
 
-// A page as long as its limit ends in a cursor, which names its last row and asks for what comes after it; a shorter one ends the list.
+// A page as long as its limit ends in a cursor, which names its last row and asks for what comes
+// after it; a shorter one ends the list.
 func TestCursorsNameTheLastRow(t *testing.T) {
 	const stamp = "2026-11-22T20:00:00.007+08:00"
 	at := time.Date(2026, 11, 22, 12, 0, 0, 7e6, time.UTC)
@@ -295,8 +301,8 @@ func cursorOf(parts ...string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, "|")))
 }
 
-// A cursor is what a list gave out, to the letter: one of another list, with another number of parts, or with a part that no row has, is refused by each
-// list, and no core is asked.
+// A cursor is what a list gave out, to the letter: one of another list, with another number of
+// parts, or with a part that no row has, is refused by each list, and no core is asked.
 func TestCursorsAreRead(t *testing.T) {
 	for path, good := range map[string][]string{
 		"/v1/payments": {"p", "1795348800007", "pay_9"}, "/v1/refunds": {"r", "1795348800007", "ref_9"}, "/v1/events": {"e", "row_9"}, "/v1/deliveries": {"d", "dlv_9"},
@@ -325,7 +331,8 @@ func TestCursorsAreRead(t *testing.T) {
 	}
 }
 
-// Each account of the ledger is shown with all that the books say of it, and said what it is for; one that holds nothing is shown too.
+// Each account of the ledger is shown with all that the books say of it, and said what it is for;
+// one that holds nothing is shown too.
 func TestBalancesAreShownWhole(t *testing.T) {
 	w, s := worldOfSpy(t)
 	s.balances = []core.Balance{
@@ -359,7 +366,8 @@ func TestBalancesAreShownWhole(t *testing.T) {
 	}
 }
 
-// What a platform offers is shown with how its accounts stand: those that serve one of its channels, and of each what it is turned away for.
+// What a platform offers is shown with how its accounts stand: those that serve one of its
+// channels, and of each what it is turned away for.
 func TestPlatformsShowHowAccountsStand(t *testing.T) {
 	since := time.Date(2026, 11, 22, 4, 5, 6, 0, time.UTC)
 	w := newWorld(t, func(o *web.Options) {

@@ -11,8 +11,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// authenticate finds the key that the request proves to hold. Whatever is wrong before the proof is right gets one and the same answer, after the same
-// work, so that nobody learns which key ids exist (C34); what is wrong after it is named.
+// authenticate finds the key that the request proves to hold. Whatever is wrong before the proof is
+// right gets one and the same answer, after the same work, so that nobody learns which key ids
+// exist (C34); what is wrong after it is named.
 func (s *Server) authenticate(ctx context.Context, r *http.Request, body []byte) (Key, error) {
 	headers := r.Header.Values("Authorization")
 	if len(headers) != 1 {
@@ -46,14 +47,16 @@ func (s *Server) byBearer(credentials string) (Key, error) {
 	return key, s.notExpired(key)
 }
 
-// bySignature checks the signature first, then the time, and spends the nonce last: only a request that proves its key may write anything (W05).
+// bySignature checks the signature first, then the time, and spends the nonce last: only a request
+// that proves its key may write anything (W05).
 func (s *Server) bySignature(ctx context.Context, r *http.Request, credentials string, body []byte) (Key, error) {
 	p, ok := parseProof(credentials)
 	if !ok {
 		return Key{}, unauthenticated("a signed request needs key, ts, nonce and sign, each once")
 	}
 	for _, name := range signedHeaders() {
-		if len(r.Header.Values(name)) > 1 { // which of them was signed, and which is read, must not be anybody's choice
+		// which of them was signed, and which is read, must not be anybody's choice
+		if len(r.Header.Values(name)) > 1 {
 			return Key{}, unauthenticated("a signed request has each of " + strings.Join(signedHeaders(), ", ") + " at most once")
 		}
 	}
@@ -66,7 +69,8 @@ func (s *Server) bySignature(ctx context.Context, r *http.Request, credentials s
 	proven := hmac.Equal(p.mac, macOf(secret, stringToSign(r, p.timestamp, p.nonce, body)))
 	first := hmac.Equal(p.mac, macOf(secret, firstText(r, p.timestamp, p.nonce, body)))
 	switch {
-	case first && usable: // whoever holds the secret may be told; nothing is spent and nothing is done
+	case first && usable:
+		// whoever holds the secret may be told; nothing is spent and nothing is done
 		return Key{}, &core.Error{Code: codeSignatureVersion, Message: "the signature is of version 1, which does not cover Idempotency-Key and Content-Type; " +
 			"begin the text with the line PMX2, and put the values of content-type and idempotency-key between nonce and body hash"}
 	case !proven || !usable:
@@ -78,7 +82,8 @@ func (s *Server) bySignature(ctx context.Context, r *http.Request, credentials s
 	if off := s.Clock.Now().Sub(p.at); off > SignWindow || off < -SignWindow {
 		return Key{}, unauthenticated("ts is more than 300 seconds away from the server's clock")
 	}
-	// Until the window has passed for certain the nonce is remembered; afterwards the timestamp refuses the repeat.
+	// Until the window has passed for certain the nonce is remembered; afterwards the timestamp
+	// refuses the repeat.
 	if err := s.Cashier.SpendNonce(ctx, key.ID, p.nonce, p.at.Add(2*SignWindow)); err != nil {
 		return Key{}, err
 	}

@@ -32,7 +32,8 @@ func (w *world) signed(method, target, body, nonce string, change func(*http.Req
 
 const freshNonce = "nonce-0123456789abcdef"
 
-// The string to sign, computed here by hand from the documented recipe, so that a change of the recipe is seen.
+// The string to sign, computed here by hand from the documented recipe, so that a change of the
+// recipe is seen.
 func TestSignRecipe(t *testing.T) {
 	w := newWorld(t)
 	body := `{"goods":[{"id":"g","name":"mug","category":"physical","quantity":1,"price_fen":1}]}`
@@ -53,7 +54,8 @@ func signSpelt(r *http.Request, body, ts string) {
 	r.Header.Set("Authorization", "PMX-HMAC-SHA256 key=signed_m_a,ts="+ts+",nonce="+freshNonce+",sign="+hex.EncodeToString(mac.Sum(nil)))
 }
 
-// W05: whatever is changed after signing, or sent too late, too early or twice, is 401 and changes nothing.
+// W05: whatever is changed after signing, or sent too late, too early or twice, is 401 and changes
+// nothing.
 func TestSignedRequests(t *testing.T) {
 	body := `{"merchant_order_no":"o1","platform":"wechat",` + basket + `}`
 	header := func(f func(string) string) func(*http.Request) {
@@ -119,7 +121,8 @@ func TestSignedRequests(t *testing.T) {
 	for _, nonce := range []string{strings.Repeat("n", 16), strings.Repeat("n", 64)} {
 		want(t, w.send(w.signed("GET", "/v1/channels", "", nonce, nil)), 200, "")
 	}
-	// None of these spent the nonce: the good request passes, in whatever case its scheme is written, and only once.
+	// None of these spent the nonce: the good request passes, in whatever case its scheme is
+	// written, and only once.
 	want(t, w.send(w.signed("POST", "/v1/payments", body, freshNonce, swap("PMX-HMAC-SHA256", "pmx-hmac-sha256"))), 201, "")
 	want(t, w.send(w.signed("POST", "/v1/payments", body, freshNonce, nil)), 401, core.CodeReplayedNonce)
 	// A query means the same in any order, so its order is not signed; what it says is.
@@ -144,8 +147,8 @@ func TestSignedEmptyObject(t *testing.T) {
 	want(t, w.send(r), 200, "")
 }
 
-// C34: one answer for every bearer key that is not right, whether its id exists or not. W23: keys are opaque; a token that would choose its own
-// algorithm is a wrong key like any other.
+// C34: one answer for every bearer key that is not right, whether its id exists or not. W23: keys
+// are opaque; a token that would choose its own algorithm is a wrong key like any other.
 func TestBearerKeys(t *testing.T) {
 	w := newWorld(t)
 	good := w.bearer["m_a/admin"]
@@ -194,7 +197,8 @@ func TestEmptySecretProvesNothing(t *testing.T) {
 	want(t, w.ask("GET", "/v1/channels", "", "Authorization", "Bearer pmx_hollow_"), 401, unauthenticated)
 }
 
-// A key is used in its own mode alone, whatever else stands beside it: what a signed key's secret hashes to opens nothing, nor does a bearer key sign.
+// A key is used in its own mode alone, whatever else stands beside it: what a signed key's secret
+// hashes to opens nothing, nor does a bearer key sign.
 func TestKeysAreOfOneMode(t *testing.T) {
 	w := newWorld(t)
 	const text = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst"
@@ -204,7 +208,8 @@ func TestKeysAreOfOneMode(t *testing.T) {
 		}
 		bearer := w.ask("GET", "/v1/channels", "", "Authorization", "Bearer pmx_odd_"+text)
 		r := newRequest("GET", "/v1/channels", "")
-		nonce := fmt.Sprintf("%032x", sha256.Sum256([]byte("of mode "+mode)))[:32] // of its own: one that is spent would be refused for that
+		// of its own: one that is spent would be refused for that
+		nonce := fmt.Sprintf("%032x", sha256.Sum256([]byte("of mode "+mode)))[:32]
 		web.Sign(r, nil, "odd", []byte(signSecret), w.clock.Now(), nonce)
 		if signed := w.send(r); bearer.Code != want[0] || signed.Code != want[1] {
 			t.Errorf("mode %q: as bearer %d, signed %d", mode, bearer.Code, signed.Code)

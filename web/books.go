@@ -7,7 +7,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// listEvents shows what the merchant was told, oldest first: each event as the bytes that were sent.
+// listEvents shows what the merchant was told, oldest first: each event as the bytes that were
+// sent.
 func (s *Server) listEvents(c *call) error {
 	q := c.query("payment_id", "limit", "cursor")
 	ask := core.EventQuery{MerchantID: c.key.MerchantID, PaymentID: q.name("payment_id", "is not an id"), Limit: q.limit(), AfterRow: q.last(eventList)}
@@ -39,7 +40,8 @@ type accountView struct {
 	Meaning  string             `json:"meaning"`
 }
 
-// listBalances shows the merchant's ledger. Accounts that hold nothing are shown too, so that zero is a statement.
+// listBalances shows the merchant's ledger. Accounts that hold nothing are shown too, so that zero
+// is a statement.
 func (s *Server) listBalances(c *call) error {
 	balances, err := s.Cashier.Balances(c.ctx(), c.key.MerchantID)
 	if err != nil {

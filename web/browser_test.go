@@ -31,7 +31,8 @@ type browser struct {
 	log []string
 }
 
-// chromium starts a browser that shows itself by the user agent. PAYMUX_TEST_SKIP=chromium says aloud that there is none.
+// chromium starts a browser that shows itself by the user agent. PAYMUX_TEST_SKIP=chromium says
+// aloud that there is none.
 func chromium(t *testing.T, userAgent string) *browser {
 	t.Helper()
 	if strings.Contains(","+os.Getenv("PAYMUX_TEST_SKIP")+",", ",chromium,") {
@@ -83,7 +84,8 @@ func (b *browser) complaints() []string {
 	return append([]string(nil), b.log...)
 }
 
-// see asks the page until it holds the text. A page that is being replaced cannot answer; its successor is asked again.
+// see asks the page until it holds the text. A page that is being replaced cannot answer; its
+// successor is asked again.
 func (b *browser) see(text string) {
 	b.t.Helper()
 	for {
@@ -177,7 +179,8 @@ func (s *site) seen() []string {
 	return append([]string(nil), s.visits...)
 }
 
-// In a phone's browser: payee and amount first, then by itself to the gateway, once; back again it waits for a tap; paid, it says so by itself.
+// In a phone's browser: payee and amount first, then by itself to the gateway, once; back again it
+// waits for a tap; paid, it says so by itself.
 func TestBrowserPays(t *testing.T) {
 	s := newSite(t)
 	p := s.create("m_a", "wechat", "o1")
@@ -207,7 +210,8 @@ func TestBrowserPays(t *testing.T) {
 	}
 }
 
-// In each app: the way out, nothing of the gateway, and the result by itself once it is paid elsewhere.
+// In each app: the way out, nothing of the gateway, and the result by itself once it is paid
+// elsewhere.
 func TestBrowserInApps(t *testing.T) {
 	for name, c := range map[string]struct {
 		ua   string
@@ -242,8 +246,9 @@ func TestBrowserInApps(t *testing.T) {
 	}
 }
 
-// Browsers hold a form's redirects against its policy too: Alipay's gateway sends the buyer on to its cashier's own host, so that host is named in
-// GatewayOrigins, and without it the buyer would be stuck.
+// Browsers hold a form's redirects against its policy too: Alipay's gateway sends the buyer on to
+// its cashier's own host, so that host is named in GatewayOrigins, and without it the buyer would
+// be stuck.
 func TestBrowserFollowsTheGatewaysRedirect(t *testing.T) {
 	for _, named := range []bool{true, false} {
 		s := newSite(t)
@@ -305,7 +310,8 @@ func TestBrowserOtherPages(t *testing.T) {
 	}
 }
 
-// The largest amount there is stands on one line of the narrowest phone: broken in two it would be read as another.
+// The largest amount there is stands on one line of the narrowest phone: broken in two it would be
+// read as another.
 func TestBrowserAmountIsNeverBroken(t *testing.T) {
 	s := newSite(t)
 	body := strings.ReplaceAll(`{"merchant_order_no":"o1","platform":"wechat",`+basket+`}`, "1999", "10000000000")

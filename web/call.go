@@ -13,14 +13,16 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// call is one request on its way through a handler: checked as far as the route's line in the table says.
+// call is one request on its way through a handler: checked as far as the route's line in the table
+// says.
 type call struct {
 	echo.Context
 	key  Key // of the caller; zero on routes without a key
 	body []byte
 	// idempotencyKey is "" when none was sent.
 	idempotencyKey string
-	// keyWrong is what is wrong with the header, where a body is read: decode tells it with all else that is wrong, and never lets it pass.
+	// keyWrong is what is wrong with the header, where a body is read: decode tells it with all
+	// else that is wrong, and never lets it pass.
 	keyWrong error
 }
 
@@ -32,12 +34,14 @@ func (c *call) caller() core.Caller {
 	return core.Caller{MerchantID: c.key.MerchantID, KeyID: c.key.ID, Actor: c.key.Actor}
 }
 
-// serve makes a handler of a route: body within limits, key proven, permission held, idempotency key well-formed; only then the route's own code.
+// serve makes a handler of a route: body within limits, key proven, permission held, idempotency
+// key well-formed; only then the route's own code.
 func (s *Server) serve(r route) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		ctx := ec.Request().Context()
 		if changes(r.method) {
-			// A client that hangs up must not cut a gateway call in two: what was begun is finished, within its own time.
+			// A client that hangs up must not cut a gateway call in two: what was begun is
+			// finished, within its own time.
 			ctx = context.WithoutCancel(ctx)
 		}
 		ctx, cancel := context.WithTimeout(ctx, useTimeout)
@@ -71,7 +75,8 @@ func (s *Server) serve(r route) echo.HandlerFunc {
 	}
 }
 
-// readBody reads at most maxBody bytes; their signature may speak of them, so they are not looked at yet.
+// readBody reads at most maxBody bytes; their signature may speak of them, so they are not looked
+// at yet.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
@@ -85,8 +90,10 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 }
 
-// checkBody refuses a body that is not of the type the route takes. Where none is taken, "{}" passes as none. A gateway's message is judged by its
-// grammar and its signature, whatever headers say of its type or coding: gateways send types that are none, and one that was compressed is no form.
+// checkBody refuses a body that is not of the type the route takes. Where none is taken, "{}"
+// passes as none. A gateway's message is judged by its grammar and its signature, whatever headers
+// say of its type or coding: gateways send types that are none, and one that was compressed is no
+// form.
 func checkBody(r *http.Request, rule bodyRule, body []byte) error {
 	const wanted = "application/json"
 	switch {
@@ -132,7 +139,8 @@ func idempotencyKey(r *http.Request, rule keyRule) (string, error) {
 	return key, nil
 }
 
-// pathName returns a path parameter that is a name of ours; anything else cannot exist, so it is not found without asking.
+// pathName returns a path parameter that is a name of ours; anything else cannot exist, so it is
+// not found without asking.
 func (c *call) pathName(parameter string) (string, error) {
 	value := c.Param(parameter)
 	if len(value) > 64 || !isName(value) {

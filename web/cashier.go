@@ -7,7 +7,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Cashier is the use cases that the server calls. *core.Cashier is the one that takes money; tests plant others.
+// Cashier is the use cases that the server calls. *core.Cashier is the one that takes money; tests
+// plant others.
 type Cashier interface {
 	Checkout(context.Context, core.Caller, core.CheckoutRequest) (core.Answered, error)
 	NextAttempt(context.Context, core.Caller, core.AttemptRequest) (core.Answered, error)
@@ -23,7 +24,8 @@ type Cashier interface {
 	Approve(ctx context.Context, caller core.Caller, refundID string) (core.RefundView, error)
 	Reject(ctx context.Context, caller core.Caller, refundID, reason string) (core.RefundView, error)
 	Login(context.Context, core.Caller, core.LoginAsk) (core.Payer, error)
-	// Mistakes tells all that is wrong with a request's shape, before anything else is done about it.
+	// Mistakes tells all that is wrong with a request's shape, before anything else is done about
+	// it.
 	Mistakes(merchantID string, r core.Request) error
 	Offers(merchantID string) ([]core.Offer, error)
 	Accounts(merchantID string) []core.Account

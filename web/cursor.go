@@ -9,8 +9,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// A cursor names the last row of a page. It is opaque to callers and proves nothing: the tenant is in every query, so another merchant's cursor only
-// tells where to go on in one's own list.
+// A cursor names the last row of a page. It is opaque to callers and proves nothing: the tenant is
+// in every query, so another merchant's cursor only tells where to go on in one's own list.
 
 // The lists whose order is creation time and id, newest first.
 const (
@@ -61,7 +61,8 @@ func (q *asking) last(list string) string {
 	return parts[0]
 }
 
-// cursor takes the cursor of a list apart; nil for none, and for one that is no cursor of this list.
+// cursor takes the cursor of a list apart; nil for none, and for one that is no cursor of this
+// list.
 func (q *asking) cursor(list string, n int) []string {
 	text := q.values["cursor"]
 	if text == "" {

@@ -10,8 +10,8 @@ import (
 	"github.com/paymux/paymux/web"
 )
 
-// A client that hangs up ends what only reads, and cuts nothing in two that was begun; either has the time of a use case and no more, and bears the
-// request's id, under which the log tells of it.
+// A client that hangs up ends what only reads, and cuts nothing in two that was begun; either has
+// the time of a use case and no more, and bears the request's id, under which the log tells of it.
 func TestWorkGoesOnWhenTheClientHangsUp(t *testing.T) {
 	for method, goesOn := range map[string]bool{"POST": true, "GET": false, "HEAD": false} {
 		w, s := worldOfSpy(t)

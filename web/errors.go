@@ -8,7 +8,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// ErrorEntry is one code of the API as the guides explain it: whose matter it is, what to do, and what a shop may tell its buyer.
+// ErrorEntry is one code of the API as the guides explain it: whose matter it is, what to do, and
+// what a shop may tell its buyer.
 type ErrorEntry struct {
 	Code   core.Code
 	Status int
@@ -41,7 +42,8 @@ func Errors() []ErrorEntry {
 	return list
 }
 
-// advice is what to do about a code that is no class of the gateway's refusals; buyer is empty where the neutral sentence serves.
+// advice is what to do about a code that is no class of the gateway's refusals; buyer is empty
+// where the neutral sentence serves.
 type advice struct {
 	party core.Party
 	mend  core.Words

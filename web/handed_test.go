@@ -113,8 +113,8 @@ func emptyFields(v reflect.Value, prefix string) []string {
 	return names
 }
 
-// W05: a nonce is remembered for as long as its request can be repeated, also that of a request which was
-// stamped ahead of the server's clock.
+// W05: a nonce is remembered for as long as its request can be repeated, also that of a request
+// which was stamped ahead of the server's clock.
 func TestNonceOutlivesEveryRepeat(t *testing.T) {
 	for _, off := range []time.Duration{-web.SignWindow, 0, web.SignWindow} {
 		w, heard := listen(t)

@@ -84,7 +84,8 @@ func lateHeadline(state core.LateState) headline {
 	}
 }
 
-// headlineOfPage says how things stand. Whoever paid must not be told to order again: money that was seen goes before the order's end.
+// headlineOfPage says how things stand. Whoever paid must not be told to order again: money that
+// was seen goes before the order's end.
 func headlineOfPage(page core.Page) headline {
 	over := page.State == core.PageClosed || page.State == core.PageExpired
 	if over && len(page.Late) > 0 {
@@ -155,8 +156,9 @@ func (s *Server) handOffOf(page core.Page, where core.Container) handOff {
 	return v
 }
 
-// showHandOff shows what is to be paid, and either the form that opens the gateway or the way out of the app. It reads only: nothing is signed until
-// the form is posted, so previews, scanners and prefetching open nothing.
+// showHandOff shows what is to be paid, and either the form that opens the gateway or the way out
+// of the app. It reads only: nothing is signed until the form is posted, so previews, scanners and
+// prefetching open nothing.
 func (s *Server) showHandOff(c *call) error {
 	page, err := s.pageOf(c)
 	if err != nil {
@@ -169,7 +171,8 @@ func (s *Server) renderHandOff(c *call, status int, v handOff) error {
 	return s.render(c, status, "handoff.html", "'self'", sheet{Title: v.Headline.Chinese, Script: "handoff.js", View: v})
 }
 
-// openHandOff signs, and leads on to the gateway. From inside an app it answers with the guide instead: the gateway's page could not open there.
+// openHandOff signs, and leads on to the gateway. From inside an app it answers with the guide
+// instead: the gateway's page could not open there.
 func (s *Server) openHandOff(c *call) error {
 	if where := s.containerOf(c); where.Leave {
 		page, err := s.pageOf(c)
@@ -214,7 +217,8 @@ type door struct {
 
 type field struct{ Name, Value string }
 
-// doorOf makes a form of an action. A redirect becomes a GET form of the same address, so that one page serves both and the policy names the origin.
+// doorOf makes a form of an action. A redirect becomes a GET form of the same address, so that one
+// page serves both and the policy names the origin.
 func doorOf(a core.Action) (door, error) {
 	u, err := url.Parse(a.URL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
@@ -260,8 +264,9 @@ func (s *Server) showStatus(c *call) error {
 	return s.json(c, http.StatusOK, statusView{page.State, page.SecondsLeft, page.Late})
 }
 
-// showReturn is where the gateway sends the buyer's browser. What the gateway, or anybody, wrote into the query is not looked at: the page shows what
-// our own books say, and asks them again until they are sure (W12, S18).
+// showReturn is where the gateway sends the buyer's browser. What the gateway, or anybody, wrote
+// into the query is not looked at: the page shows what our own books say, and asks them again until
+// they are sure (W12, S18).
 func (s *Server) showReturn(c *call) error {
 	page, err := s.pageOf(c)
 	if err != nil {

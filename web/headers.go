@@ -6,8 +6,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// harden sets the headers of every answer. They are the strictest there are; pages loosen their own policy, by nonce, and static files their caching.
-// Handlers that are mounted may set theirs (W08, W22, W24).
+// harden sets the headers of every answer. They are the strictest there are; pages loosen their own
+// policy, by nonce, and static files their caching. Handlers that are mounted may set theirs (W08,
+// W22, W24).
 func (s *Server) harden(next echo.HandlerFunc) echo.HandlerFunc {
 	https := strings.HasPrefix(s.BaseURL, "https://")
 	return func(c echo.Context) error {
@@ -27,7 +28,8 @@ func (s *Server) harden(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// pagePolicy is the policy of our own pages: what they load is ours and carries the nonce, and a form leads only where formAction says.
+// pagePolicy is the policy of our own pages: what they load is ours and carries the nonce, and a
+// form leads only where formAction says.
 func pagePolicy(nonce, formAction string) string {
 	return "default-src 'none'; script-src 'nonce-" + nonce + "'; style-src 'nonce-" + nonce + "'; img-src 'self' data:; connect-src 'self'; " +
 		"form-action " + formAction + "; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"

@@ -37,7 +37,8 @@ type Keys interface {
 	Key(id string) (Key, bool)
 }
 
-// MinSecret is the fewest bytes of a signing secret: an empty or short one is treated as no key (F04). Configuration refuses more than short ones.
+// MinSecret is the fewest bytes of a signing secret: an empty or short one is treated as no key
+// (F04). Configuration refuses more than short ones.
 const MinSecret = 32
 
 // String returns the id: a key must not show its secret in any print.
@@ -58,7 +59,8 @@ func secretText() *base32.Encoding {
 	return base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 }
 
-// NewBearerKey draws a key of mode bearer for the id: the key to hand out once, and the hash (hex) to keep in configuration.
+// NewBearerKey draws a key of mode bearer for the id: the key to hand out once, and the hash (hex)
+// to keep in configuration.
 func NewBearerKey(id string, random io.Reader) (key, secretHash string, err error) {
 	raw := make([]byte, bearerBytes)
 	if _, err := io.ReadFull(random, raw); err != nil {

@@ -12,8 +12,9 @@ import (
 // maxRanges bounds how much of an Accept-Language header is looked at.
 const maxRanges = 20
 
-// languageOf chooses what an answer speaks, by Accept-Language (RFC 9110): the language with the higher weight, of equal ones the one named first, and
-// Chinese where neither is named. "*" stands for what is not named.
+// languageOf chooses what an answer speaks, by Accept-Language (RFC 9110): the language with the
+// higher weight, of equal ones the one named first, and Chinese where neither is named. "*" stands
+// for what is not named.
 func languageOf(header string) core.Language {
 	weights := map[string]int{} // in thousandths, -1 where not named
 	for _, language := range []string{"zh", "en", "*"} {
@@ -43,14 +44,16 @@ func languageOf(header string) core.Language {
 		en = weights["*"]
 	}
 	switch {
-	case en > zh && en > 0, en > 0 && en == zh && first == "en", zh == 0 && en < 0: // the last wants anything but Chinese
+	case en > zh && en > 0, en > 0 && en == zh && first == "en", zh == 0 && en < 0:
+		// the last wants anything but Chinese
 		return core.English
 	default:
 		return core.Chinese
 	}
 }
 
-// weightOf reads the weight of one range in thousandths: 1000 where none stands; not ok where it is none.
+// weightOf reads the weight of one range in thousandths: 1000 where none stands; not ok where it is
+// none.
 func weightOf(parameters string) (int, bool) {
 	name, text, found := strings.Cut(strings.TrimSpace(parameters), "=")
 	if !found {

@@ -94,7 +94,8 @@ func TestAnswersSpeakOneLanguage(t *testing.T) {
 	}
 }
 
-// I04, W32: what is stored is repeated byte for byte, in whatever language it is asked for again: a warning in it stays Chinese.
+// I04, W32: what is stored is repeated byte for byte, in whatever language it is asked for again: a
+// warning in it stays Chinese.
 func TestStoredAnswersKeepTheirLanguage(t *testing.T) {
 	w := newWorld(t)
 	order := `{"merchant_order_no":"o1","platform":"wechat","amount_fen":5,"subject":"pass","goods":[{"id":"v","name":"pass","category":"virtual","quantity":1,"price_fen":5}]}`
@@ -171,8 +172,8 @@ func TestEveryMessageIsInBothLanguages(t *testing.T) {
 	}
 }
 
-// messagesOf lists the messages that a file gives to errors: the texts of Errorf, invalid, invalidField, unauthenticated and of composite Messages, and what
-// explain and wanted return.
+// messagesOf lists the messages that a file gives to errors: the texts of Errorf, invalid,
+// invalidField, unauthenticated and of composite Messages, and what explain and wanted return.
 func messagesOf(tree *ast.File) (found []string) {
 	at := map[string]int{"Errorf": 1, "invalid": 1, "invalidField": 1, "unauthenticated": 0}
 	own := []string{"CodeInternal", "Sprintf"} // the first is told to nobody

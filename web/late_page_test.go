@@ -14,8 +14,8 @@ type lateStatus struct {
 	Late  []core.LateMoney
 }
 
-// W33: whoever paid an order that was over learns that the money was seen and what becomes of it, on each page and by polling alike, and is not told to
-// order again.
+// W33: whoever paid an order that was over learns that the money was seen and what becomes of it,
+// on each page and by polling alike, and is not told to order again.
 func TestPagesTellOfLateMoney(t *testing.T) {
 	w, pages := worldOfPages(t)
 	for _, c := range []struct {
@@ -65,8 +65,8 @@ func TestPagesTellOfLateMoney(t *testing.T) {
 	}
 }
 
-// W33: the page follows what people decide: held, sent back or kept; a refund that waits for an approver decides nothing yet. Each page of an order tells of
-// all its money.
+// W33: the page follows what people decide: held, sent back or kept; a refund that waits for an
+// approver decides nothing yet. Each page of an order tells of all its money.
 func TestLatePagesFollowTheDecision(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -114,7 +114,8 @@ func TestLatePagesFollowTheDecision(t *testing.T) {
 	}
 }
 
-// W33: the open page of a closed order changes by itself when money comes, and again when it went back; looked at by a person in the pictures.
+// W33: the open page of a closed order changes by itself when money comes, and again when it went
+// back; looked at by a person in the pictures.
 func TestBrowserLateMoney(t *testing.T) {
 	s := newSite(t)
 	s.limit("m_a", 0)

@@ -8,19 +8,22 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// How many refused messages one address may send: a burst, then so many per second. Refused ones alone count, so a gateway that signs well is never
-// slowed, and a bucket fills again by itself, so nobody is shut out for good (C37).
+// How many refused messages one address may send: a burst, then so many per second. Refused ones
+// alone count, so a gateway that signs well is never slowed, and a bucket fills again by itself, so
+// nobody is shut out for good (C37).
 const (
 	notifyRate  = 5
 	notifyBurst = 50
-	// openBurst is how often a page may be signed at once; after that once in openPauseSeconds. Whoever has a link could else spend our processor.
+	// openBurst is how often a page may be signed at once; after that once in openPauseSeconds.
+	// Whoever has a link could else spend our processor.
 	openBurst        = 10
 	openPauseSeconds = 5
 	// limiterSize is how many addresses are remembered at most, twice.
 	limiterSize = 8192
 )
 
-// limiter counts failures by address. When its table is full the older half is forgotten, so its memory is bounded and forgetting is forgiving.
+// limiter counts failures by address. When its table is full the older half is forgotten, so its
+// memory is bounded and forgetting is forgiving.
 type limiter struct {
 	perSecond rate.Limit
 	burst     int

@@ -25,7 +25,8 @@ func wrong(t *testing.T, w *world, path, body string, headers ...string) (list [
 	return list, answer.Code
 }
 
-// W31: all mistakes of a request come at once, by field, whoever finds them: the reader of JSON, the request's own bounds, and core's view of its values.
+// W31: all mistakes of a request come at once, by field, whoever finds them: the reader of JSON,
+// the request's own bounds, and core's view of its values.
 func TestAllMistakesAtOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.create("m_a", "wechat", "o1")
@@ -83,7 +84,8 @@ func TestMistakesAreBounded(t *testing.T) {
 	}
 }
 
-// W31: a list's query is told all that is wrong with it at once: what cannot be a parameter of it, by name, and then what its values are not.
+// W31: a list's query is told all that is wrong with it at once: what cannot be a parameter of it,
+// by name, and then what its values are not.
 func TestAllMistakesOfAQueryAtOnce(t *testing.T) {
 	w := newWorld(t)
 	long := strings.Repeat("x", 65)

@@ -15,7 +15,8 @@ import (
 
 const form = "application/x-www-form-urlencoded"
 
-// C39: what the gateway reads is the reply and nothing else: exact bytes, no encoding, whatever the request would have liked.
+// C39: what the gateway reads is the reply and nothing else: exact bytes, no encoding, whatever the
+// request would have liked.
 func TestNotifyReplyIsExact(t *testing.T) {
 	w := newWorld(t)
 	p := w.create("m_a", "alipay", "o1")
@@ -119,8 +120,9 @@ func TestNotifyTakesOnlyPosts(t *testing.T) {
 	}
 }
 
-// C40: no header of a message refuses it, on either path: it reaches its verifier with every Content-Type that came. A body that is compressed indeed
-// fails there; a header that only says so is as wrong as any other.
+// C40: no header of a message refuses it, on either path: it reaches its verifier with every
+// Content-Type that came. A body that is compressed indeed fails there; a header that only says so
+// is as wrong as any other.
 func TestC40_NotifyIgnoresHeaders(t *testing.T) {
 	rec := &recorder{reply: core.Reply{Status: 200, ContentType: "text/plain", Body: []byte("success")}}
 	w := newWorld(t, func(o *web.Options) { rec.Cashier = o.Cashier; o.Cashier = rec })
@@ -153,7 +155,8 @@ func TestC40_NotifyIgnoresHeaders(t *testing.T) {
 	}
 }
 
-// C26, C27: whatever its type, what is no form is refused by its verifier, in the gateway's own word. No entity is expanded, because nothing reads XML.
+// C26, C27: whatever its type, what is no form is refused by its verifier, in the gateway's own
+// word. No entity is expanded, because nothing reads XML.
 func TestNotifyTakesOnlyForms(t *testing.T) {
 	w := newWorld(t)
 	xml := `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>`
@@ -176,8 +179,9 @@ func TestNotifyUnknownAccount(t *testing.T) {
 	want(t, w.ask("POST", "/notify/unionpay/acc_m_a", "sign=good", "Content-Type", form), 404, core.CodeNotConfigured)
 }
 
-// C37: a flood of forged messages from one address is cut short before it costs a verification; others are not touched, good messages are not
-// counted, and the address is let in again by the clock alone.
+// C37: a flood of forged messages from one address is cut short before it costs a verification;
+// others are not touched, good messages are not counted, and the address is let in again by the
+// clock alone.
 func TestNotifyFlood(t *testing.T) {
 	w := newWorld(t)
 	p := w.create("m_a", "alipay", "o1")
@@ -206,7 +210,8 @@ func TestNotifyFlood(t *testing.T) {
 	if from("203.0.113.9", "good").Code != 429 || from("203.0.113.1", "good").Code != 200 {
 		t.Error("the limit is not by address")
 	}
-	call := newRequest("POST", "/v1/platforms/wechat/check", `{}`) // the API of a shop behind the same address goes on
+	// the API of a shop behind the same address goes on
+	call := newRequest("POST", "/v1/platforms/wechat/check", `{}`)
 	call.RemoteAddr = "203.0.113.9:1234"
 	want(t, w.send(call), 401, unauthenticated)
 	w.clock.Advance(time.Second)
@@ -215,7 +220,8 @@ func TestNotifyFlood(t *testing.T) {
 	}
 }
 
-// W13: X-Forwarded-For is believed from the configured proxies only, and only for the hop that they saw.
+// W13: X-Forwarded-For is believed from the configured proxies only, and only for the hop that they
+// saw.
 func TestForwardedForNeedsATrustedProxy(t *testing.T) {
 	flood := func(w *world, remote, forwarded string) int {
 		r := newRequest("POST", "/notify/alipay/acc_m_a", "sign=bad", "Content-Type", form, "X-Forwarded-For", forwarded, "X-Real-IP", forwarded)
@@ -257,8 +263,8 @@ func TestNotifyFloodOfUnknownAccounts(t *testing.T) {
 	}
 }
 
-// C37: one customer of an IPv6 network has all of a /64, and no more; an IPv4 address is the same however it is written. What is remembered is bounded, and
-// forgets the oldest first.
+// C37: one customer of an IPv6 network has all of a /64, and no more; an IPv4 address is the same
+// however it is written. What is remembered is bounded, and forgets the oldest first.
 func TestNotifyLimitIsByNetwork(t *testing.T) {
 	l := web.NewLimiter(1, 2)
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -297,7 +303,8 @@ func TestNotifyLimitIsByNetwork(t *testing.T) {
 	}
 }
 
-// W13: only the configured proxies are believed: not this machine, nor its neighbours, because they are near.
+// W13: only the configured proxies are believed: not this machine, nor its neighbours, because they
+// are near.
 func TestNearAddressesAreNoProxies(t *testing.T) {
 	for _, remote := range []string{"127.0.0.1", "[::1]", "10.1.1.1", "192.168.1.1", "[fd00::1]", "169.254.1.1", "[fe80::1]"} {
 		w := newWorld(t, func(o *web.Options) { o.TrustedProxies = []string{"203.0.113.0/24"} })

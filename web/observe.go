@@ -56,8 +56,9 @@ func requestID(c echo.Context) string {
 	return id
 }
 
-// observe answers errors, survives panics (P17) and writes one line per request. The line holds the route's pattern, never the path: paths carry
-// tokens. It holds no header, query or body, and no address of buyers (W17, F10).
+// observe answers errors, survives panics (P17) and writes one line per request. The line holds the
+// route's pattern, never the path: paths carry tokens. It holds no header, query or body, and no
+// address of buyers (W17, F10).
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := s.Clock.Now()
@@ -95,7 +96,8 @@ func (s *Server) guarded(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
-// panicError keeps what a handler panicked with. Only runtime errors are printed: a value of somebody else's making may hold anything.
+// panicError keeps what a handler panicked with. Only runtime errors are printed: a value of
+// somebody else's making may hold anything.
 type panicError struct {
 	value any
 	stack string
@@ -130,7 +132,8 @@ func causes(err error) string {
 
 func levelOf(status int) slog.Level {
 	switch {
-	case status == http.StatusServiceUnavailable, status == http.StatusLoopDetected: // the second is anybody's to cause, by one header
+	case status == http.StatusServiceUnavailable, status == http.StatusLoopDetected:
+		// the second is anybody's to cause, by one header
 		return slog.LevelWarn
 	case status >= http.StatusInternalServerError:
 		return slog.LevelError
@@ -139,7 +142,8 @@ func levelOf(status int) slog.Level {
 	}
 }
 
-// pattern is the route as the table writes it, or one word for all that is not in it: a label must not grow with what strangers ask for.
+// pattern is the route as the table writes it, or one word for all that is not in it: a label must
+// not grow with what strangers ask for.
 func pattern(c echo.Context) string {
 	if p := c.Path(); p != "" && c.Response().Status != http.StatusMethodNotAllowed {
 		return p
@@ -156,7 +160,8 @@ func knownMethod(method string) string {
 	}
 }
 
-// metrics counts and times requests by route, method and status. The host label is emptied, which Prometheus treats as absent: callers choose it.
+// metrics counts and times requests by route, method and status. The host label is emptied, which
+// Prometheus treats as absent: callers choose it.
 func (s *Server) metrics() (echo.MiddlewareFunc, error) {
 	return echoprometheus.MiddlewareConfig{
 		Namespace: "paymux", Subsystem: "http", Registerer: s.Registry, DoNotUseRequestPathFor404: true,

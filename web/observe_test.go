@@ -50,7 +50,8 @@ func (w *world) lines() []map[string]any {
 	return all
 }
 
-// W17, F10, H15: secrets, tokens, buyers and whatever callers write are planted everywhere a request has room, and none of it is in log or metrics.
+// W17, F10, H15: secrets, tokens, buyers and whatever callers write are planted everywhere a
+// request has room, and none of it is in log or metrics.
 func TestLogsHoldNoSecrets(t *testing.T) {
 	w := newWorld(t)
 	canary := "CANARY\r\n{\"level\":\"FAKE\"}\x1b[31m"
@@ -102,7 +103,8 @@ func TestKeysDoNotPrintTheirSecrets(t *testing.T) {
 	k := w.keys["signed_m_a"]
 	w.options.Logger.Info("x", "key", k)
 	bytesOf := strings.Trim(fmt.Sprintf("%d", k.Secret[:8]), "[]")
-	inHex := strings.Trim(strings.TrimPrefix(fmt.Sprintf("%#v", k.Secret[:8]), "[]byte"), "{}") // as %#v writes bytes
+	// as %#v writes bytes
+	inHex := strings.Trim(strings.TrimPrefix(fmt.Sprintf("%#v", k.Secret[:8]), "[]byte"), "{}")
 	for _, text := range []string{fmt.Sprint(k), fmt.Sprintf("%+v %#v %s", k, k, k), w.log.String()} {
 		if strings.Contains(text, signSecret) || strings.Contains(text, bytesOf) || strings.Contains(text, inHex) {
 			t.Errorf("%s", text)
@@ -198,7 +200,8 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-// W19: with an admin listener the public one has no metrics, and profiles are on the admin one only.
+// W19: with an admin listener the public one has no metrics, and profiles are on the admin one
+// only.
 func TestAdminListenerIsSeparate(t *testing.T) {
 	w := newWorld(t, func(o *web.Options) { o.MetricsOnMain = false })
 	admin := func(path string) *httptest.ResponseRecorder {

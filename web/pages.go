@@ -15,7 +15,8 @@ import (
 //go:embed templates
 var templateDir embed.FS
 
-// pages are the templates of what people see. html/template escapes every value for the place it stands in (W08).
+// pages are the templates of what people see. html/template escapes every value for the place it
+// stands in (W08).
 type pages struct{ templates *template.Template }
 
 func loadPages(files staticFiles) (*pages, error) {

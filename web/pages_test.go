@@ -29,7 +29,8 @@ func (w *world) page(path, userAgent string) *httptest.ResponseRecorder {
 	return w.ask("GET", path, "", "User-Agent", userAgent)
 }
 
-// What each container is shown: the form in a browser, the way out in an app, the link first where the menu has no way out.
+// What each container is shown: the form in a browser, the way out in an app, the link first where
+// the menu has no way out.
 func TestHandOffByContainer(t *testing.T) {
 	w := newWorld(t)
 	path := "/h5/" + tokenOf(w.create("m_a", "wechat", "o1"))
@@ -71,8 +72,8 @@ func TestHandOffByContainer(t *testing.T) {
 	}
 }
 
-// Looking signs nothing; the post from a browser does, once for all reopenings; a post from inside an app is refused with
-// the guide, whatever else it says (W22).
+// Looking signs nothing; the post from a browser does, once for all reopenings; a post from inside
+// an app is refused with the guide, whatever else it says (W22).
 func TestOnlyAPostFromABrowserOpens(t *testing.T) {
 	w := newWorld(t)
 	p := w.create("m_a", "wechat", "o1")
@@ -111,7 +112,8 @@ func TestOnlyAPostFromABrowserOpens(t *testing.T) {
 	}
 }
 
-// Whoever has a link may open its page some times at once and then slowly: each opening costs a signature.
+// Whoever has a link may open its page some times at once and then slowly: each opening costs a
+// signature.
 func TestPageOpensAreLimited(t *testing.T) {
 	w := newWorld(t)
 	path := "/h5/" + tokenOf(w.create("m_a", "wechat", "o1")) + "/pay"
@@ -168,7 +170,8 @@ func worldOfPages(t *testing.T) (*world, *pageCashier) {
 	return newWorld(t, func(o *web.Options) { pages.Cashier = o.Cashier; o.Cashier = pages }), pages
 }
 
-// Every state has a page in Chinese first, and in English what to do; the way back to the shop is offered only when nothing is left to pay or to learn.
+// Every state has a page in Chinese first, and in English what to do; the way back to the shop is
+// offered only when nothing is left to pay or to learn.
 func TestPageOfEveryState(t *testing.T) {
 	w, pages := worldOfPages(t)
 	for state, c := range map[core.PageState]struct {
@@ -193,7 +196,8 @@ func TestPageOfEveryState(t *testing.T) {
 				t.Errorf("post to %s: %s", state, body)
 			}
 		}
-		for _, ua := range []string{uaSafari, uaWeChat} { // back from the gateway nothing is left to be opened or copied
+		// back from the gateway nothing is left to be opened or copied
+		for _, ua := range []string{uaSafari, uaWeChat} {
 			body := w.page("/return/h5_x", ua).Body.String()
 			if strings.Contains(body, `id="pay"`) || strings.Contains(body, `id="copy"`) || strings.Contains(body, `id="mask"`) || strings.Contains(body, `href="https://shop.example/done/1"`) != c.back {
 				t.Errorf("return to %s in %.20s: %s", state, ua, body)
@@ -209,7 +213,8 @@ func TestPageOfEveryState(t *testing.T) {
 	}
 }
 
-// W12, S18: the page behind return_url shows our books, whatever its query claims, and changes nothing.
+// W12, S18: the page behind return_url shows our books, whatever its query claims, and changes
+// nothing.
 func TestReturnPageBelievesNoQuery(t *testing.T) {
 	w := newWorld(t)
 	p := w.create("m_a", "wechat", "o1")
@@ -297,7 +302,8 @@ func TestPageTroubles(t *testing.T) {
 
 var nonceOf = regexp.MustCompile(`nonce-([0-9a-f]{32})`)
 
-// W08, W22, W24: every answer is hardened; pages get a policy with a nonce of their own; only static files may be kept.
+// W08, W22, W24: every answer is hardened; pages get a policy with a nonce of their own; only
+// static files may be kept.
 func TestSecurityHeaders(t *testing.T) {
 	w := newWorld(t)
 	path := "/h5/" + tokenOf(w.create("m_a", "wechat", "o1"))
@@ -363,7 +369,8 @@ func TestStaticFilesAreKeptByVersion(t *testing.T) {
 	}
 }
 
-// The countdown ends at the books' expiry, not at the page's: shortly before it the page says expired.
+// The countdown ends at the books' expiry, not at the page's: shortly before it the page says
+// expired.
 func TestExpiredPage(t *testing.T) {
 	w := newWorld(t)
 	path := "/h5/" + tokenOf(w.create("m_a", "wechat", "o1"))

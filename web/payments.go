@@ -52,8 +52,9 @@ func (s *Server) answer(c *call, path string, a core.Answered) error {
 	return s.answered(c, a)
 }
 
-// answered writes what core rendered, byte for byte: a repeat must get what the first got (I04), and what is to be said of it stands in the headers. The
-// status is 202 while an outcome is unknown.
+// answered writes what core rendered, byte for byte: a repeat must get what the first got (I04),
+// and what is to be said of it stands in the headers. The status is 202 while an outcome is
+// unknown.
 func (s *Server) answered(c *call, a core.Answered) error {
 	status := a.Status
 	if a.Settling {
@@ -109,7 +110,8 @@ func (s *Server) syncPayment(c *call) error {
 	return s.json(c, http.StatusOK, view)
 }
 
-// list is how every list is answered: a full page has a NextCursor, and the page behind it may be empty; the last page has null.
+// list is how every list is answered: a full page has a NextCursor, and the page behind it may be
+// empty; the last page has null.
 type list[T any] struct {
 	Data       []T     `json:"data"`
 	NextCursor *string `json:"next_cursor"`

@@ -3,13 +3,17 @@ package web
 // Permission is what a route demands of the key that calls it.
 type Permission string
 
-// The permissions. Every route declares one; PermNone has to be written out too, so that nothing is public by omission (W02).
+// The permissions. Every route declares one; PermNone has to be written out too, so that nothing is
+// public by omission (W02).
 const (
-	PermNone    Permission = "none"    // no key: gateways, buyers and probes, which prove themselves otherwise or learn nothing
-	PermRead    Permission = "read"    // look at the merchant's own objects
-	PermPay     Permission = "pay"     // create, go on elsewhere, close, inquire
-	PermRefund  Permission = "refund"  // ask for money to go back
-	PermApprove Permission = "approve" // let another actor's refund go, or not; keep a buyer's late money
+	// PermNone: no key: gateways, buyers and probes, which prove themselves otherwise or learn
+	// nothing
+	PermNone   Permission = "none"
+	PermRead   Permission = "read"   // look at the merchant's own objects
+	PermPay    Permission = "pay"    // create, go on elsewhere, close, inquire
+	PermRefund Permission = "refund" // ask for money to go back
+	// PermApprove: let another actor's refund go, or not; keep a buyer's late money
+	PermApprove Permission = "approve"
 )
 
 // Permissions lists the permissions that a role can hold.
@@ -29,8 +33,8 @@ const (
 // Roles lists the roles.
 func Roles() []Role { return []Role{RoleAdmin, RoleCashier, RoleViewer, RoleApprover} }
 
-// May tells whether the role holds the permission. An unknown role holds none. That an admin may approve does not let one approve one's own refund:
-// core compares the actors.
+// May tells whether the role holds the permission. An unknown role holds none. That an admin may
+// approve does not let one approve one's own refund: core compares the actors.
 func (r Role) May(p Permission) bool {
 	switch r {
 	case RoleAdmin:

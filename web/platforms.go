@@ -26,7 +26,8 @@ type platformView struct {
 	Accounts []standingView `json:"accounts"`
 }
 
-// standingView tells whether the gateway takes an account's calls, as far as the last ones have shown.
+// standingView tells whether the gateway takes an account's calls, as far as the last ones have
+// shown.
 type standingView struct {
 	ID       string        `json:"id"`
 	Ready    bool          `json:"ready"`
@@ -88,7 +89,8 @@ type channelView struct {
 	Gateway      core.GatewayID `json:"gateway"`
 	Door         core.Door      `json:"door"`
 	Capabilities []string       `json:"capabilities"`
-	Periods      []int          `json:"periods,omitempty"` // numbers of instalments that the gateway knows
+	// Periods: numbers of instalments that the gateway knows
+	Periods []int `json:"periods,omitempty"`
 }
 
 func (s *Server) listChannels(c *call) error {

@@ -24,20 +24,22 @@ const (
 
 // Problem is an RFC 9457 document. Code is stable; title and detail are for people.
 type Problem struct {
-	Type      string         `json:"type"`
-	Title     string         `json:"title"`
-	Status    int            `json:"status"`
-	Detail    string         `json:"detail,omitempty"`
-	Code      core.Code      `json:"code"`
-	Field     string         `json:"field,omitempty"`
-	Errors    []wrongField   `json:"errors,omitempty"` // all that is wrong with the request; field, code and detail are the first's
+	Type   string    `json:"type"`
+	Title  string    `json:"title"`
+	Status int       `json:"status"`
+	Detail string    `json:"detail,omitempty"`
+	Code   core.Code `json:"code"`
+	Field  string    `json:"field,omitempty"`
+	// Errors: all that is wrong with the request; field, code and detail are the first's
+	Errors    []wrongField   `json:"errors,omitempty"`
 	Layer     core.Layer     `json:"layer,omitempty"`
 	Rule      string         `json:"rule,omitempty"`
 	Remedy    string         `json:"remedy,omitempty"`
 	Refusals  []core.Refusal `json:"refusals,omitempty"`
 	PaymentID string         `json:"payment_id,omitempty"`
 	RequestID string         `json:"request_id"`
-	// Gateway is what the gateway said, and BuyerMessage what the shop may show to its buyer; with refusals of the gateway only.
+	// Gateway is what the gateway said, and BuyerMessage what the shop may show to its buyer; with
+	// refusals of the gateway only.
 	Gateway           *core.GatewayWords `json:"gateway,omitempty"`
 	BuyerMessage      string             `json:"buyer_message,omitempty"`
 	RetryAfterSeconds int                `json:"retry_after_seconds,omitempty"`
@@ -123,7 +125,8 @@ func kinds() map[core.Code]kind {
 	}
 }
 
-// problemOf turns any error into a document in one language. What is not ours becomes "internal" without a word about the cause: that is logged, with the request id.
+// problemOf turns any error into a document in one language. What is not ours becomes "internal"
+// without a word about the cause: that is logged, with the request id.
 func (s *Server) problemOf(err error, l core.Language) Problem {
 	var ours *core.Error
 	var echos *echo.HTTPError
@@ -217,7 +220,8 @@ func (s *Server) fail(err error, c echo.Context) {
 	s.write(c, p.Status, "application/problem+json", body)
 }
 
-// write sends exactly these bytes. A client that went away is not our failure, so an error of the connection is dropped.
+// write sends exactly these bytes. A client that went away is not our failure, so an error of the
+// connection is dropped.
 func (s *Server) write(c echo.Context, status int, contentType string, body []byte) {
 	_ = c.Blob(status, contentType, body)
 }

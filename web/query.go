@@ -9,14 +9,16 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// asking is a query's parameters, and all that is wrong with them: a caller mends a list's query as they mend a body, at once.
+// asking is a query's parameters, and all that is wrong with them: a caller mends a list's query as
+// they mend a body, at once.
 type asking struct {
 	values map[string]string
 	wrong  blame
 }
 
-// query reads the query's parameters: only known ones, each at most once and with a value, so that nothing is overlooked in silence. An empty filter
-// would list everything, and whoever forgot to fill it in would take another order for the one they asked for.
+// query reads the query's parameters: only known ones, each at most once and with a value, so that
+// nothing is overlooked in silence. An empty filter would list everything, and whoever forgot to
+// fill it in would take another order for the one they asked for.
 func (c *call) query(known ...string) *asking {
 	q := &asking{values: map[string]string{}}
 	values, err := url.ParseQuery(c.Request().URL.RawQuery)
@@ -46,7 +48,8 @@ func (q *asking) refuse(name, message string) { q.wrong.add(invalidField(name, m
 // err tells all that is wrong, nil for nothing.
 func (q *asking) err() error { return core.Mistaken(q.wrong.list) }
 
-// one returns a parameter that is one of a few, "" for none. What is wrong with another is said of it.
+// one returns a parameter that is one of a few, "" for none. What is wrong with another is said of
+// it.
 func one[T ~string](q *asking, name string, all []T, message string) T {
 	value := T(q.values[name])
 	if value != "" && !slices.Contains(all, value) {

@@ -16,7 +16,8 @@ import (
 //go:embed openapi.yaml
 var specText []byte
 
-// The reference page is the OpenAPI document, read once at start-up and laid out for people. Only what the page shows is decoded.
+// The reference page is the OpenAPI document, read once at start-up and laid out for people. Only
+// what the page shows is decoded.
 
 type specDoc struct {
 	Info struct {

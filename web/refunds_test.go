@@ -12,7 +12,8 @@ type refunds struct {
 	NextCursor *string           `json:"next_cursor"`
 }
 
-// W16: an approver is told of no refund, so they must be able to find what waits; W01: nobody else's.
+// W16: an approver is told of no refund, so they must be able to find what waits; W01: nobody
+// else's.
 func TestRefundsArePagedAndFiltered(t *testing.T) {
 	w := newWorld(t)
 	ask := func(merchant, no, fen string) {
@@ -51,7 +52,8 @@ func TestRefundsArePagedAndFiltered(t *testing.T) {
 			t.Errorf("%s, %s: %q, want %q", c[0], c[1], got, c[2])
 		}
 	}
-	// The tenant is in every query: another merchant's cursor, or another list's, leads nowhere else.
+	// The tenant is in every query: another merchant's cursor, or another list's, leads nowhere
+	// else.
 	mine := decode[refunds](t, w.as("m_a/viewer", "GET", "/v1/refunds?limit=1", ""))
 	if page := decode[refunds](t, w.as("m_b/viewer", "GET", "/v1/refunds?cursor="+*mine.NextCursor, "")); len(page.Data) != 0 {
 		t.Errorf("m_b sees %+v", page.Data)
@@ -62,8 +64,8 @@ func TestRefundsArePagedAndFiltered(t *testing.T) {
 	want(t, w.as("m_a/viewer", "GET", "/v1/refunds?status=paid", ""), 400, core.CodeInvalid)
 }
 
-// W16, I04: late money that is held is kept by whoever may approve, sent back by whoever may refund; a repeat gets the same bytes, and above the limit one
-// person decides nothing.
+// W16, I04: late money that is held is kept by whoever may approve, sent back by whoever may
+// refund; a repeat gets the same bytes, and above the limit one person decides nothing.
 func TestLateMoneyIsDecidedAboutByPeople(t *testing.T) {
 	w := newWorld(t)
 	p := w.create("m_a", "wechat", "late")

@@ -7,7 +7,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// I15: what is to be said of a stored answer stands in its headers; its status and bytes are the first's, whatever has happened since.
+// I15: what is to be said of a stored answer stands in its headers; its status and bytes are the
+// first's, whatever has happened since.
 func TestReplayHeaders(t *testing.T) {
 	w := newWorld(t)
 	body := `{"merchant_order_no":"o1","platform":"wechat",` + basket + `}`
@@ -66,7 +67,8 @@ func paidOrder(t *testing.T, w *world) core.PaymentView {
 	return p
 }
 
-// A18: half an emoji, as JavaScript leaves it when it cuts a text, refuses no refund and no order; what is escaped to look like one stays as it is.
+// A18: half an emoji, as JavaScript leaves it when it cuts a text, refuses no refund and no order;
+// what is escaped to look like one stays as it is.
 func TestHalvesOfCharacters(t *testing.T) {
 	for given, want := range map[string]string{
 		`cut \ud83d`: "cut \ufffd", `\ude00 cut`: "\ufffd cut", `\uD83D\uD83D\uDE00`: "\ufffd😀", `\ud83d\u0041`: "\ufffdA", `\ud83d\n`: "\ufffd\n", `whole \ud83d\ude00`: "whole 😀",
@@ -81,7 +83,8 @@ func TestHalvesOfCharacters(t *testing.T) {
 	}
 	w := newWorld(t)
 	body := `{"merchant_order_no":"o\ud83d","platform":"wechat",` + basket + `}`
-	want(t, w.as("m_a/cashier", "POST", "/v1/payments", body), 400, core.CodeInvalid) // a number is exact
+	// a number is exact
+	want(t, w.as("m_a/cashier", "POST", "/v1/payments", body), 400, core.CodeInvalid)
 	for _, broken := range []string{`{"reason":"\ud83`, `{"reason":"\ud83d`, `{"\ud83d":1,"\ude00":2}`, `{"amount_fen":1,"reason":"\uzzzz"}`} {
 		w := newWorld(t)
 		p := paidOrder(t, w)

@@ -2,7 +2,8 @@ package web
 
 import "github.com/paymux/paymux/core"
 
-// The bodies of requests. Ids of objects never stand in a body: they come from the path alone, and the merchant from the key alone (W03, W04).
+// The bodies of requests. Ids of objects never stand in a body: they come from the path alone, and
+// the merchant from the key alone (W03, W04).
 
 type createPayment struct {
 	MerchantOrderNo  string            `json:"merchant_order_no" validate:"required,max=64"`
@@ -25,7 +26,8 @@ type goodsLine struct {
 	Name            string `json:"name" validate:"required"`
 	Category        string `json:"category" validate:"required,max=64"`
 	Quantity        int64  `json:"quantity" validate:"required,min=1,max=1000000"`
-	PriceFen        *int64 `json:"price_fen" validate:"required,min=0,max=10000000000"` // a pointer: absent is not zero, a gift is
+	// PriceFen: a pointer: absent is not zero, a gift is
+	PriceFen *int64 `json:"price_fen" validate:"required,min=0,max=10000000000"`
 }
 
 type payer struct {
@@ -108,7 +110,8 @@ func (r checkPlatform) basket(platform string) core.BasketAsk {
 	return ask
 }
 
-// checkout makes the request that create would see. Whoever only asks about goods need not add them up.
+// checkout makes the request that create would see. Whoever only asks about goods need not add them
+// up.
 func (r checkPlatform) checkout(platform string) (core.CheckoutRequest, error) {
 	ask := core.CheckoutRequest{Platform: core.PlatformID(platform), Lines: lines(r.Goods), Funding: r.Instalments.core()}
 	if r.AmountFen != nil {

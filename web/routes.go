@@ -18,9 +18,11 @@ type route struct {
 type keyRule int
 
 const (
-	keyUnused   keyRule = iota // reads, and calls whose repeat is the same call: close. The header is accepted and means nothing
-	keyOptional                // create: merchant_order_no stands in (I09)
-	keyRequired                // every other change of money or state
+	// reads, and calls whose repeat is the same call: close. The header is accepted and means
+	// nothing
+	keyUnused   keyRule = iota
+	keyOptional         // create: merchant_order_no stands in (I09)
+	keyRequired         // every other change of money or state
 )
 
 // bodyRule says what body a route takes.
@@ -33,7 +35,8 @@ const (
 	bodyIgnored // of a browser's own form without fields
 )
 
-// table is every route of the server. openapi.yaml describes the same ones; tests compare the two, call each as every role and as two tenants.
+// table is every route of the server. openapi.yaml describes the same ones; tests compare the two,
+// call each as every role and as two tenants.
 func (s *Server) table() []route {
 	t := []route{
 		{"POST", "/v1/payments", PermPay, keyOptional, bodyJSON, s.createPayment},
@@ -85,7 +88,8 @@ func (s *Server) isPage(path string) bool {
 	return strings.HasPrefix(path, "/h5/") && !strings.HasSuffix(path, "/status") || strings.HasPrefix(path, "/return/")
 }
 
-// changes tells whether a route may change anything, by its method. HEAD is answered by the route of GET.
+// changes tells whether a route may change anything, by its method. HEAD is answered by the route
+// of GET.
 func changes(method string) bool { return method != http.MethodGet }
 
 // Route describes a line of the table.

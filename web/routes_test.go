@@ -58,7 +58,8 @@ func bodyFor(path string) string {
 	}
 }
 
-// W02: every route declares a permission, and every role gets 403 exactly where it lacks that permission.
+// W02: every route declares a permission, and every role gets 403 exactly where it lacks that
+// permission.
 func TestEveryRouteByEveryRole(t *testing.T) {
 	for _, route := range newWorld(t).server.Routes() {
 		known := route.Permission == web.PermNone || slices.Contains(web.Permissions(), route.Permission)
@@ -87,7 +88,8 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 	}
 }
 
-// W01: with another merchant's key every object is as if it were not there, and every list is without it.
+// W01: with another merchant's key every object is as if it were not there, and every list is
+// without it.
 func TestEveryRouteByAnotherTenant(t *testing.T) {
 	for _, route := range newWorld(t).server.Routes() {
 		if route.Permission == web.PermNone {
@@ -136,8 +138,9 @@ func strip(t *testing.T, answer interface{ Result() *http.Response }) string {
 	return kept
 }
 
-// What is not in the table is a problem document. Nothing redirects (W13: a path that looks like another host is not followed), nothing is listed
-// (W19), and no path leads out of the static files (W14).
+// What is not in the table is a problem document. Nothing redirects (W13: a path that looks like
+// another host is not followed), nothing is listed (W19), and no path leads out of the static files
+// (W14).
 func TestUnknownPathsAndMethods(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{"/nope", "/v1", "/v1/payments/", "//evil.example/%2f..", "/%5cevil.example", "/static/", "/static/..%2fserver.go", "/static/pages.css/", "/h5/", "/debug/pprof/", "/.git/config"} {
@@ -154,7 +157,8 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 	}
 }
 
-// Where GET is answered, HEAD is too (RFC 9110, 9.1), with the same status and the same demand for a key: monitors and "curl -I" ask like this.
+// Where GET is answered, HEAD is too (RFC 9110, 9.1), with the same status and the same demand for
+// a key: monitors and "curl -I" ask like this.
 func TestHeadIsAnsweredLikeGet(t *testing.T) {
 	for _, route := range newWorld(t).server.Routes() {
 		if route.Method != http.MethodGet {

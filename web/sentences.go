@@ -9,8 +9,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// speech says in Chinese what core and web say of a request in English: their messages are English because logs and programs' traces are. A test reads the
-// sources and finds every message here, so that no buyer of the API is answered in half a language.
+// speech says in Chinese what core and web say of a request in English: their messages are English
+// because logs and programs' traces are. A test reads the sources and finds every message here, so
+// that no buyer of the API is answered in half a language.
 type speech struct {
 	plain map[string]string
 	forms []form
@@ -41,7 +42,8 @@ func newSpeech() speech {
 	return s
 }
 
-// say returns a message in both languages. What is known in one language only, such as a reason that somebody gave, is said in it.
+// say returns a message in both languages. What is known in one language only, such as a reason
+// that somebody gave, is said in it.
 func (s speech) say(message string) core.Words {
 	if chinese, ok := s.plain[message]; ok {
 		return core.Words{ZH: chinese, EN: message}
@@ -58,7 +60,8 @@ func (s speech) say(message string) core.Words {
 	return core.Words{ZH: message, EN: message}
 }
 
-// sentences are all messages about requests; %s stands for a value, in the same order in both languages.
+// sentences are all messages about requests; %s stands for a value, in the same order in both
+// languages.
 func sentences() []core.Words {
 	return slices.Concat(sentencesOfOrders(), sentencesOfFields(), sentencesOfBodies())
 }

@@ -34,26 +34,33 @@ type Options struct {
 	Logger *slog.Logger
 	// Registry holds the metrics; the server adds its own and shows them all.
 	Registry *prometheus.Registry
-	// BaseURL is how buyers and gateways reach the server, without a trailing slash. Addresses are never built from a Host header (F07).
+	// BaseURL is how buyers and gateways reach the server, without a trailing slash. Addresses are
+	// never built from a Host header (F07).
 	BaseURL string
-	// TrustedProxies (CIDR) are believed when they name a client in X-Forwarded-For; may be empty: then the peer is the client (W13).
+	// TrustedProxies (CIDR) are believed when they name a client in X-Forwarded-For; may be empty:
+	// then the peer is the client (W13).
 	TrustedProxies []string
-	// GatewayOrigins are origins beside the action's own that a hand-off form may lead to; may be empty. Browsers hold redirects against form-action
-	// too, and a gateway may redirect to its cashier's host: the server then names "https://*.gateway.example".
+	// GatewayOrigins are origins beside the action's own that a hand-off form may lead to; may be
+	// empty. Browsers hold redirects against form-action too, and a gateway may redirect to its
+	// cashier's host: the server then names "https://*.gateway.example".
 	GatewayOrigins []string
-	// Ready tells whether the server can do its work; nil means always. What it says is logged, never shown.
+	// Ready tells whether the server can do its work; nil means always. What it says is logged,
+	// never shown.
 	Ready func(context.Context) error
-	// Troubles tells what the gateway turns an account away for at present, the oldest first; may be nil: then nothing is known.
+	// Troubles tells what the gateway turns an account away for at present, the oldest first; may
+	// be nil: then nothing is known.
 	Troubles func(account string) []core.AccountTrouble
 	// MetricsOnMain serves /metrics beside the API, for servers without an admin listener.
 	MetricsOnMain bool
 	// Mounts may add handlers of others, such as the demo shop, under prefixes of their own.
 	Mounts []Mount
-	// Tracing makes a span of each request, with what the request does at the gateway below it; may be nil: then none is made.
+	// Tracing makes a span of each request, with what the request does at the gateway below it; may
+	// be nil: then none is made.
 	Tracing trace.TracerProvider
 }
 
-// Mount is a handler under a path prefix. It is public: whoever mounts it answers for what it shows.
+// Mount is a handler under a path prefix. It is public: whoever mounts it answers for what it
+// shows.
 type Mount struct {
 	Prefix  string // begins with "/"; "/" takes what no route takes
 	Handler http.Handler
@@ -156,7 +163,8 @@ func (s *Server) mount() {
 // Handler returns the handler of the public listener.
 func (s *Server) Handler() http.Handler { return s.echo }
 
-// Limits of a listener. Writing may take as long as the slowest use case: a gateway call with its inquiry.
+// Limits of a listener. Writing may take as long as the slowest use case: a gateway call with its
+// inquiry.
 const (
 	headerTimeout = 5 * time.Second
 	readTimeout   = 15 * time.Second
@@ -167,7 +175,8 @@ const (
 	maxBody       = 64 << 10
 )
 
-// HTTPServer returns a server with the limits that every listener of paymux has (W21). The caller listens, serves and shuts down.
+// HTTPServer returns a server with the limits that every listener of paymux has (W21). The caller
+// listens, serves and shuts down.
 func HTTPServer(addr string, handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Addr: addr, Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
@@ -175,5 +184,6 @@ func HTTPServer(addr string, handler http.Handler, logger *slog.Logger) *http.Se
 	}
 }
 
-// LimitConnections lets at most n connections be open at once; further ones wait in the kernel's queue (W21).
+// LimitConnections lets at most n connections be open at once; further ones wait in the kernel's
+// queue (W21).
 func LimitConnections(l net.Listener, n int) net.Listener { return netutil.LimitListener(l, n) }

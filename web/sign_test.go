@@ -22,7 +22,8 @@ import (
 
 const signatureVersion core.Code = "signature_version"
 
-// vector is one worked example of docs/signing-vectors.json, which was made by other code than ours.
+// vector is one worked example of docs/signing-vectors.json, which was made by other code than
+// ours.
 type vector struct {
 	Name           string
 	KeyID          string `json:"key_id"`
@@ -96,7 +97,8 @@ func TestSigningVectors(t *testing.T) {
 	}
 }
 
-// W28: what decides how a request is read, or whether it is a repeat, cannot be changed, added or taken away in flight.
+// W28: what decides how a request is read, or whether it is a repeat, cannot be changed, added or
+// taken away in flight.
 func TestSignedHeadersHold(t *testing.T) {
 	w := newWorld(t)
 	p := w.create("m_a", "wechat", "o1")
@@ -138,7 +140,8 @@ func TestSignedHeadersHold(t *testing.T) {
 	}
 }
 
-// W29: absent and empty read alike in the text; neither way round does a request anything that it did not do as it was signed.
+// W29: absent and empty read alike in the text; neither way round does a request anything that it
+// did not do as it was signed.
 func TestSignedEmptyHeadersDoNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.create("m_a", "wechat", "o1")
@@ -162,7 +165,8 @@ func TestSignedEmptyHeadersDoNothing(t *testing.T) {
 	}
 }
 
-// W30: a signature of version 1, which covers no header, does nothing, spends nothing, and is told what to change; whoever lacks the secret is not.
+// W30: a signature of version 1, which covers no header, does nothing, spends nothing, and is told
+// what to change; whoever lacks the secret is not.
 func TestSignaturesOfTheFirstVersionAreRefused(t *testing.T) {
 	w := newWorld(t)
 	body := `{"merchant_order_no":"o1","platform":"wechat",` + basket + `}`
@@ -283,7 +287,8 @@ for (const v of JSON.parse(fs.readFileSync(`+strconv.Quote(file)+`)).vectors)
 	}
 }
 
-// The clients of docs/merchants.md are taken by a listening server: with body and key, with a query, and with a key alone.
+// The clients of docs/merchants.md are taken by a listening server: with body and key, with a
+// query, and with a key alone.
 func TestClientsOfTheGuideAreTaken(t *testing.T) {
 	w := newWorld(t)
 	w.clock.Set(time.Now())

@@ -37,7 +37,8 @@ func loadSpec(t *testing.T) *openapi3.T {
 
 var parameter = regexp.MustCompile(`:([a-z]+)`)
 
-// Routes and document name each other, both ways, with the same permission and the same rule for the Idempotency-Key.
+// Routes and document name each other, both ways, with the same permission and the same rule for
+// the Idempotency-Key.
 func TestSpecAndRoutesAgree(t *testing.T) {
 	doc := loadSpec(t)
 	described, keyed := map[string]string{}, map[string]bool{}
@@ -72,7 +73,8 @@ func TestSpecAndRoutesAgree(t *testing.T) {
 	}
 }
 
-// strict closes every object of the document, so that an answer with a member it does not describe fails.
+// strict closes every object of the document, so that an answer with a member it does not describe
+// fails.
 func strict(doc *openapi3.T) {
 	closed := false
 	for _, ref := range doc.Components.Schemas {
@@ -193,7 +195,8 @@ func TestAnswersFitTheSpec(t *testing.T) {
 	}
 }
 
-// While the gateway is silent, every call that waits for it answers 202 with the body that the document promises.
+// While the gateway is silent, every call that waits for it answers 202 with the body that the
+// document promises.
 func TestUnknownAnswersFitTheSpec(t *testing.T) {
 	doc := loadSpec(t)
 	strict(doc)
@@ -230,7 +233,8 @@ func TestUnknownAnswersFitTheSpec(t *testing.T) {
 	}
 }
 
-// The document's examples and limits are those of the server: what the document's own example asks for is accepted.
+// The document's examples and limits are those of the server: what the document's own example asks
+// for is accepted.
 func TestSpecExampleWorks(t *testing.T) {
 	doc := loadSpec(t)
 	example, _ := doc.Components.Schemas["CreatePayment"].Value.Example.(map[string]any)
@@ -297,7 +301,8 @@ func TestEveryCodeHasAStatus(t *testing.T) {
 
 // The document and the merchants' guide name every code under its status, and no other.
 func TestEveryCodeIsDocumented(t *testing.T) {
-	codes := func(text string) []string { // "status code", of lines that begin with a status and name codes in backticks
+	// "status code", of lines that begin with a status and name codes in backticks
+	codes := func(text string) []string {
 		var found []string
 		for _, line := range regexp.MustCompile(`(?m)^(?:- |\| )(\d{3}(?:, \d{3})*)(?: \|)?((?:[ ,\n]*`+"`[a-z_]+`"+`)+)`).FindAllStringSubmatch(text, -1) {
 			statuses, named := strings.Split(line[1], ", "), regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(line[2], -1)

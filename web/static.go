@@ -20,7 +20,8 @@ type staticFile struct {
 	body        []byte
 }
 
-// staticFiles is a closed list: what is not in it cannot be asked for, so there is no path to traverse and no directory to list (W14, W19).
+// staticFiles is a closed list: what is not in it cannot be asked for, so there is no path to
+// traverse and no directory to list (W14, W19).
 type staticFiles map[string]staticFile
 
 func loadStatic() staticFiles {

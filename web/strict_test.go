@@ -18,7 +18,8 @@ func newRequest(method, path, body string, headers ...string) *http.Request {
 	return r
 }
 
-// A04, A05, W03, W04: each body differs from a good one in a single way, and is refused with the field's name before any use case runs.
+// A04, A05, W03, W04: each body differs from a good one in a single way, and is refused with the
+// field's name before any use case runs.
 func TestStrictJSON(t *testing.T) {
 	const good = `{"merchant_order_no":"o1","platform":"wechat",` + basket + `}`
 	amount := func(text string) string { return strings.Replace(good, `"amount_fen":1999`, `"amount_fen":`+text, 1) }
@@ -94,7 +95,8 @@ func TestStrictJSON(t *testing.T) {
 	want(t, w.as("m_a/cashier", "POST", "/v1/payments", good), 201, "")
 }
 
-// A number that was sent as zero is not said to be missing alone: whoever reads that would look for a fault in the spelling.
+// A number that was sent as zero is not said to be missing alone: whoever reads that would look for
+// a fault in the spelling.
 func TestZeroIsNotOnlyMissing(t *testing.T) {
 	w := newWorld(t)
 	body := strings.Replace(`{"merchant_order_no":"o1","platform":"wechat",`+basket+`}`, `"quantity":1`, `"quantity":0`, 1)

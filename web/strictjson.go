@@ -18,9 +18,11 @@ import (
 // maxDepth is the deepest nesting of a request; ours need three (W21).
 const maxDepth = 8
 
-// decode reads a body into a request, strictly, before any handler acts on it: one object, no member unknown, twice or in another case, no null, no
-// number that is not an integer, nothing after it (A04, A05, W04). Then it validates, and asks core about the values. All that is wrong is told at once,
-// by the fields' names as the caller wrote them; what was found first about a field, or about something within it, is all that is said of it.
+// decode reads a body into a request, strictly, before any handler acts on it: one object, no
+// member unknown, twice or in another case, no null, no number that is not an integer, nothing
+// after it (A04, A05, W04). Then it validates, and asks core about the values. All that is wrong is
+// told at once, by the fields' names as the caller wrote them; what was found first about a field,
+// or about something within it, is all that is said of it.
 func (s *Server) decode(c *call, into any, ask func() core.Request) error {
 	var found blame
 	found.add(c.keyWrong)
@@ -38,7 +40,8 @@ func (s *Server) decode(c *call, into any, ask func() core.Request) error {
 	}
 	if ask != nil {
 		for _, m := range core.MistakesOf(s.Cashier.Mistakes(c.key.MerchantID, ask())) {
-			if m.Code != core.CodeAmountMismatch || !found.about("amount_fen") && !found.about("goods") { // nothing is known of the sum then
+			// nothing is known of the sum then
+			if m.Code != core.CodeAmountMismatch || !found.about("amount_fen") && !found.about("goods") {
 				found.say(m)
 			}
 		}
@@ -51,7 +54,8 @@ type blame struct{ list []core.Mistake }
 
 func (b *blame) add(err error) { b.list = append(b.list, core.MistakesOf(err)...) }
 
-// say adds a mistake unless its field, or what holds it, is blamed already: what a wrong value is read as has mistakes of its own that nobody made.
+// say adds a mistake unless its field, or what holds it, is blamed already: what a wrong value is
+// read as has mistakes of its own that nobody made.
 func (b *blame) say(m core.Mistake) {
 	for _, known := range b.list {
 		rest, within := strings.CutPrefix(m.Field, known.Field)
@@ -73,7 +77,8 @@ func (b *blame) about(member string) bool {
 	return false
 }
 
-// scan walks the tokens: what is not JSON, whatever request it is, or nests too deeply to be looked at.
+// scan walks the tokens: what is not JSON, whatever request it is, or nests too deeply to be looked
+// at.
 func scan(body []byte) error {
 	dec := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true))
 	if kind := dec.PeekKind(); kind != '{' && len(bytes.TrimSpace(body)) > 0 && kind != 0 {
@@ -106,8 +111,9 @@ func malformed(err error) error {
 	return out
 }
 
-// walk reads a value into its place, and goes on past what is wrong in it. The value is well-formed, and what it may be is what requests are made of:
-// structs, lists, maps of text, text and integers, and pointers to them for what may be absent.
+// walk reads a value into its place, and goes on past what is wrong in it. The value is
+// well-formed, and what it may be is what requests are made of: structs, lists, maps of text, text
+// and integers, and pointers to them for what may be absent.
 func walk(value jsontext.Value, into reflect.Value, path string, found *blame) {
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
@@ -170,7 +176,8 @@ func walkMembers(value jsontext.Value, into reflect.Value, path string, found *b
 	}
 }
 
-// memberOf finds where a member goes: the field of that name, to the letter, or a new entry of a map.
+// memberOf finds where a member goes: the field of that name, to the letter, or a new entry of a
+// map.
 func memberOf(into reflect.Value, name string) (reflect.Value, bool) {
 	if into.Kind() == reflect.Map {
 		if into.IsNil() {
@@ -236,7 +243,8 @@ func (s *Server) check(request any) []core.Mistake {
 	list := make([]core.Mistake, len(failures))
 	for i, f := range failures {
 		_, field, _ := strings.Cut(f.Namespace(), ".")
-		if key, within := strings.CutPrefix(field, "metadata["); within { // an entry of the one map is named as a member is
+		// an entry of the one map is named as a member is
+		if key, within := strings.CutPrefix(field, "metadata["); within {
 			field = "metadata." + strings.TrimSuffix(key, "]")
 		}
 		list[i] = core.Mistake{Field: clip(field), Code: core.CodeInvalid, Message: explain(f)}
@@ -269,7 +277,8 @@ func explain(f validator.FieldError) string {
 	}
 	switch f.Tag() {
 	case "required":
-		if f.Kind() == reflect.Int || f.Kind() == reflect.Int64 { // the tag cannot tell zero from nothing
+		// the tag cannot tell zero from nothing
+		if f.Kind() == reflect.Int || f.Kind() == reflect.Int64 {
 			return "is missing, or zero"
 		}
 		return "is missing"

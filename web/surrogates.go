@@ -5,8 +5,10 @@ import (
 	"strconv"
 )
 
-// mendSurrogates replaces halves of characters in a JSON text, such as "\ud83d" without its other half, by the sign for what cannot be read. A shop that cuts its
-// text after so many UTF-16 units, as JavaScript counts, may cut an emoji in two; that is no reason to refuse money. Everything else stays as it is.
+// mendSurrogates replaces halves of characters in a JSON text, such as "\ud83d" without its other
+// half, by the sign for what cannot be read. A shop that cuts its text after so many UTF-16 units,
+// as JavaScript counts, may cut an emoji in two; that is no reason to refuse money. Everything else
+// stays as it is.
 func mendSurrogates(body []byte) []byte {
 	if !bytes.Contains(bytes.ToLower(body), []byte(`\ud`)) {
 		return body

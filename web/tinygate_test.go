@@ -157,7 +157,8 @@ func TestAnotherGatewayTakesMoneyAndSendsItBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range forgeries {
-		if f.Method != http.MethodPost || len(f.Body) > tinygate.MaxBody { // the route takes nothing else
+		// the route takes nothing else
+		if f.Method != http.MethodPost || len(f.Body) > tinygate.MaxBody {
 			continue
 		}
 		y.clock.Advance(time.Second) // so that no limit refuses

@@ -13,8 +13,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// traced makes a span of each request, named by the route's pattern as the log line is, and for the same reason. The span says what was asked for and how
-// it ended; who asked stands in the log alone, beside the trace's number. Probes are left out: they would be most of what is seen.
+// traced makes a span of each request, named by the route's pattern as the log line is, and for the
+// same reason. The span says what was asked for and how it ended; who asked stands in the log
+// alone, beside the trace's number. Probes are left out: they would be most of what is seen.
 func (s *Server) traced(next echo.HandlerFunc) echo.HandlerFunc {
 	tracer := s.Tracing.Tracer("github.com/paymux/paymux/web")
 	return func(c echo.Context) error {
@@ -31,8 +32,9 @@ func (s *Server) traced(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// callersTrace continues the trace that a caller of the API names in traceparent, and keeps it if the caller does. Gateways and buyers have no trace for us
-// to be in. tracestate and baggage hold whatever somebody has written there, and go no further.
+// callersTrace continues the trace that a caller of the API names in traceparent, and keeps it if
+// the caller does. Gateways and buyers have no trace for us to be in. tracestate and baggage hold
+// whatever somebody has written there, and go no further.
 func callersTrace(c echo.Context) context.Context {
 	ctx := c.Request().Context()
 	if !strings.HasPrefix(c.Path(), "/v1/") {

@@ -87,7 +87,8 @@ const (
 	callersParent = "00-" + callersTrace + "-" + callersSpan + "-01"
 )
 
-// F10, W17: a span holds the route's pattern, the method and the status, and nothing that a caller or a buyer wrote.
+// F10, W17: a span holds the route's pattern, the method and the status, and nothing that a caller
+// or a buyer wrote.
 func TestSpansHoldNoSecrets(t *testing.T) {
 	kept := &spans{}
 	w := tracedWorld(t, kept)
@@ -118,7 +119,8 @@ func TestSpansHoldNoSecrets(t *testing.T) {
 	}
 }
 
-// A caller of the API goes on with its own trace: the use case runs in it, and the log names it. Nobody else chooses the trace.
+// A caller of the API goes on with its own trace: the use case runs in it, and the log names it.
+// Nobody else chooses the trace.
 func TestTraceOfTheCallerGoesOn(t *testing.T) {
 	kept := &spans{}
 	look := &lookedAt{then: func() error { return nil }}
@@ -146,7 +148,8 @@ func TestTraceOfTheCallerGoesOn(t *testing.T) {
 	}
 }
 
-// What failed on our side shows as a failure, even where the handler never came back. Probes are no spans.
+// What failed on our side shows as a failure, even where the handler never came back. Probes are no
+// spans.
 func TestSpansTellOfFailures(t *testing.T) {
 	var fail func() error
 	kept := &spans{}

@@ -11,7 +11,8 @@ import (
 // hopHeader marks paymux's own webhooks (docs/webhooks.md).
 const hopHeader = "Paymux-Hop"
 
-// refuseLoops answers our own webhooks with 508: an endpoint's address that leads back here would feed itself (H13).
+// refuseLoops answers our own webhooks with 508: an endpoint's address that leads back here would
+// feed itself (H13).
 func (s *Server) refuseLoops(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if c.Request().Header.Get(hopHeader) != "" {

@@ -46,7 +46,8 @@ func TestDeliveriesArePagedAndFiltered(t *testing.T) {
 	}
 }
 
-// H13: a webhook of ours that comes back is refused before anything else, at every path. It is no error of the server: anybody can send the header.
+// H13: a webhook of ours that comes back is refused before anything else, at every path. It is no
+// error of the server: anybody can send the header.
 func TestH13_OwnWebhooksAreRefused(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{"/v1/payments", "/notify/alipay/acc_m_a", "/nowhere"} {

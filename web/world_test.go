@@ -190,7 +190,8 @@ const (
 	signSecret = "a signing secret of enough bytes"
 )
 
-// world is a server over the real use cases and the store in memory, with two merchants, m_a and m_b, and a key for each role.
+// world is a server over the real use cases and the store in memory, with two merchants, m_a and
+// m_b, and a key for each role.
 type world struct {
 	t       testing.TB
 	clock   *coretest.Clock

@@ -23,10 +23,13 @@ type PeriodRule struct {
 // AgreementSign is what the buyer agrees to: charges without a password (免密)
 // or at fixed times (周期扣款).
 type AgreementSign struct {
-	PersonalProductCode string       `json:"personal_product_code"` // GENERAL_WITHHOLDING_P, CYCLE_PAY_AUTH_P
-	ProductCode         string       `json:"product_code,omitzero"`
-	SignScene           string       `json:"sign_scene,omitzero"`            // such as "INDUSTRY|CARRENTAL"
-	ExternalAgreementNo string       `json:"external_agreement_no,omitzero"` // ours, at most 32 letters and digits
+	// PersonalProductCode: GENERAL_WITHHOLDING_P, CYCLE_PAY_AUTH_P
+	PersonalProductCode string `json:"personal_product_code"`
+	ProductCode         string `json:"product_code,omitzero"`
+	// SignScene: such as "INDUSTRY|CARRENTAL"
+	SignScene string `json:"sign_scene,omitzero"`
+	// ExternalAgreementNo: ours, at most 32 letters and digits
+	ExternalAgreementNo string       `json:"external_agreement_no,omitzero"`
 	ExternalLogonID     string       `json:"external_logon_id,omitzero"`
 	AccessParams        AccessParams `json:"access_params"`
 	PeriodRuleParams    *PeriodRule  `json:"period_rule_params,omitzero"`

@@ -23,8 +23,10 @@ func answeringIn(tb testing.TB, contentType, body string, change func(*AppConfig
 	})
 }
 
-// C44: an answer is cut and verified in its own bytes, whatever charset was asked for and whatever it says; text for people is read as what it is, or
-// loses a character, and what the answer proves stays. "昞", "誠" and "乗" end in a byte that looks like a backslash in GBK, "聙" in one that looks like "@".
+// C44: an answer is cut and verified in its own bytes, whatever charset was asked for and whatever
+// it says; text for people is read as what it is, or loses a character, and what the answer proves
+// stays. "昞", "誠" and "乗" end in a byte that looks like a backslash in GBK, "聙" in one that
+// looks like "@".
 func TestC44_answersInAnotherCharset(t *testing.T) {
 	const refused = `{"code":"40004","msg":"Business Failed","sub_code":"ACQ.SELLER_BALANCE_NOT_ENOUGH","sub_msg":"%","refund_fee":"0.00"}`
 	for _, said := range []string{"text/html;charset=utf-8", "text/html;charset=GBK", "text/html", "", "application/json;;charset=x"} {
@@ -73,7 +75,8 @@ func validRefund() RefundRequest {
 	return RefundRequest{OutTradeNo: "T1", OutRequestNo: "R1", RefundAmount: 500}
 }
 
-// C44: an answer with a subject in GBK is as good as any; one that was altered is not, in whatever charset.
+// C44: an answer with a subject in GBK is as good as any; one that was altered is not, in whatever
+// charset.
 func TestC44_GBKSuccess(t *testing.T) {
 	node := strings.Replace(paidNode, `"msg"`, `"buyer_logon_id":"`+gbk(t, "昞誠")+`","msg"`, 1)
 	good := signedAnswer(t, MethodQuery, node)
@@ -101,7 +104,8 @@ func TestC44_v3InGBK(t *testing.T) {
 	}
 }
 
-// C45: of an encrypted answer that is unsigned or badly signed, operators see the codes and nobody believes them; signed, they count.
+// C45: of an encrypted answer that is unsigned or badly signed, operators see the codes and nobody
+// believes them; signed, they count.
 func TestC45_encryptedRefusals(t *testing.T) {
 	sealed := aesCipher(t, vectorAESKey)
 	encrypted := func(c *AppConfig) { c.EncryptContent, c.Keys[0].AESKey = true, vectorAESKey }
@@ -141,7 +145,8 @@ func TestC45_encryptedRefusals(t *testing.T) {
 	}
 }
 
-// A skeleton is as long as its text and has the ASCII that a decoder finds in it, in its place: so what is cut by it is cut right.
+// A skeleton is as long as its text and has the ASCII that a decoder finds in it, in its place: so
+// what is cut by it is cut right.
 func TestSkeleton(t *testing.T) {
 	ascii := func(text string) string {
 		return strings.Map(func(r rune) rune {
@@ -158,7 +163,8 @@ func TestSkeleton(t *testing.T) {
 				t.Fatalf("%x became %x", text, got)
 			}
 		}
-		// A text that ends within a character is read in two ways by the decoder itself: that is no text.
+		// A text that ends within a character is read in two ways by the decoder itself: that is no
+		// text.
 		decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(append(bytes.Clone(text), "    "...))
 		if err != nil || bytes.ContainsRune(decoded, '\ufffd') {
 			return

@@ -48,8 +48,9 @@ type AppConfig struct {
 	Gateway     string // address of gateway.do
 	Environment Environment
 	Protocol    Protocol
-	SignType    string // empty means SignTypeRSA2; what a message says never chooses the algorithm (C04)
-	Keys        []KeyConfig
+	// SignType: empty means SignTypeRSA2; what a message says never chooses the algorithm (C04)
+	SignType string
+	Keys     []KeyConfig
 
 	// EncryptContent encrypts biz_content with the current version's AES key.
 	EncryptContent bool
@@ -71,14 +72,18 @@ type AppConfig struct {
 
 	CallsPerSecond float64 // own rate limit; 0 means none
 	Burst          int     // 0 means 1 s worth of CallsPerSecond
-	BreakAfter     uint32  // consecutive exchanges without an answer that open the breaker; 0 means 20
-	BreakFor       time.Duration
-	Guards         *Guards // where Apps of one app_id find the limiter and the breaker they share; nil means its own
+	// BreakAfter: consecutive exchanges without an answer that open the breaker; 0 means 20
+	BreakAfter uint32
+	BreakFor   time.Duration
+	// Guards: where Apps of one app_id find the limiter and the breaker they share; nil means its
+	// own
+	Guards *Guards
 
 	Logger   *slog.Logger   // nil means silence
 	Observer func(Exchange) // called after each exchange, for metrics; may be nil
-	// Oddity is called for each field of a verified answer or message that decides nothing and could not be read. source is the API's name,
-	// "notification" or "message"; field its name on the wire. May be nil.
+	// Oddity is called for each field of a verified answer or message that decides nothing and
+	// could not be read. source is the API's name, "notification" or "message"; field its name on
+	// the wire. May be nil.
 	Oddity func(source, field string)
 	// Tracing makes a span of each exchange, named after its method; nil means none.
 	Tracing trace.TracerProvider
@@ -110,7 +115,8 @@ func (a *App) LogValue() slog.Value { return slog.StringValue(a.String()) }
 // ID returns the app_id.
 func (a *App) ID() string { return a.config.AppID }
 
-// OpAppID returns the mini-program that calls my.tradePay: the app itself unless configured otherwise.
+// OpAppID returns the mini-program that calls my.tradePay: the app itself unless configured
+// otherwise.
 func (a *App) OpAppID() string { return a.config.OpAppID }
 
 // SellerID returns the configured PID, or "".

@@ -10,9 +10,11 @@ import (
 type cellKind int
 
 const (
-	cellWord   cellKind = iota // one of the gateway's own words, or unknown to us: never with a comma
-	cellText                   // written by merchants and buyers: anything, commas and line breaks too
-	cellAmount                 // yuan
+	// one of the gateway's own words, or unknown to us: never with a comma
+	cellWord cellKind = iota
+	// written by merchants and buyers: anything, commas and line breaks too
+	cellText
+	cellAmount // yuan
 	cellCount
 	cellTime
 	cellNumber // of an order, a trade, a refund

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// comment reads a line that begins with "#": the file's title, what it is about, its end, its totals.
+// comment reads a line that begins with "#": the file's title, what it is about, its end, its
+// totals.
 func (r *billReader) comment(text string) {
 	switch {
 	case !r.titled:

@@ -110,7 +110,8 @@ func (f *rowFit) assign(i, taken int) bool {
 		if taken == f.surplus {
 			f.keep()
 		}
-		return taken == f.surplus // it stands as far as the cells go, whether or not the amounts agree
+		// it stands as far as the cells go, whether or not the amounts agree
+		return taken == f.surplus
 	}
 	if f.leaves > maxBillLeaves || f.dead[i*(f.surplus+1)+taken] {
 		return false

@@ -231,7 +231,8 @@ func TestB18_lineBreaksInTexts(t *testing.T) {
 	}
 }
 
-// B19: what a column is called, which there are and how the file is encoded may change; what is missing is named.
+// B19: what a column is called, which there are and how the file is encoded may change; what is
+// missing is named.
 func TestB19_headersAndEncodings(t *testing.T) {
 	whole := tradeBill(paidRow, backRow)
 	for name, content := range map[string]string{

@@ -19,8 +19,10 @@ const (
 	ErrCertificateUnreadable Refusal = "certificate_unreadable"
 	ErrCertificateExpired    Refusal = "certificate_expired" // or not valid yet
 	ErrCertificateUntrusted  Refusal = "certificate_untrusted"
-	ErrCertificateMismatch   Refusal = "certificate_mismatch" // in the wrong place, or not the private key's
-	ErrCertificateIsKey      Refusal = "certificate_is_key"   // a key or a request for a certificate
+	// ErrCertificateMismatch: in the wrong place, or not the private key's
+	ErrCertificateMismatch Refusal = "certificate_mismatch"
+	// ErrCertificateIsKey: a key or a request for a certificate
+	ErrCertificateIsKey Refusal = "certificate_is_key"
 )
 
 // maxBundle bounds a file of certificates; real ones hold at most four.

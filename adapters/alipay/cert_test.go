@@ -207,7 +207,8 @@ func TestCertificateMode(t *testing.T) {
 
 // C28: a notification that names an unknown certificate is refused without a call.
 func TestC28_unknownSerialInNotification(t *testing.T) {
-	app := newTestApp(t, func(c *AppConfig) { c.Keys = []KeyConfig{certConfig(t)} }) // refuseAll panics on any call
+	// refuseAll panics on any call
+	app := newTestApp(t, func(c *AppConfig) { c.Keys = []KeyConfig{certConfig(t)} })
 	known := paidForm().with("alipay_cert_sn", vectorAlipaySN)
 	if _, err := receive(app, known.signed(t, gatewayKey(t), notifyRule()).encode()); err != nil {
 		t.Fatal(err)

@@ -16,7 +16,8 @@ func gbk(tb testing.TB, text string) string {
 	return encoded
 }
 
-// contentTypes are headers that gateways and proxies send, and some that nobody should; each with the charset it hints at.
+// contentTypes are headers that gateways and proxies send, and some that nobody should; each with
+// the charset it hints at.
 func contentTypes() map[string]charset {
 	return map[string]charset{
 		"application/x-www-form-urlencoded; text/html; charset=utf-8":                                  charsetUTF8,
@@ -41,7 +42,8 @@ func contentTypes() map[string]charset {
 	}
 }
 
-// C40: a message is judged by its grammar and its signature, whatever type its header claims, on every path.
+// C40: a message is judged by its grammar and its signature, whatever type its header claims, on
+// every path.
 func TestC40_contentTypeRefusesNothing(t *testing.T) {
 	app := newTestApp(t, nil)
 	trade := paidForm().signed(t, gatewayKey(t), notifyRule()).encode()
@@ -71,8 +73,9 @@ func TestC40_contentTypeRefusesNothing(t *testing.T) {
 	}
 }
 
-// C25, C41: a message is verified over its own bytes and read in UTF-8: by the form's charset, else the header's, else as UTF-8, else as GB18030. A charset
-// that is unknown, or that the bytes belie, refuses nothing, since ids and amounts are ASCII in all of them.
+// C25, C41: a message is verified over its own bytes and read in UTF-8: by the form's charset, else
+// the header's, else as UTF-8, else as GB18030. A charset that is unknown, or that the bytes belie,
+// refuses nothing, since ids and amounts are ASCII in all of them.
 func TestC25_C41_charsets(t *testing.T) {
 	const odd = "application/x-www-form-urlencoded; text/html; charset="
 	for name, c := range map[string]struct {
@@ -119,7 +122,8 @@ func TestC25_C41_charsets(t *testing.T) {
 	}
 }
 
-// C41: one field in GBK beside others in UTF-8: each is read as what it is, and the fields are still found.
+// C41: one field in GBK beside others in UTF-8: each is read as what it is, and the fields are
+// still found.
 func TestC41_mixedCharsets(t *testing.T) {
 	message := paidForm().with("subject", "奶茶加珍珠").with("body", gbk(t, "奶茶")).with("名", "x").with(gbk(t, "注"), "y").with("attach", "\xb2\xe2\xff")
 	n, err := receive(newTestApp(t, nil), message.signed(t, gatewayKey(t), notifyRule()).encode())
@@ -140,7 +144,8 @@ func TestC41_mixedCharsets(t *testing.T) {
 	}
 }
 
-// C37, C40: a header that anybody may send costs little however it is made: what looks for a charset at every step would not end here.
+// C37, C40: a header that anybody may send costs little however it is made: what looks for a
+// charset at every step would not end here.
 func TestC40_hostileHeader(t *testing.T) {
 	for _, header := range []string{strings.Repeat("charset", 1<<17), strings.Repeat("charset=", 1<<17), "charset" + strings.Repeat("=", 1<<20), strings.Repeat("x", 1<<20)} {
 		if got := charsetOfHeader(header); got != charsetUnknown {

@@ -19,7 +19,8 @@ type Call struct {
 	ReturnURL    string // page APIs only
 	AuthToken    string // user access token, for user-scoped APIs
 	AppAuthToken string // when acting for another merchant
-	// SignedAt is the timestamp to sign with; zero means now. A page that is opened again passes the first one, and gets the same bytes.
+	// SignedAt is the timestamp to sign with; zero means now. A page that is opened again passes
+	// the first one, and gets the same bytes.
 	SignedAt time.Time
 	Echo     Echo
 }

@@ -9,8 +9,9 @@ type ComplaintQueryRequest struct {
 
 // ComplaintQueryResponse is a buyer's complaint. It holds personal data.
 type ComplaintQueryResponse struct {
-	ComplainEventID  string           `json:"complain_event_id"`
-	Status           string           `json:"status"` // MERCHANT_PROCESSING, MERCHANT_FEEDBACKED, FINISHED, CANCELLED, PLATFORM_PROCESSING, …
+	ComplainEventID string `json:"complain_event_id"`
+	// Status: MERCHANT_PROCESSING, MERCHANT_FEEDBACKED, FINISHED, CANCELLED, PLATFORM_PROCESSING, …
+	Status           string           `json:"status"`
 	TradeNo          string           `json:"trade_no"`
 	MerchantOrderNo  string           `json:"merchant_order_no"`
 	ComplainReason   string           `json:"complain_reason"`

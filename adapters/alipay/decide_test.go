@@ -11,7 +11,8 @@ import (
 // withMember adds a member to a node.
 func withMember(node, text string) string { return strings.TrimSuffix(node, "}") + "," + text + "}" }
 
-// C46: what decides nothing never loses a verified answer, whatever JSON it is; its name is counted and logged, without its value.
+// C46: what decides nothing never loses a verified answer, whatever JSON it is; its name is counted
+// and logged, without its value.
 func TestC46_decorations(t *testing.T) {
 	for text, odd := range map[string]string{
 		`"fund_bill_list":[{"fund_channel":"PCREDIT","amount":10}]`:     "",
@@ -83,7 +84,8 @@ func TestC46_dates(t *testing.T) {
 	}
 }
 
-// C46: what decides is read strictly. Ids and states are text; amounts are text, or a number as it is written, without sign and exponent, never by a float.
+// C46: what decides is read strictly. Ids and states are text; amounts are text, or a number as it
+// is written, without sign and exponent, never by a float.
 func TestC46_decidingFields(t *testing.T) {
 	replace := func(old, changed string) string { return strings.Replace(paidNode, old, changed, 1) }
 	for name, node := range map[string]string{
@@ -141,7 +143,8 @@ func TestC46_decidingFields(t *testing.T) {
 	}
 }
 
-// C33, C47: a name that stands twice refuses the answer, in any spelling of case, escaped or not, at any depth, among decorations too.
+// C33, C47: a name that stands twice refuses the answer, in any spelling of case, escaped or not,
+// at any depth, among decorations too.
 func TestC33_C47_namesTwice(t *testing.T) {
 	many := make([]string, 0, 80)
 	for i := range 80 {
@@ -165,7 +168,8 @@ func TestC33_C47_namesTwice(t *testing.T) {
 	}
 }
 
-// C46: a message's content is read by the same rule as an answer; and a notification's own odd decorations are named, and take nothing from it.
+// C46: a message's content is read by the same rule as an answer; and a notification's own odd
+// decorations are named, and take nothing from it.
 func TestC46_messages(t *testing.T) {
 	app := newTestApp(t, nil)
 	read := func(content string) (DepositBackCompleted, *GatewayMessage, error) {
@@ -197,7 +201,8 @@ func TestC46_messages(t *testing.T) {
 	}
 }
 
-// C46: a raw control character refuses nothing among what decorates, is no part of what decides, and hides no member.
+// C46: a raw control character refuses nothing among what decorates, is no part of what decides,
+// and hides no member.
 func TestC46_rawControls(t *testing.T) {
 	for text, want := range map[string]Class{
 		"\"x\":\"\n\"":           Done,
@@ -219,7 +224,8 @@ func TestC46_rawControls(t *testing.T) {
 	}
 }
 
-// C43, C46: an amount that says "null" is absent, and a certificate's number of another kind names none.
+// C43, C46: an amount that says "null" is absent, and a certificate's number of another kind names
+// none.
 func TestC43_nullInAnswers(t *testing.T) {
 	const node = `{"code":"10000","out_trade_no":"T1","trade_no":"2","fund_change":"Y","refund_fee":"null","send_back_fee":"null"}`
 	app, _ := answeringNode(t, MethodRefund, node)

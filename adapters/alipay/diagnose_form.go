@@ -134,7 +134,8 @@ func (d *diagnosis) withoutStrange(capture Capture, fields []field, sign string)
 }
 
 func (d *diagnosis) leavingOut(capture Capture, fields []field, sign string, out []int) bool {
-	own, _ := url.ParseQuery(strings.TrimPrefix(capture.Query, "?")) // what cannot be read is in no query
+	// what cannot be read is in no query
+	own, _ := url.ParseQuery(strings.TrimPrefix(capture.Query, "?"))
 	var kept []field
 	var names []string
 	ofQuery := true
@@ -182,7 +183,8 @@ func (d *diagnosis) otherwise(text string) {
 			return
 		}
 	}
-	// What a decoder puts in place of bytes that it does not know, and what becomes of two of those when they are read as GBK.
+	// What a decoder puts in place of bytes that it does not know, and what becomes of two of those
+	// when they are read as GBK.
 	if strings.ContainsRune(text, utf8.RuneError) || strings.Contains(text, "锟斤拷") {
 		d.found(CauseCharset, false, "the text holds replacement characters: it was read in the wrong charset, and what was there is lost",
 			"报文曾以错误的编码读取，请取原始字节。Read in the wrong charset: take the raw bytes.")

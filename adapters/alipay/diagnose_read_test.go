@@ -31,8 +31,8 @@ func quotedBy(quote, arrow string) func(name, value string) string {
 	}
 }
 
-// F17: a capture may be a dump, or have something around it. It is named, its content is verified all the same, and the wire
-// refuses every one of them.
+// F17: a capture may be a dump, or have something around it. It is named, its content is verified
+// all the same, and the wire refuses every one of them.
 func TestF17_capturesThatAreNoForm(t *testing.T) {
 	good := paidForm().with("subject", `"测试" 50%25, a=b: {c} [d]`).with("body", "").signed(t, gatewayKey(t), notifyRule())
 	body := good.encode()
@@ -176,7 +176,8 @@ func TestF17_pageReturn(t *testing.T) {
 	wantCause(t, Diagnose(Capture{Notification: "https://shop/?" + back.encode()}, diagnoseMaterial(t)), CausePageReturn, true)
 }
 
-// F18: a capture that was cut off is not called decoded, nor its signature another key's; a blank that no form has is named.
+// F18: a capture that was cut off is not called decoded, nor its signature another key's; a blank
+// that no form has is named.
 func TestF18_cutOff(t *testing.T) {
 	good := paidForm().signed(t, gatewayKey(t), notifyRule()).encode()
 	last := strings.LastIndex(good, "%")

@@ -7,8 +7,8 @@ import (
 
 const refusedSignature = `{"code":"40002","sub_code":"isv.invalid-signature","sub_msg":"验签出错，网关生成的验签字符串为：a=1&amp;b=2"}`
 
-// F19: the gateway encrypts the refusal of an encrypted request's signature, and does not sign it. It is opened and explained;
-// proven it is only by the line it came over.
+// F19: the gateway encrypts the refusal of an encrypted request's signature, and does not sign it.
+// It is opened and explained; proven it is only by the line it came over.
 func TestF19_encryptedRefusal(t *testing.T) {
 	sealed := func(key, node string) string {
 		return `{"alipay_trade_query_response":"` + aesCipher(t, key).encrypt([]byte(node)) + `"}`

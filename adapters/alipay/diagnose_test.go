@@ -175,7 +175,8 @@ func TestDiagnose_certificates(t *testing.T) {
 	wantCause(t, Diagnose(Capture{Notification: rotated}, material), CauseCertOutdated, true)
 	material.Now = testNow()
 	stranger := newAuthority(t, pkix.Name{CommonName: "S"}, nil)
-	material.Key.AlipayCertificate = stranger.issue(t, big.NewInt(8), &stranger.key.PublicKey, "EC") // an EC key
+	// an EC key
+	material.Key.AlipayCertificate = stranger.issue(t, big.NewInt(8), &stranger.key.PublicKey, "EC")
 	wantCause(t, Diagnose(Capture{Notification: rotated}, material), Cause(ErrKeyWrongAlgorithm), true)
 	material.Key.AlipayCertificate = stranger.issue(t, big.NewInt(9), &testPrivate(t, "alipay_pkcs1").PublicKey, "x")
 	wantCause(t, Diagnose(Capture{Notification: paidForm().signed(t, gatewayKey(t), notifyRule()).encode()}, material), CauseNone, true)

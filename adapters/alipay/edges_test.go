@@ -95,8 +95,10 @@ func TestCallsOnBothSidesOfALimit(t *testing.T) {
 	if gateway.calls != 2 {
 		t.Errorf("%d calls", gateway.calls)
 	}
-	// C02: a message of exactly the size that is read whole is judged by its signature, and one byte more is not read.
-	filled := strings.Repeat("a", MaxNotification-len("sign=1&sign_type=RSA2&app_id=1&b=")) // whole, though nobody signed it
+	// C02: a message of exactly the size that is read whole is judged by its signature, and one
+	// byte more is not read.
+	// whole, though nobody signed it
+	filled := strings.Repeat("a", MaxNotification-len("sign=1&sign_type=RSA2&app_id=1&b="))
 	if _, err := ParseNotification([]byte("sign=1&sign_type=RSA2&app_id=1&b="+filled), ""); err != nil {
 		t.Error(err)
 	}
@@ -194,7 +196,8 @@ func TestPayChannelsJoined(t *testing.T) {
 	}
 }
 
-// What the exchange proved is told to observers and to the log as it is: a refusal of our own is a warning, and verified is what a key has signed.
+// What the exchange proved is told to observers and to the log as it is: a refusal of our own is a
+// warning, and verified is what a key has signed.
 func TestExchangesAreToldAsTheyAre(t *testing.T) {
 	const refused = `{"code":"40006","sub_code":"isv.insufficient-isv-permissions"}`
 	for name, c := range map[string]struct {
@@ -230,7 +233,8 @@ func TestG16_fractionsAreNoSkew(t *testing.T) {
 	}
 }
 
-// The gateway's own "unknown" says that it is not there, so that it opens the breaker as silence does; a verified refusal does not.
+// The gateway's own "unknown" says that it is not there, so that it opens the breaker as silence
+// does; a verified refusal does not.
 func TestG05_unknownCountsAsSilence(t *testing.T) {
 	for node, opens := range map[string]bool{
 		`{"code":"20000","sub_code":"isp.unknow-error"}`: true, `{"code":"40004","sub_code":"ACQ.SYSTEM_ERROR"}`: false,

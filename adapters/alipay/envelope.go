@@ -99,7 +99,8 @@ func (e *envelope) take(method, member string, value jsontext.Value) error {
 		return unquote(value, &e.sign, &e.hasSign)
 	case member == "sign_type" && value.Kind() == '"':
 		return unquote(value, &e.signType, &e.hasSignType)
-	case member == "alipay_cert_sn" && value.Kind() == '"': // of another kind it names no certificate
+	case member == "alipay_cert_sn" && value.Kind() == '"':
+		// of another kind it names no certificate
 		return unquote(value, &e.serial, &e.hasSerial)
 	case member == "error_response" || strings.HasSuffix(member, "_response"):
 		if e.node != nil || (member != "error_response" && !isNodeOf(method, member)) {

@@ -19,7 +19,8 @@ type GatewayMessage struct {
 	NotifyID   string
 	Method     string    // msg_method, or the notify_type of the older format
 	SentAt     time.Time // utc_timestamp, or notify_time
-	BizContent string    // JSON text, decrypted; empty in the older format, which has fields of its own
+	// BizContent: JSON text, decrypted; empty in the older format, which has fields of its own
+	BizContent string
 
 	// Oddities names the fields that lost a character or could not be read: none that decides.
 	Oddities []string
@@ -40,8 +41,8 @@ func (m *GatewayMessage) Get(name string) string {
 // is tried first, the form without it second.
 func (a *App) VerifyGatewayMessage(u *Unverified) (*GatewayMessage, error) {
 	method, needed := u.get("msg_method"), []string{"msg_method", "notify_id", "biz_content"}
-	// The older format says what it is by notify_type. A payment's notification does too, and is never taken here: it would be
-	// answered "success" and booked by nobody.
+	// The older format says what it is by notify_type. A payment's notification does too, and is
+	// never taken here: it would be answered "success" and booked by nobody.
 	if kind := u.get("notify_type"); method == "" && kind != "" && kind != notifyTypeTrade {
 		method, needed = kind, []string{"notify_id"}
 	}

@@ -40,7 +40,8 @@ func newGuard(config AppConfig) *guard {
 		MaxRequests: 1, // one probe decides whether the gateway is back
 		Timeout:     breakFor,
 		ReadyToTrip: func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures >= breakAfter },
-		// A caller who hangs up has learned nothing about the gateway: twenty impatient shops must not shut it for all.
+		// A caller who hangs up has learned nothing about the gateway: twenty impatient shops must
+		// not shut it for all.
 		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
 	})
 	return g

@@ -86,7 +86,8 @@ func newKeyring(config AppConfig) (*keyring, error) {
 
 func (r *keyring) add(key KeyConfig, config AppConfig) error {
 	if ended, is := endedCertificate(key, config.Now()); is {
-		r.certificates = append(r.certificates, ended) // the alarm goes on until somebody takes it out
+		// the alarm goes on until somebody takes it out
+		r.certificates = append(r.certificates, ended)
 		return nil
 	}
 	material, err := loadMaterial(key, config)

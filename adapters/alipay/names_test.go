@@ -13,8 +13,9 @@ type documented struct {
 	names string
 }
 
-// documentedStructs is every field of a request or an answer as the documents of its API spell it, in the order of the struct; "?" marks what is left out when
-// it is empty. A name that is spelt otherwise is a field that the gateway never sees, or never tells: no answer says so.
+// documentedStructs is every field of a request or an answer as the documents of its API spell it,
+// in the order of the struct; "?" marks what is left out when it is empty. A name that is spelt
+// otherwise is a field that the gateway never sees, or never tells: no answer says so.
 func documentedStructs() []documented {
 	return []documented{
 		{CreateRequest{}, `out_trade_no total_amount subject body? product_code op_app_id buyer_id? buyer_open_id? op_buyer_open_id?

@@ -92,7 +92,8 @@ type Notification struct {
 	TradeStatus TradeStatus
 	BuyerID     string
 	BuyerOpenID string
-	// Oddities names the fields that lost a character, since they were not wholly text, or could not be read: none that decides.
+	// Oddities names the fields that lost a character, since they were not wholly text, or could
+	// not be read: none that decides.
 	Oddities []string
 
 	fields []field

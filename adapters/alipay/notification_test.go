@@ -336,7 +336,8 @@ func TestParseForm_agreesWithStandardLibrary(t *testing.T) {
 	}
 }
 
-// C43: an id that says "null" is none: a payee of that name is nobody else, and two refunds of that number are not one.
+// C43: an id that says "null" is none: a payee of that name is nobody else, and two refunds of that
+// number are not one.
 func TestC43_nullIDs(t *testing.T) {
 	app := newTestApp(t, nil)
 	odd := paidForm().with("gmt_close", "null").with("receipt_amount", "null")

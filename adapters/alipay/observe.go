@@ -47,7 +47,8 @@ func (a *App) observe(ctx context.Context, method string, started time.Time, res
 	case class.Final() || class == Throttled: // what a refusal's sub_code was is told nowhere else
 		level = slog.LevelInfo
 	}
-	// ctx tells handlers what the call is about. No biz_content, no signature, no sub_msg: the gateway echoes requests in it.
+	// ctx tells handlers what the call is about. No biz_content, no signature, no sub_msg: the
+	// gateway echoes requests in it.
 	a.config.Logger.LogAttrs(ctx, level, "alipay exchange",
 		slog.String("app_id", exchange.AppID), slog.String("method", method),
 		slog.String("class", result.Class.String()), slog.String("code", result.Code),

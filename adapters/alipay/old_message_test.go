@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// C42: what Alipay's older interfaces send is refused by what it is, not as a broken message of today.
+// C42: what Alipay's older interfaces send is refused by what it is, not as a broken message of
+// today.
 func TestC42_oldMessages(t *testing.T) {
 	app := newTestApp(t, nil)
 	var logged bytes.Buffer

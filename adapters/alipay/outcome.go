@@ -90,7 +90,9 @@ type Result struct {
 	TraceID    string        // the gateway's own id of the exchange, for its support desk
 	HTTPStatus int           // 0 when there was no answer
 	Skew       time.Duration // the gateway's Date header minus our clock; 0 when unknown
-	Oddities   []string      // fields that decide nothing and could not be read, by name: never a reason to lose the answer
+	// Oddities: fields that decide nothing and could not be read, by name: never a reason to lose
+	// the answer
+	Oddities []string
 }
 
 // unknown demotes a result: what was read stays visible to operators.

@@ -150,7 +150,8 @@ func (p paste) bare(plain string, depth int) ([]pasted, error) {
 		values, err := p.decode(run, depth)
 		if err != nil {
 			read += at[2] + 1
-			if refusal == nil && strings.HasPrefix(run, "MI") { // a value of over 127 bytes, as all of ours are
+			// a value of over 127 bytes, as all of ours are
+			if refusal == nil && strings.HasPrefix(run, "MI") {
 				refusal = p.broken(rest[at[2]+len(run):], err)
 			}
 			continue

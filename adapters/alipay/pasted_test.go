@@ -164,7 +164,8 @@ func TestF14_pastedText(t *testing.T) {
 			}
 			several, want := m.do, 2
 			if strings.Contains(m.name, "lost") {
-				several = func(text string) string { return text } // of several, what is lost in one is lost in the middle
+				// of several, what is lost in one is lost in the middle
+				several = func(text string) string { return text }
 			}
 			if read, err := parseChain(several(chain)); err != nil || len(read) != want || read[0].serial != vectorAlipaySN {
 				t.Errorf("chain: %d, %v", len(read), err)
@@ -301,7 +302,8 @@ func TestF16_noCertificate(t *testing.T) {
 			}
 		})
 	}
-	// The mirror: the order of a chain, a certificate that stands twice, and one for SM2 before it are no reason.
+	// The mirror: the order of a chain, a certificate that stands twice, and one for SM2 before it
+	// are no reason.
 	leaf, intermediate := pemText("CERTIFICATE", bundle[0].der), pemText("CERTIFICATE", bundle[1].der)
 	for name, text := range map[string]string{
 		"F16 leaf last": intermediate + leaf, "F16 twice": leaf + leaf + intermediate, "F16 SM2 first": sm2 + leaf + intermediate, "F16 with its root": chain + roots,

@@ -40,7 +40,8 @@ func unescapeBackslashes(text string) string {
 		case code == "n" || code == "r" || code == "t":
 			return "\n"
 		case len(code) > 2:
-			point, _ := strconv.ParseUint(code[1:], 16, 16) // the pattern has hexadecimal digits only
+			// the pattern has hexadecimal digits only
+			point, _ := strconv.ParseUint(code[1:], 16, 16)
 			return string(rune(point))
 		}
 		return code

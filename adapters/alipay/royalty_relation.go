@@ -6,8 +6,9 @@ import "context"
 type RoyaltyReceiver struct {
 	Type    string `json:"type"` // "userId", "openId" or "loginName"
 	Account string `json:"account"`
-	Name    string `json:"name,omitzero"` // checked against the account when given; required for loginName
-	Memo    string `json:"memo,omitzero"`
+	// Name: checked against the account when given; required for loginName
+	Name string `json:"name,omitzero"`
+	Memo string `json:"memo,omitzero"`
 }
 
 // RelationRequest binds receivers to the merchant or unbinds them, at most 20 at a time.

@@ -19,7 +19,8 @@ func methodRulings() []Ruling {
 		{FinalRefund, FaultRequest, MethodRefund, "CURRENCY_NOT_SUPPORT"},
 		{FinalMerchant, FaultTradeState, MethodSettle, "TRADE_STATUS_ERROR TRADE_SETTLE_ERROR"},
 		{FinalMerchant, FaultNumberUsed, MethodSettle, "DISCORDANT_REPEAT_REQUEST"},
-		{NotExist, FaultNotFound, MethodAgreementUnsign, "AGREEMENT_NOT_EXIST AGREEMENT_NOT_EXSIT"}, // the second spelling is the gateway's
+		// the second spelling is the gateway's
+		{NotExist, FaultNotFound, MethodAgreementUnsign, "AGREEMENT_NOT_EXIST AGREEMENT_NOT_EXSIT"},
 		{NotExist, FaultNotFound, MethodAgreementQuery, "AGREEMENT_NOT_EXIST AGREEMENT_NOT_EXSIT"},
 		{DoneElsewhere, FaultTradeState, MethodAgreementUnsign, "AGREEMENT_HAS_UNSIGNED USER_AGREEMENT_STATUS_NOT_NORMAL"},
 		{DoneElsewhere, FaultTradeState, MethodAgreementQuery, "AGREEMENT_HAS_UNSIGNED USER_AGREEMENT_STATUS_NOT_NORMAL"},
@@ -37,7 +38,8 @@ func doorRulings() []Ruling {
 			invalid-alipay-root-cert-sn app-cert-expired app-cert-not-exist alipay-cert-not-exist not-online-app grant-type-invalid
 			unmatched-app-id invalid-content-type invalid-digest invalid-encrypt decryption-error-not-valid-encrypt-type
 			decryption-error-not-valid-encrypt-key not-support-app-auth invalid-token`},
-		// The same under the names of 40001, 40003 and 40006, and of 20001, for a gateway that puts them under another code.
+		// The same under the names of 40001, 40003 and 40006, and of 20001, for a gateway that puts
+		// them under another code.
 		{Misconfigured, FaultOurs, "", `missing-method missing-signature missing-signature-type missing-signature-key missing-app-id
 			missing-timestamp missing-version decryption-error-missing-encrypt-type missing-signature-config decryption-error-unknown
 			invalid-auth-relations insufficient-isv-permissions insufficient-user-permissions self-invoke-forbidden
@@ -47,11 +49,13 @@ func doorRulings() []Ruling {
 		{Misconfigured, FaultOurs, "", `ACCESS_FORBIDDEN PARTNER_ERROR UNBOUND_APPLICATION BIZ_PRODUCT_NOT_ALLOWED
 			PRODUCT_NOT_SUPPORT_IN_TINY_APP UN_SUPPORT_TRADE_SCENE MERCHANT_AGREEMENT_INVALID MERCHANT_AGREEMENT_NOT_EXIST
 			PLATFORM_BUSINESS_ACQUIRE_MODE_MUST_MERCHANT_ID OPENID_APPID_NOT_MATCH PRODUCT_CODE_NOT_SUPPORTED_ERROR`},
-		{FinalMerchant, FaultRequest, "", "invalid-parameter INVALID_PARAMETER ILLEGAL_ARGUMENT INVAILID_ARGUMENTS ILLEGAL_REQUEST"}, // the third is spelt so
+		// the third is spelt so
+		{FinalMerchant, FaultRequest, "", "invalid-parameter INVALID_PARAMETER ILLEGAL_ARGUMENT INVAILID_ARGUMENTS ILLEGAL_REQUEST"},
 		{FinalMerchant, FaultText, "", "suspected-attack EXIST_FORBIDDEN_WORD"},
 		{FinalMerchant, FaultBuyerAccount, "", "code-invalid"},
 		{Throttled, FaultThrottled, "", "FREQUENCY_LIMITED SYSTEM_RATE_LIMIT USER_RATE_LIMIT app-call-limited method-call-limited isv.app-call-limited isv.method-call-limited"},
-		{Unknown, FaultUndecided, "", "SYSTEM_ERROR AQC.SYSTEM_ERROR isp.unknow-error aop.unknow-error UNKNOWN_ERROR"}, // the second is trade.cancel's spelling
+		// the second is trade.cancel's spelling
+		{Unknown, FaultUndecided, "", "SYSTEM_ERROR AQC.SYSTEM_ERROR isp.unknow-error aop.unknow-error UNKNOWN_ERROR"},
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 // undocumented are families whose members no list names: what they prove is not known.
 func undocumented() []string { return []string{"SETTLE_*"} }
 
-// G19: every code that the gateway and its APIs document has a ruling, whose matter it is included; testdata holds the official lists.
+// G19: every code that the gateway and its APIs document has a ruling, whose matter it is included;
+// testdata holds the official lists.
 func TestG19_everyDocumentedCodeHasAClass(t *testing.T) {
 	list, err := os.ReadFile("testdata/official_codes.txt")
 	if err != nil {

@@ -13,7 +13,8 @@ type RoyaltyPart struct {
 	Amount           Amount `json:"amount,omitzero"`
 	AmountPercentage int    `json:"amount_percentage,omitzero"` // 1 to 100
 	Desc             string `json:"desc,omitzero"`
-	RoyaltyScene     string `json:"royalty_scene,omitzero"` // 达人佣金, 平台服务费, 技术服务费, 其他
+	// RoyaltyScene: 达人佣金, 平台服务费, 技术服务费, 其他
+	RoyaltyScene string `json:"royalty_scene,omitzero"`
 }
 
 // SettleRequest splits a paid trade among receivers. OutRequestNo identifies

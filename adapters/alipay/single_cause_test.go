@@ -8,14 +8,16 @@ import (
 	"testing"
 )
 
-// Each of these is refused for one reason alone: nothing else in it is wrong, so that no other check can hide that this one is missing.
+// Each of these is refused for one reason alone: nothing else in it is wrong, so that no other
+// check can hide that this one is missing.
 func TestRefusedForOneReason(t *testing.T) {
 	app, key := newTestApp(t, nil), gatewayKey(t)
 	for _, name := range []string{"out_trade_no", "trade_no", "trade_status", "total_amount", "notify_id", "notify_type"} {
 		_, err := receive(app, paidForm().without(name).signed(t, key, notifyRule()).encode())
 		wantRefusal(t, err, ErrFieldMissing)
 	}
-	// A ring of both modes: who names a certificate is held to that one, though a key without a name would verify.
+	// A ring of both modes: who names a certificate is held to that one, though a key without a
+	// name would verify.
 	mixed := newTestApp(t, func(c *AppConfig) {
 		public := keyConfig(t)
 		public.Version, public.Use = "p1", KeyVerifyOnly
@@ -72,7 +74,8 @@ func TestEnvelopesForOneReason(t *testing.T) {
 	}
 }
 
-// C41: "楼" in GBK is "¥" in UTF-8: only what the form says of its charset, under either name, tells which.
+// C41: "楼" in GBK is "¥" in UTF-8: only what the form says of its charset, under either name,
+// tells which.
 func TestC41_eitherNameOfTheCharset(t *testing.T) {
 	for name, want := range map[string]string{"charset": "楼", "_input_charset": "楼", "nothing": "¥"} {
 		push := form{"service": RiskServicePush, "pid": testSellerID, "sign_type": "RSA2", "riskDesc": gbk(t, "楼"), name: "GBK"}
@@ -131,7 +134,8 @@ func TestDistinguishedName_keywords(t *testing.T) {
 	}
 }
 
-// A bill states how many payments and how many refunds it has, from when to when; what it states is held against its rows by its sign, and its end is asked for.
+// A bill states how many payments and how many refunds it has, from when to when; what it states is
+// held against its rows by its sign, and its end is asked for.
 func TestBill_statesItsOwn(t *testing.T) {
 	later := strings.Replace(strings.Replace(paidRow, ",T1\t", ",T2\t", 1), "88.88,88.88", "11.12,+11.12", 1)
 	whole := strings.NewReplacer("交易合计：1笔，商家实收共88.88元", "交易合计：2笔，商家实收共100.00元").Replace(tradeBill(paidRow, later, backRow))
@@ -153,7 +157,8 @@ func TestBill_statesItsOwn(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// A fund bill's row in which a comma hides: money comes in or goes out, never neither and never both.
+	// A fund bill's row in which a comma hides: money comes in or goes out, never neither and never
+	// both.
 	for amounts, agree := range map[string]bool{"5.00,": true, ",5.00": true, ",": false, "5.00,5.00": false, "-5.00,": false} {
 		income, expense, _ := strings.Cut(amounts, ",")
 		columns := billHeader("收入金额(+元),支出金额(-元)")

@@ -8,23 +8,25 @@ import (
 // AppPayRequest describes a payment started by an app or by my.tradePay's
 // orderStr. Nothing is sent to the gateway here.
 type AppPayRequest struct {
-	OutTradeNo          string         `json:"out_trade_no"`
-	TotalAmount         Amount         `json:"total_amount"`
-	Subject             string         `json:"subject"`
-	Body                string         `json:"body,omitzero"`
-	ProductCode         string         `json:"product_code"` // empty: QUICK_MSECURITY_PAY
-	TimeExpire          Time           `json:"time_expire"`  // required, as for every signed text without an end
-	GoodsType           string         `json:"goods_type,omitzero"`
-	GoodsDetail         []GoodsDetail  `json:"goods_detail,omitzero"`
-	SellerID            string         `json:"seller_id,omitzero"`
-	ExtendParams        *ExtendParams  `json:"extend_params,omitzero"`
-	EnablePayChannels   PayChannels    `json:"enable_pay_channels,omitzero"`
-	DisablePayChannels  PayChannels    `json:"disable_pay_channels,omitzero"`
-	SpecifiedChannel    string         `json:"specified_channel,omitzero"`
-	MerchantOrderNo     string         `json:"merchant_order_no,omitzero"`
-	PassbackParams      string         `json:"passback_params,omitzero"`
-	StoreID             string         `json:"store_id,omitzero"`
-	AgreementSignParams *AgreementSign `json:"agreement_sign_params,omitzero"` // pay and sign: ProductCode CYCLE_PAY_AUTH
+	OutTradeNo  string `json:"out_trade_no"`
+	TotalAmount Amount `json:"total_amount"`
+	Subject     string `json:"subject"`
+	Body        string `json:"body,omitzero"`
+	ProductCode string `json:"product_code"` // empty: QUICK_MSECURITY_PAY
+	// TimeExpire: required, as for every signed text without an end
+	TimeExpire         Time          `json:"time_expire"`
+	GoodsType          string        `json:"goods_type,omitzero"`
+	GoodsDetail        []GoodsDetail `json:"goods_detail,omitzero"`
+	SellerID           string        `json:"seller_id,omitzero"`
+	ExtendParams       *ExtendParams `json:"extend_params,omitzero"`
+	EnablePayChannels  PayChannels   `json:"enable_pay_channels,omitzero"`
+	DisablePayChannels PayChannels   `json:"disable_pay_channels,omitzero"`
+	SpecifiedChannel   string        `json:"specified_channel,omitzero"`
+	MerchantOrderNo    string        `json:"merchant_order_no,omitzero"`
+	PassbackParams     string        `json:"passback_params,omitzero"`
+	StoreID            string        `json:"store_id,omitzero"`
+	// AgreementSignParams: pay and sign: ProductCode CYCLE_PAY_AUTH
+	AgreementSignParams *AgreementSign `json:"agreement_sign_params,omitzero"`
 	NotifyURL           string         `json:"-"`
 	SignedAt            time.Time      `json:"-"` // the timestamp to sign with; zero means now
 }

@@ -5,16 +5,17 @@ import "context"
 // CreateRequest makes a trade that my.tradePay will pay. One of the buyer
 // fields is required; OpBuyerOpenID when the calling app is not OpAppID.
 type CreateRequest struct {
-	OutTradeNo         string          `json:"out_trade_no"`
-	TotalAmount        Amount          `json:"total_amount"`
-	Subject            string          `json:"subject"`
-	Body               string          `json:"body,omitzero"`
-	ProductCode        string          `json:"product_code"` // empty means JSAPI_PAY
-	OpAppID            string          `json:"op_app_id"`    // empty means the app's own OpAppID
-	BuyerID            string          `json:"buyer_id,omitzero"`
-	BuyerOpenID        string          `json:"buyer_open_id,omitzero"`
-	OpBuyerOpenID      string          `json:"op_buyer_open_id,omitzero"`
-	SellerID           string          `json:"seller_id,omitzero"` // leave empty unless several accounts are contracted
+	OutTradeNo    string `json:"out_trade_no"`
+	TotalAmount   Amount `json:"total_amount"`
+	Subject       string `json:"subject"`
+	Body          string `json:"body,omitzero"`
+	ProductCode   string `json:"product_code"` // empty means JSAPI_PAY
+	OpAppID       string `json:"op_app_id"`    // empty means the app's own OpAppID
+	BuyerID       string `json:"buyer_id,omitzero"`
+	BuyerOpenID   string `json:"buyer_open_id,omitzero"`
+	OpBuyerOpenID string `json:"op_buyer_open_id,omitzero"`
+	// SellerID: leave empty unless several accounts are contracted
+	SellerID           string          `json:"seller_id,omitzero"`
 	TimeExpire         Time            `json:"time_expire,omitzero"`
 	GoodsDetail        []GoodsDetail   `json:"goods_detail,omitzero"`
 	ExtendParams       *ExtendParams   `json:"extend_params,omitzero"`
@@ -22,11 +23,12 @@ type CreateRequest struct {
 	EnablePayChannels  PayChannels     `json:"enable_pay_channels,omitzero"`
 	DisablePayChannels PayChannels     `json:"disable_pay_channels,omitzero"`
 	MerchantOrderNo    string          `json:"merchant_order_no,omitzero"`
-	PassbackParams     string          `json:"passback_params,omitzero"` // already URL-encoded by the caller
-	StoreID            string          `json:"store_id,omitzero"`
-	OperatorID         string          `json:"operator_id,omitzero"`
-	TerminalID         string          `json:"terminal_id,omitzero"`
-	NotifyURL          string          `json:"-"`
+	// PassbackParams: already URL-encoded by the caller
+	PassbackParams string `json:"passback_params,omitzero"`
+	StoreID        string `json:"store_id,omitzero"`
+	OperatorID     string `json:"operator_id,omitzero"`
+	TerminalID     string `json:"terminal_id,omitzero"`
+	NotifyURL      string `json:"-"`
 }
 
 // CreateResponse names the trade; TradeNo is what my.tradePay takes as tradeNO.

@@ -54,12 +54,15 @@ const maxGoods = 150
 
 // ExtendParams is extend_params. The two hb_fq fields go together.
 type ExtendParams struct {
-	SysServiceProviderID string `json:"sys_service_provider_id,omitzero"` // PID of the provider, for its rebate
-	HbFqNum              string `json:"hb_fq_num,omitzero"`               // "3", "6", "12"
-	HbFqSellerPercent    string `json:"hb_fq_seller_percent,omitzero"`    // "0": buyer bears the fee; "100": seller
-	CardType             string `json:"card_type,omitzero"`
-	SpecifiedSellerName  string `json:"specified_seller_name,omitzero"`
-	RoyaltyFreeze        string `json:"royalty_freeze,omitzero"` // "true" keeps the money for a later order.settle
+	// SysServiceProviderID: PID of the provider, for its rebate
+	SysServiceProviderID string `json:"sys_service_provider_id,omitzero"`
+	HbFqNum              string `json:"hb_fq_num,omitzero"` // "3", "6", "12"
+	// HbFqSellerPercent: "0": buyer bears the fee; "100": seller
+	HbFqSellerPercent   string `json:"hb_fq_seller_percent,omitzero"`
+	CardType            string `json:"card_type,omitzero"`
+	SpecifiedSellerName string `json:"specified_seller_name,omitzero"`
+	// RoyaltyFreeze: "true" keeps the money for a later order.settle
+	RoyaltyFreeze string `json:"royalty_freeze,omitzero"`
 }
 
 // BusinessParams is business_params. ClientIP is the buyer's public address.

@@ -3,13 +3,14 @@ package alipay
 // PagePayRequest describes a payment in a desktop browser. Nothing is sent to
 // the gateway here.
 type PagePayRequest struct {
-	OutTradeNo         string        `json:"out_trade_no"`
-	TotalAmount        Amount        `json:"total_amount"`
-	Subject            string        `json:"subject"`
-	Body               string        `json:"body,omitzero"`
-	ProductCode        string        `json:"product_code"` // empty: FAST_INSTANT_TRADE_PAY
-	TimeExpire         Time          `json:"time_expire"`
-	QRPayMode          string        `json:"qr_pay_mode,omitzero"` // "0"…"4": the QR code inside the shop's own page
+	OutTradeNo  string `json:"out_trade_no"`
+	TotalAmount Amount `json:"total_amount"`
+	Subject     string `json:"subject"`
+	Body        string `json:"body,omitzero"`
+	ProductCode string `json:"product_code"` // empty: FAST_INSTANT_TRADE_PAY
+	TimeExpire  Time   `json:"time_expire"`
+	// QRPayMode: "0"…"4": the QR code inside the shop's own page
+	QRPayMode          string        `json:"qr_pay_mode,omitzero"`
 	GoodsType          string        `json:"goods_type,omitzero"`
 	GoodsDetail        []GoodsDetail `json:"goods_detail,omitzero"`
 	SellerID           string        `json:"seller_id,omitzero"`

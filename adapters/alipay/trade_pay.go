@@ -22,27 +22,30 @@ type AgreementParams struct {
 // PayRequest takes money from the buyer at once: by the code on his phone or
 // his face (AuthCode), or under an agreement (AgreementParams).
 type PayRequest struct {
-	OutTradeNo         string           `json:"out_trade_no"`
-	TotalAmount        Amount           `json:"total_amount"`
-	Subject            string           `json:"subject"`
-	Body               string           `json:"body,omitzero"`
-	ProductCode        string           `json:"product_code,omitzero"` // empty: FACE_TO_FACE_PAYMENT, or GENERAL_WITHHOLDING with an agreement
-	Scene              string           `json:"scene,omitzero"`        // empty: bar_code, with an AuthCode
-	AuthCode           string           `json:"auth_code,omitzero"`    // single use
-	AgreementParams    *AgreementParams `json:"agreement_params,omitzero"`
-	IsAsyncPay         bool             `json:"is_async_pay,omitzero"` // agreements: accept now, charge later
-	SellerID           string           `json:"seller_id,omitzero"`
-	TimeExpire         Time             `json:"time_expire,omitzero"`
-	GoodsDetail        []GoodsDetail    `json:"goods_detail,omitzero"`
-	ExtendParams       *ExtendParams    `json:"extend_params,omitzero"`
-	BusinessParams     *BusinessParams  `json:"business_params,omitzero"`
-	DisablePayChannels PayChannels      `json:"disable_pay_channels,omitzero"`
-	QueryOptions       []string         `json:"query_options,omitzero"`
-	PassbackParams     string           `json:"passback_params,omitzero"`
-	StoreID            string           `json:"store_id,omitzero"`
-	OperatorID         string           `json:"operator_id,omitzero"`
-	TerminalID         string           `json:"terminal_id,omitzero"`
-	NotifyURL          string           `json:"-"`
+	OutTradeNo  string `json:"out_trade_no"`
+	TotalAmount Amount `json:"total_amount"`
+	Subject     string `json:"subject"`
+	Body        string `json:"body,omitzero"`
+	// ProductCode: empty: FACE_TO_FACE_PAYMENT, or GENERAL_WITHHOLDING with an agreement
+	ProductCode string `json:"product_code,omitzero"`
+	// Scene: empty: bar_code, with an AuthCode
+	Scene           string           `json:"scene,omitzero"`
+	AuthCode        string           `json:"auth_code,omitzero"` // single use
+	AgreementParams *AgreementParams `json:"agreement_params,omitzero"`
+	// IsAsyncPay: agreements: accept now, charge later
+	IsAsyncPay         bool            `json:"is_async_pay,omitzero"`
+	SellerID           string          `json:"seller_id,omitzero"`
+	TimeExpire         Time            `json:"time_expire,omitzero"`
+	GoodsDetail        []GoodsDetail   `json:"goods_detail,omitzero"`
+	ExtendParams       *ExtendParams   `json:"extend_params,omitzero"`
+	BusinessParams     *BusinessParams `json:"business_params,omitzero"`
+	DisablePayChannels PayChannels     `json:"disable_pay_channels,omitzero"`
+	QueryOptions       []string        `json:"query_options,omitzero"`
+	PassbackParams     string          `json:"passback_params,omitzero"`
+	StoreID            string          `json:"store_id,omitzero"`
+	OperatorID         string          `json:"operator_id,omitzero"`
+	TerminalID         string          `json:"terminal_id,omitzero"`
+	NotifyURL          string          `json:"-"`
 }
 
 // PayResponse is the payment as far as it is known.

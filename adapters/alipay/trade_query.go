@@ -23,9 +23,10 @@ func (s TradeStatus) Paid() bool { return s == TradeSuccess || s == TradeFinishe
 
 // QueryRequest names a trade; TradeNo wins when both are given.
 type QueryRequest struct {
-	OutTradeNo   string   `json:"out_trade_no,omitzero"`
-	TradeNo      string   `json:"trade_no,omitzero"`
-	QueryOptions []string `json:"query_options,omitzero"` // such as "fund_bill_list", "trade_settle_info"
+	OutTradeNo string `json:"out_trade_no,omitzero"`
+	TradeNo    string `json:"trade_no,omitzero"`
+	// QueryOptions: such as "fund_bill_list", "trade_settle_info"
+	QueryOptions []string `json:"query_options,omitzero"`
 }
 
 // QueryResponse is the trade as it stands. It never says how much was

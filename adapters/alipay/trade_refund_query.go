@@ -7,20 +7,22 @@ const RefundSuccess = "REFUND_SUCCESS"
 
 // RefundQueryRequest names one refund of one trade.
 type RefundQueryRequest struct {
-	OutTradeNo   string   `json:"out_trade_no,omitzero"`
-	TradeNo      string   `json:"trade_no,omitzero"`
-	OutRequestNo string   `json:"out_request_no"`
-	QueryOptions []string `json:"query_options,omitzero"` // "refund_detail_item_list", "gmt_refund_pay", "deposit_back_info"
+	OutTradeNo   string `json:"out_trade_no,omitzero"`
+	TradeNo      string `json:"trade_no,omitzero"`
+	OutRequestNo string `json:"out_request_no"`
+	// QueryOptions: "refund_detail_item_list", "gmt_refund_pay", "deposit_back_info"
+	QueryOptions []string `json:"query_options,omitzero"`
 }
 
 // RefundQueryResponse is one refund; RefundAmount is this refund's own amount.
 type RefundQueryResponse struct {
-	TradeNo         string       `json:"trade_no"`
-	OutTradeNo      string       `json:"out_trade_no"`
-	OutRequestNo    string       `json:"out_request_no"`
-	TotalAmount     Amount       `json:"total_amount"` // of the trade
-	RefundAmount    Amount       `json:"refund_amount"`
-	RefundFee       Amount       `json:"refund_fee"` // of the trade in all; no document lists it here, so it is usually absent
+	TradeNo      string `json:"trade_no"`
+	OutTradeNo   string `json:"out_trade_no"`
+	OutRequestNo string `json:"out_request_no"`
+	TotalAmount  Amount `json:"total_amount"` // of the trade
+	RefundAmount Amount `json:"refund_amount"`
+	// RefundFee: of the trade in all; no document lists it here, so it is usually absent
+	RefundFee       Amount       `json:"refund_fee"`
 	RefundStatus    string       `json:"refund_status"`
 	RefundReason    string       `json:"refund_reason"`
 	SendBackFee     Amount       `json:"send_back_fee"`

@@ -11,13 +11,14 @@ const (
 // WapPayRequest describes a payment in a phone's browser. Nothing is sent to
 // the gateway here: the trade exists once the buyer has entered the cashier.
 type WapPayRequest struct {
-	OutTradeNo         string          `json:"out_trade_no"`
-	TotalAmount        Amount          `json:"total_amount"`
-	Subject            string          `json:"subject"`
-	Body               string          `json:"body,omitzero"`
-	ProductCode        string          `json:"product_code"` // empty means QUICK_WAP_WAY
-	QuitURL            string          `json:"quit_url,omitzero"`
-	TimeExpire         Time            `json:"time_expire"` // required: an address without an end stays payable for 15 days
+	OutTradeNo  string `json:"out_trade_no"`
+	TotalAmount Amount `json:"total_amount"`
+	Subject     string `json:"subject"`
+	Body        string `json:"body,omitzero"`
+	ProductCode string `json:"product_code"` // empty means QUICK_WAP_WAY
+	QuitURL     string `json:"quit_url,omitzero"`
+	// TimeExpire: required: an address without an end stays payable for 15 days
+	TimeExpire         Time            `json:"time_expire"`
 	GoodsType          string          `json:"goods_type,omitzero"`
 	GoodsDetail        []GoodsDetail   `json:"goods_detail,omitzero"`
 	SellerID           string          `json:"seller_id,omitzero"`
@@ -25,13 +26,14 @@ type WapPayRequest struct {
 	BusinessParams     *BusinessParams `json:"-"` // sent as JSON text, as this API wants it
 	EnablePayChannels  PayChannels     `json:"enable_pay_channels,omitzero"`
 	DisablePayChannels PayChannels     `json:"disable_pay_channels,omitzero"`
-	SpecifiedChannel   string          `json:"specified_channel,omitzero"` // "pcredit" forces Huabei in one sum
-	MerchantOrderNo    string          `json:"merchant_order_no,omitzero"`
-	PassbackParams     string          `json:"passback_params,omitzero"`
-	StoreID            string          `json:"store_id,omitzero"`
-	NotifyURL          string          `json:"-"`
-	ReturnURL          string          `json:"-"`
-	SignedAt           time.Time       `json:"-"` // the timestamp to sign with; zero means now
+	// SpecifiedChannel: "pcredit" forces Huabei in one sum
+	SpecifiedChannel string    `json:"specified_channel,omitzero"`
+	MerchantOrderNo  string    `json:"merchant_order_no,omitzero"`
+	PassbackParams   string    `json:"passback_params,omitzero"`
+	StoreID          string    `json:"store_id,omitzero"`
+	NotifyURL        string    `json:"-"`
+	ReturnURL        string    `json:"-"`
+	SignedAt         time.Time `json:"-"` // the timestamp to sign with; zero means now
 }
 
 // wapPayBiz is the request as it travels.

@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// readByCore is every field of Alipay's answers that reaches core, and what hangs on it. Whoever reads another one decides here what it is.
+// readByCore is every field of Alipay's answers that reaches core, and what hangs on it. Whoever
+// reads another one decides here what it is.
 func readByCore() map[string]weight {
 	return map[string]weight{
 		"out_trade_no": decidesText, "trade_no": decidesText, "trade_status": decidesText, "refund_status": decidesText, "out_request_no": decidesText,
@@ -24,7 +25,8 @@ func readByCore() map[string]weight {
 	}
 }
 
-// C46: core acts upon no field but those that are listed, and what is listed as deciding is read so.
+// C46: core acts upon no field but those that are listed, and what is listed as deciding is read
+// so.
 func TestC46_whatCoreReads(t *testing.T) {
 	named := readByCore()
 	for name, want := range named {
@@ -32,7 +34,8 @@ func TestC46_whatCoreReads(t *testing.T) {
 			t.Errorf("%s is weighed %d, listed as %d", name, got, want)
 		}
 	}
-	for _, name := range []string{"code", "sub_code", "app_id", "seller_id", "seller_open_id", "fund_change", "qr_code"} { // judged in this package
+	// judged in this package
+	for _, name := range []string{"code", "sub_code", "app_id", "seller_id", "seller_open_id", "fund_change", "qr_code"} {
 		if weigh(name) != decidesText {
 			t.Errorf("%s does not decide", name)
 		}
@@ -117,7 +120,8 @@ func fieldsRead(declared ast.Decl) []string {
 				return true
 			}
 			if field, exists := variables[variable.Name].FieldByName(n.Sel.Name); exists {
-				if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" { // without one it was not decoded
+				// without one it was not decoded
+				if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" {
 					names = append(names, name)
 				}
 			}
@@ -127,7 +131,8 @@ func fieldsRead(declared ast.Decl) []string {
 	return names
 }
 
-// C46: every answer's fields that decide are of the Go type that is read strictly; one of another type would pass as a decoration.
+// C46: every answer's fields that decide are of the Go type that is read strictly; one of another
+// type would pass as a decoration.
 func TestC46_decidingTypes(t *testing.T) {
 	for _, answer := range []any{
 		answerHead{}, v3Error{}, QueryResponse{}, RefundResponse{}, RefundQueryResponse{}, DepositBack{}, DepositBackCompleted{}, CloseResponse{}, CancelResponse{},

@@ -7,8 +7,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// manyAtOnce: a channel is one value for all merchants; under the race detector this shows that it keeps nothing between calls. Repeats of one
-// attempt at the same moment still make one trade, and of one refund one refund.
+// manyAtOnce: a channel is one value for all merchants; under the race detector this shows that it
+// keeps nothing between calls. Repeats of one attempt at the same moment still make one trade, and
+// of one refund one refund.
 func (s *suite) manyAtOnce(t *testing.T) {
 	const workers = 8
 	shared := s.request()

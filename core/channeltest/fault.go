@@ -55,7 +55,8 @@ func (s *suite) operations() []operation {
 	return ops
 }
 
-// faults holds every operation against every fault: what cannot be verified proves neither success nor failure, and no call is sent twice (G17).
+// faults holds every operation against every fault: what cannot be verified proves neither success
+// nor failure, and no call is sent twice (G17).
 func (s *suite) faults(t *testing.T) {
 	for _, op := range s.operations() {
 		for _, fault := range faultTable() {
@@ -79,7 +80,8 @@ func (s *suite) faults(t *testing.T) {
 	}
 }
 
-// faultsLeaveTruth: after an unknown outcome, inquiry and a repeat with the same numbers lead to what really happened, once.
+// faultsLeaveTruth: after an unknown outcome, inquiry and a repeat with the same numbers lead to
+// what really happened, once.
 func (s *suite) faultsLeaveTruth(t *testing.T) {
 	for _, fault := range faultTable() {
 		t.Run(fault.name, func(t *testing.T) {

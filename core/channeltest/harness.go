@@ -17,10 +17,12 @@ type Harness struct {
 	Account core.Account
 	// Payer pays, for channels that must name the payer; may be empty for pages.
 	Payer core.Payer
-	// LoginCode returns a fresh code that Authorize exchanges for Payer; nil when the channel is no Authorizer.
+	// LoginCode returns a fresh code that Authorize exchanges for Payer; nil when the channel is no
+	// Authorizer.
 	LoginCode func() string
 	Gateway   Control
-	// Now is the gateway's clock, and what the channel goes by; it need not run, but moves when Gateway.Advance says so.
+	// Now is the gateway's clock, and what the channel goes by; it need not run, but moves when
+	// Gateway.Advance says so.
 	Now func() time.Time
 	// Want lists the optional capabilities, as core.Capabilities.Names has them.
 	Want []string
@@ -35,8 +37,9 @@ type Harness struct {
 	Unnumbered bool
 }
 
-// Control is the other side: it plays buyer, the gateway's console, and a bad network. Amounts are fen. Methods that cannot do what they are asked
-// return an error; whether that is a fault of the test is for the caller to say.
+// Control is the other side: it plays buyer, the gateway's console, and a bad network. Amounts are
+// fen. Methods that cannot do what they are asked return an error; whether that is a fault of the
+// test is for the caller to say.
 type Control interface {
 	// Enter does what a client does with what Pay handed out, up to the point where the buyer sees
 	// the amount: afterwards the trade exists.
@@ -71,20 +74,21 @@ type Control interface {
 
 // The faults that Control.NextFault must know.
 const (
-	FaultRefused     = "refused"     // the connection is refused: nothing was sent (G01)
-	FaultUntrusted   = "untrusted"   // the TLS handshake fails: nothing was sent (G02)
-	FaultLost        = "lost"        // executed; the answer never comes (G03)
-	FaultTruncated   = "truncated"   // executed; half of the answer comes (G04)
-	FaultHTML        = "html"        // executed; a proxy answers 502 with a page (G04)
-	FaultEmpty       = "empty"       // executed; 200 and no body (G04)
-	FaultHuge        = "huge"        // executed; an answer without end (G10)
-	FaultUnsigned    = "unsigned"    // executed; the signature is missing (C31)
-	FaultTampered    = "tampered"    // executed; one byte of the signed answer differs (C31)
-	FaultAnother     = "another"     // executed; a signed answer to another request comes (G12)
-	FaultUnavailable = "unavailable" // not executed; the gateway says, signed, that it does not know (G05)
-	FaultUnlisted    = "unlisted"    // not executed; a signed code that no document lists (G06)
-	FaultDenied      = "denied"      // not executed; an unsigned business error (C32)
-	FaultThrottled   = "throttled"   // not executed; signed: too many calls (G11)
+	FaultRefused   = "refused"   // the connection is refused: nothing was sent (G01)
+	FaultUntrusted = "untrusted" // the TLS handshake fails: nothing was sent (G02)
+	FaultLost      = "lost"      // executed; the answer never comes (G03)
+	FaultTruncated = "truncated" // executed; half of the answer comes (G04)
+	FaultHTML      = "html"      // executed; a proxy answers 502 with a page (G04)
+	FaultEmpty     = "empty"     // executed; 200 and no body (G04)
+	FaultHuge      = "huge"      // executed; an answer without end (G10)
+	FaultUnsigned  = "unsigned"  // executed; the signature is missing (C31)
+	FaultTampered  = "tampered"  // executed; one byte of the signed answer differs (C31)
+	FaultAnother   = "another"   // executed; a signed answer to another request comes (G12)
+	// FaultUnavailable: not executed; the gateway says, signed, that it does not know (G05)
+	FaultUnavailable = "unavailable"
+	FaultUnlisted    = "unlisted"  // not executed; a signed code that no document lists (G06)
+	FaultDenied      = "denied"    // not executed; an unsigned business error (C32)
+	FaultThrottled   = "throttled" // not executed; signed: too many calls (G11)
 )
 
 // faultRow says what a channel may conclude from a fault.

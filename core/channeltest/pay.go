@@ -104,8 +104,9 @@ func (s *suite) payKnown(t *testing.T) {
 	}
 }
 
-// signedLocally: a page is opened far more often than it is paid, and while anything is signed nobody waits for a gateway. The same request, whenever it
-// is signed, gives the same bytes: one signature per attempt and key version.
+// signedLocally: a page is opened far more often than it is paid, and while anything is signed
+// nobody waits for a gateway. The same request, whenever it is signed, gives the same bytes: one
+// signature per attempt and key version.
 func (s *suite) signedLocally(t *testing.T) {
 	if !s.signs() {
 		return

@@ -47,7 +47,8 @@ func (s *suite) refundInParts(t *testing.T) {
 	s.wantState(t, trade, core.TradeClosed)
 }
 
-// refundRepeated: one number is one refund, however often it is sent (I11); "nothing moved in this call" is not success by itself (G07).
+// refundRepeated: one number is one refund, however often it is sent (I11); "nothing moved in this
+// call" is not success by itself (G07).
 func (s *suite) refundRepeated(t *testing.T) {
 	for name, fen := range map[string]core.Fen{"part": partFen, "all": orderFen} {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +83,8 @@ func (s *suite) refundTooMuch(t *testing.T) {
 func (s *suite) refundUnpaid(t *testing.T) {
 	_, trade := s.opened(t)
 	r := s.refundOf(trade, partFen)
-	// A gateway may call the state of a trade that has nothing left by the same name; then its query must tell the two apart.
+	// A gateway may call the state of a trade that has nothing left by the same name; then its
+	// query must tell the two apart.
 	if refused := s.caps.Refunder.Refund(t.Context(), r).Answer; refused.Code != core.NothingLeft {
 		wantOutcome(t, "Refund", refused, core.OutcomeFailed)
 	} else {

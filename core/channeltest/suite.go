@@ -17,7 +17,8 @@ const (
 	secondFen core.Fen = 1888
 )
 
-// Run holds the channel to everything core relies on. Subtests run one after another, because a fault spoils whichever call comes next.
+// Run holds the channel to everything core relies on. Subtests run one after another, because a
+// fault spoils whichever call comes next.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	channels, err := core.NewChannels(h.Channel)

@@ -17,7 +17,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// The names of what JetStream keeps for us. A scheduled hint waits under scheduled.<kind>.<id> and is moved to now.<kind> by the server at its time.
+// The names of what JetStream keeps for us. A scheduled hint waits under scheduled.<kind>.<id> and
+// is moved to now.<kind> by the server at its time.
 const (
 	streamName     = "PAYMUX_HINTS"
 	consumerName   = "workers"
@@ -25,7 +26,8 @@ const (
 	subjectPending = "paymux.hint.scheduled."
 )
 
-// Limits of the stream. Hints older than a quarter of an hour are worthless: the sweeper was there first.
+// Limits of the stream. Hints older than a quarter of an hour are worthless: the sweeper was there
+// first.
 const (
 	maxHints      = 1_000_000
 	maxHintBytes  = 256 << 20
@@ -40,9 +42,11 @@ const (
 )
 
 var (
-	// ErrNoSchedules says that a NATS server is too old to send a message later. Such a server takes the message, keeps it, and never delivers it.
+	// ErrNoSchedules says that a NATS server is too old to send a message later. Such a server
+	// takes the message, keeps it, and never delivers it.
 	ErrNoSchedules = errors.New("the NATS server cannot schedule messages: it needs version 2.12 or newer; use one, or leave queue.url empty")
-	// ErrQueueBusy says that a hint was dropped because the queue does not keep up or is not connected.
+	// ErrQueueBusy says that a hint was dropped because the queue does not keep up or is not
+	// connected.
 	ErrQueueBusy = errors.New("the queue does not keep up: the hint is dropped")
 	// ErrQueueAway says that the queue was not reached since the program started.
 	ErrQueueAway = errors.New("the queue cannot be reached (queue.url): hints are dropped, and the sweeper works alone, until it can")
@@ -54,12 +58,14 @@ type JetStream struct {
 	js   jetstream.JetStream
 	// clock tells later from now; when exactly a hint is sent is decided by the server's own.
 	clock core.Clock
-	// amiss is why nothing may be published: the stream was not made yet, or the server would keep hints for ever. nil is well.
+	// amiss is why nothing may be published: the stream was not made yet, or the server would keep
+	// hints for ever. nil is well.
 	amiss atomic.Pointer[error]
 }
 
-// ConnectJetStream joins a NATS server at a URL. A server that is away is waited for, since nothing depends on it; what only a person can mend is an error.
-// The URL may hold credentials and never appears in one.
+// ConnectJetStream joins a NATS server at a URL. A server that is away is waited for, since nothing
+// depends on it; what only a person can mend is an error. The URL may hold credentials and never
+// appears in one.
 func ConnectJetStream(ctx context.Context, url string, clock core.Clock) (*JetStream, error) {
 	options := []nats.Option{nats.Name("paymux"), nats.MaxReconnects(-1), nats.Timeout(setUpTimeout)}
 	conn, err := nats.Connect(url, options...)
@@ -82,7 +88,8 @@ func ConnectJetStream(ctx context.Context, url string, clock core.Clock) (*JetSt
 	return q, nil
 }
 
-// isAway tells whether a server may be there later: the network is at fault, and not the address as it is written.
+// isAway tells whether a server may be there later: the network is at fault, and not the address as
+// it is written.
 func isAway(err error) bool {
 	var network net.Error
 	var address *net.AddrError
@@ -113,7 +120,8 @@ func newJetStream(conn *nats.Conn, clock core.Clock) (*JetStream, error) {
 	return q, nil
 }
 
-// setUp makes or finds the stream and the consumer that all processes share: each hint is heard by one of them.
+// setUp makes or finds the stream and the consumer that all processes share: each hint is heard by
+// one of them.
 func (q *JetStream) setUp(ctx context.Context) (jetstream.Consumer, error) {
 	ctx, cancel := context.WithTimeout(ctx, setUpTimeout)
 	defer cancel()
@@ -150,7 +158,8 @@ func (q *JetStream) stream(ctx context.Context) (jetstream.Stream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the queue's stream cannot be made: %w", err)
 	}
-	// An older server ignores what it does not know, without an error: only what it gives back tells.
+	// An older server ignores what it does not know, without an error: only what it gives back
+	// tells.
 	info, err := made.Info(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the queue's stream cannot be read back: %w", err)
@@ -164,7 +173,8 @@ func (q *JetStream) stream(ctx context.Context) (jetstream.Stream, error) {
 	return made, nil
 }
 
-// Amiss is why hints are dropped at present although the server may be connected; nil when none are.
+// Amiss is why hints are dropped at present although the server may be connected; nil when none
+// are.
 func (q *JetStream) Amiss() error {
 	if err := q.amiss.Load(); err != nil {
 		return *err
@@ -172,7 +182,8 @@ func (q *JetStream) Amiss() error {
 	return nil
 }
 
-// message is a hint on the wire. Older and newer programs may share a queue: members are only ever added.
+// message is a hint on the wire. Older and newer programs may share a queue: members are only ever
+// added.
 type message struct {
 	Kind     core.DueKind `json:"kind"`
 	ID       string       `json:"id"`
@@ -189,7 +200,8 @@ func (q *JetStream) Publish(due core.Due) error {
 	if err := q.Amiss(); err != nil {
 		return err
 	}
-	// The client's own answer to a full window is to stall, and to an absent server to fill a buffer.
+	// The client's own answer to a full window is to stall, and to an absent server to fill a
+	// buffer.
 	if q.conn.Status() != nats.CONNECTED || q.js.PublishAsyncPending() >= maxUnanswered {
 		return ErrQueueBusy
 	}
@@ -212,12 +224,14 @@ func (q *JetStream) Publish(due core.Due) error {
 	return nil
 }
 
-// wholeSecond rounds up: the schedule's header holds whole seconds, and a time cut down would be heard up to a second early.
+// wholeSecond rounds up: the schedule's header holds whole seconds, and a time cut down would be
+// heard up to a second early.
 func wholeSecond(at time.Time) time.Time {
 	return at.Add(time.Second - time.Nanosecond).Truncate(time.Second)
 }
 
-// Listen implements Queue. A stream that was lost, or not reached yet, is made after a while; until then the sweeper works alone.
+// Listen implements Queue. A stream that was lost, or not reached yet, is made after a while; until
+// then the sweeper works alone.
 func (q *JetStream) Listen(workers int, heed func(core.Due)) func() {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &listener{queue: q, heed: heed, slots: make(chan struct{}, max(workers, 1))}
@@ -230,7 +244,8 @@ func (q *JetStream) Listen(workers int, heed func(core.Due)) func() {
 	}
 }
 
-// Backlog is how many hints the queue holds, heard ones not among them; for metrics. 0 when the queue does not answer.
+// Backlog is how many hints the queue holds, heard ones not among them; for metrics. 0 when the
+// queue does not answer.
 func (q *JetStream) Backlog() uint64 {
 	ctx, cancel := context.WithTimeout(context.Background(), setUpTimeout)
 	defer cancel()

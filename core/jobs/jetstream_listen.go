@@ -58,8 +58,8 @@ func (l *listener) consume(ctx context.Context, consumer jetstream.Consumer) {
 	<-hearing.Closed()
 }
 
-// isLost tells whether an error means that there is nothing left to consume. A missing heartbeat may be a server that restarts: making the consumer again
-// does no harm then.
+// isLost tells whether an error means that there is nothing left to consume. A missing heartbeat
+// may be a server that restarts: making the consumer again does no harm then.
 func isLost(err error) bool {
 	for _, end := range []error{
 		jetstream.ErrConsumerDeleted, jetstream.ErrConsumerNotFound, jetstream.ErrStreamNotFound, jetstream.ErrNoHeartbeat, jetstream.ErrConnectionClosed,
@@ -71,8 +71,9 @@ func isLost(err error) bool {
 	return false
 }
 
-// hear acknowledges a hint and has it heeded. It is acknowledged first, because it may be lost anyway: nothing is ever sent back to the queue to wait
-// there, where it would count against what may be under way.
+// hear acknowledges a hint and has it heeded. It is acknowledged first, because it may be lost
+// anyway: nothing is ever sent back to the queue to wait there, where it would count against what
+// may be under way.
 func (l *listener) hear(ctx context.Context, m jetstream.Msg) {
 	select {
 	case l.slots <- struct{}{}:

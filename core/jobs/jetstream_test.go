@@ -28,7 +28,8 @@ import (
 	"github.com/paymux/paymux/core/jobs"
 )
 
-// shared runs a NATS server of its own process's kind: it listens, as one that several processes share does.
+// shared runs a NATS server of its own process's kind: it listens, as one that several processes
+// share does.
 func shared(t *testing.T, folder string) (url string, end func()) {
 	t.Helper()
 	return sharedAt(t, folder, server.RANDOM_PORT)
@@ -129,7 +130,8 @@ func TestIDsAreNoSubjects(t *testing.T) {
 	}
 }
 
-// Trap 1: a schedule holds whole seconds, and the client cuts the rest off; hints would be heard up to a second early.
+// Trap 1: a schedule holds whole seconds, and the client cuts the rest off; hints would be heard up
+// to a second early.
 func TestTrap1_NoHintIsHeardEarly(t *testing.T) {
 	queues(t, func(t *testing.T, q jobs.Queue) {
 		e, _ := listen(t, q)
@@ -155,7 +157,8 @@ func TestHintThatIsRepeatedOrMovedIsHeardOnce(t *testing.T) {
 		later.At = later.At.Add(2 * time.Second)
 		publish(t, q, once, once, moved, once, later, hint("end", later.At.Add(time.Second)))
 		met := map[string]int{}
-		for met["end"] == 0 || met["once"] == 0 || met["moved"] == 0 { // a server that was held up may mix them
+		// a server that was held up may mix them
+		for met["end"] == 0 || met["once"] == 0 || met["moved"] == 0 {
 			h := e.next(t)
 			met[h.due.ID]++
 			if h.due.ID == "moved" && h.at.Before(later.At) {
@@ -203,7 +206,8 @@ func eventually(t *testing.T, is func() bool) {
 	}
 }
 
-// Trap 2: servers before 2.12 take the stream and the schedule and never send anything, without an error.
+// Trap 2: servers before 2.12 take the stream and the schedule and never send anything, without an
+// error.
 func TestTrap2_ServerWithoutSchedulesIsRefused(t *testing.T) {
 	url, _ := shared(t, t.TempDir())
 	old := between(t, url, func(payload []byte) []byte {
@@ -263,7 +267,8 @@ func urlFrom(t *testing.T, folder string) (url string) {
 	return url
 }
 
-// Trap 3: JetStream may lose what it acknowledged. The whole queue is lost here while everything waits in it; sweeps do all of it, once.
+// Trap 3: JetStream may lose what it acknowledged. The whole queue is lost here while everything
+// waits in it; sweeps do all of it, once.
 func TestTrap3_LosingTheQueueLosesNothing(t *testing.T) {
 	ctx, folder := context.Background(), t.TempDir()
 	const n = 500
@@ -335,7 +340,8 @@ func TestTrap3_SharedStreamIsMadeAgain(t *testing.T) {
 	})
 }
 
-// A shared server that is down when the program starts is waited for. Nothing is kept for it meanwhile.
+// A shared server that is down when the program starts is waited for. Nothing is kept for it
+// meanwhile.
 func TestTrap3_QueueThatIsAwayIsWaitedFor(t *testing.T) {
 	address, end := shared(t, t.TempDir())
 	end()
@@ -405,7 +411,8 @@ func TestTrap4_RelayGetsEverythingThroughASmallWindow(t *testing.T) {
 	})
 }
 
-// Trap 5: a hint sent back to wait counts against what may be under way. Here every hint is acknowledged when it is heard, whatever becomes of it.
+// Trap 5: a hint sent back to wait counts against what may be under way. Here every hint is
+// acknowledged when it is heard, whatever becomes of it.
 func TestTrap5_NothingWaitsForAnAcknowledgement(t *testing.T) {
 	q := joined(t)
 	entered, leave := make(chan string, 100), make(chan struct{})
@@ -441,7 +448,8 @@ func TestStopWaitsForWhatIsHeard(t *testing.T) { // P16
 	})
 }
 
-// Trap 6 is the price of the library, which one package pays: the import rules of the repository say so.
+// Trap 6 is the price of the library, which one package pays: the import rules of the repository
+// say so.
 
 func TestAddressOfTheQueueIsNotRepeated(t *testing.T) { // F10
 	for _, url := range []string{"nats://user:canary@127.0.0.1:1", "nats://user:canary@%zz", "nats://user:canary@127.0.0.1:99999999"} {
@@ -455,7 +463,8 @@ func TestAddressOfTheQueueIsNotRepeated(t *testing.T) { // F10
 	}
 }
 
-// between puts itself between client and server: it rewrites what the server says without changing its length, and may make the server deaf.
+// between puts itself between client and server: it rewrites what the server says without changing
+// its length, and may make the server deaf.
 func between(t *testing.T, url string, rewrite func([]byte) []byte, deaf func() bool) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -495,7 +504,8 @@ func requests(upstream io.Writer, client io.Reader, deaf func() bool) {
 	}
 }
 
-// answers copies what the server says, message by message: a line, and a payload whose length the line of a (H)MSG ends with.
+// answers copies what the server says, message by message: a line, and a payload whose length the
+// line of a (H)MSG ends with.
 func answers(client io.Writer, upstream io.Reader, rewrite func([]byte) []byte) {
 	r := bufio.NewReader(upstream)
 	for {

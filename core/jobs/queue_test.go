@@ -14,7 +14,8 @@ import (
 	"github.com/paymux/paymux/core/storetest"
 )
 
-// patience ends a test that waits for something that never happens. Nothing is ever concluded from how long something took.
+// patience ends a test that waits for something that never happens. Nothing is ever concluded from
+// how long something took.
 const patience = 60 * time.Second
 
 // slate is a Queue that remembers what was published; fail makes it refuse.
@@ -122,7 +123,8 @@ func TestHeedIsASweepOfOneRowWhoseTimeHasCome(t *testing.T) {
 	}
 	ctx := context.Background()
 	s.Heed(ctx, core.Due{Kind: core.DueAttempt, ID: "now", At: at(100)})
-	s.Heed(ctx, core.Due{Kind: core.DueAttempt, ID: "early", At: at(101)}) // trap 1: the row's own time counts
+	// trap 1: the row's own time counts
+	s.Heed(ctx, core.Due{Kind: core.DueAttempt, ID: "early", At: at(101)})
 	s.Heed(ctx, core.Due{Kind: core.DueRefund, ID: "nobody's", At: at(1)})
 	if fmt.Sprint(met) != "[now]" || told == nil {
 		t.Fatalf("met %v, told %v", met, told)
@@ -171,7 +173,8 @@ func TestAnnouncerHintsAtWhatWasCommitted(t *testing.T) {
 	}
 }
 
-// A queue that has no room for what is late may have it for what another kind has early: nothing of it is lost, and one failure is told.
+// A queue that has no room for what is late may have it for what another kind has early: nothing of
+// it is lost, and one failure is told.
 func TestRelayGoesOnWithOtherKindsWhenTheQueueIsFull(t *testing.T) {
 	queue := &narrow{until: at(950)}
 	var told []error

@@ -13,7 +13,8 @@ import (
 // short enough that what waits in memory is a small part of all that is open.
 const Ahead = 10 * time.Minute
 
-// Relay hands what comes due soon to the queue. It begins at the earliest again at every tick, so that a hint lost with the relay's memory costs nothing.
+// Relay hands what comes due soon to the queue. It begins at the earliest again at every tick, so
+// that a hint lost with the relay's memory costs nothing.
 type Relay struct {
 	Source Source
 	Queue  Queue
@@ -23,7 +24,8 @@ type Relay struct {
 	// Failed is told when the database or the queue does not answer; it may be nil.
 	Failed func(error)
 
-	// handed are the hints of the last round: a row is hinted at again only when its time has moved.
+	// handed are the hints of the last round: a row is hinted at again only when its time has
+	// moved.
 	handed map[core.Due]bool
 }
 
@@ -39,8 +41,10 @@ func (r *Relay) Run(ctx context.Context, ticks <-chan time.Time) {
 	}
 }
 
-// Round hints at everything that comes due within Ahead and was not hinted at in the last round, and returns how many hints it published. When database or
-// queue do not answer it stops; the next round begins at the earliest again. A queue without room for what is late may have it for another kind.
+// Round hints at everything that comes due within Ahead and was not hinted at in the last round,
+// and returns how many hints it published. When database or queue do not answer it stops; the next
+// round begins at the earliest again. A queue without room for what is late may have it for another
+// kind.
 func (r *Relay) Round(ctx context.Context) int {
 	seen, published := map[core.Due]bool{}, 0
 	var failed error
@@ -88,8 +92,9 @@ func (r *Relay) hint(ctx context.Context, kind core.DueKind, seen map[core.Due]b
 	return published, nil
 }
 
-// Announcer is a store that hints at what it has just committed and what comes due soon: a webhook leaves when its event is written, and not at the next
-// sweep. Where the commit's fate is unknown it is silent; the sweeper is not.
+// Announcer is a store that hints at what it has just committed and what comes due soon: a webhook
+// leaves when its event is written, and not at the next sweep. Where the commit's fate is unknown
+// it is silent; the sweeper is not.
 type Announcer struct {
 	core.Store
 	Queue Queue

@@ -15,11 +15,13 @@ type Source interface {
 	Due(context.Context, core.DueQuery) ([]core.Due, error)
 }
 
-// Handler does the work that one due row asks for. It must be safe to repeat and to run beside itself: another process may sweep too. It moves the row's
-// time itself; a row that stays due is met again by the next sweep.
+// Handler does the work that one due row asks for. It must be safe to repeat and to run beside
+// itself: another process may sweep too. It moves the row's time itself; a row that stays due is
+// met again by the next sweep.
 type Handler func(context.Context, core.Due) error
 
-// Sweeper asks the database again and again what is due and has it done. Its fields are set once, before Run.
+// Sweeper asks the database again and again what is due and has it done. Its fields are set once,
+// before Run.
 type Sweeper struct {
 	Source Source
 	// Handlers says what to do with each kind; a kind without one is left alone.
@@ -31,15 +33,18 @@ type Sweeper struct {
 	Workers int
 	// Timeout ends one row's work; the row stays due.
 	Timeout time.Duration
-	// Failed is told of every row that could not be worked on; it may be nil. It must be safe for concurrent use.
+	// Failed is told of every row that could not be worked on; it may be nil. It must be safe for
+	// concurrent use.
 	Failed func(core.Due, error)
 }
 
-// maxPages bounds one sweep of one kind: rows beyond it wait for the next sweep, which begins at the earliest again.
+// maxPages bounds one sweep of one kind: rows beyond it wait for the next sweep, which begins at
+// the earliest again.
 const maxPages = 100
 
-// Run sweeps once at once and then at every tick until ctx ends. The rows then in hand are finished under work, a context that may outlive ctx, before
-// Run returns. A sweep that takes longer than the ticks' distance delays the next one and never runs beside it.
+// Run sweeps once at once and then at every tick until ctx ends. The rows then in hand are finished
+// under work, a context that may outlive ctx, before Run returns. A sweep that takes longer than
+// the ticks' distance delays the next one and never runs beside it.
 func (s *Sweeper) Run(ctx, work context.Context, ticks <-chan time.Time) {
 	for {
 		s.Sweep(ctx, work)
@@ -51,7 +56,8 @@ func (s *Sweeper) Run(ctx, work context.Context, ticks <-chan time.Time) {
 	}
 }
 
-// Sweep works once on everything that is due now, and returns how many rows it handed out. When ctx ends it hands out no more and waits for the work.
+// Sweep works once on everything that is due now, and returns how many rows it handed out. When ctx
+// ends it hands out no more and waits for the work.
 func (s *Sweeper) Sweep(ctx, work context.Context) int {
 	queue := make(chan core.Due)
 	var workers sync.WaitGroup
@@ -73,7 +79,8 @@ func (s *Sweeper) Sweep(ctx, work context.Context) int {
 	return swept
 }
 
-// order is the order of kinds within a sweep: what the gateway already told us first, then what we must ask it.
+// order is the order of kinds within a sweep: what the gateway already told us first, then what we
+// must ask it.
 func order() []core.DueKind {
 	return []core.DueKind{core.DueInbox, core.DueDelivery, core.DueAttempt, core.DueRefund}
 }

@@ -18,8 +18,8 @@ func timed(id string, at time.Time) core.Due {
 	return core.Due{Kind: core.DueAttempt, ID: id, At: at}
 }
 
-// P19: in a bubble time passes only when everybody waits, so that late is late and not slow: each hint is heard at its very time, in order, whatever the order
-// in which they came.
+// P19: in a bubble time passes only when everybody waits, so that late is late and not slow: each
+// hint is heard at its very time, in order, whatever the order in which they came.
 func TestP19_timersAreHeardAtTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, start := NewTimers(coretest.Wall(0)), time.Now()
@@ -88,7 +88,8 @@ func TestP19_timersThatComeLaterAreHeardFirst(t *testing.T) {
 	})
 }
 
-// Many due at one moment are all heard then, by as many listeners as there are: whoever takes one wakes the next.
+// Many due at one moment are all heard then, by as many listeners as there are: whoever takes one
+// wakes the next.
 func TestP19_timersAtOneMoment(t *testing.T) {
 	for name, wait := range map[string]time.Duration{"in a minute": time.Minute, "at once": 0} {
 		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { atOneMoment(t, wait) }) })
@@ -130,9 +131,11 @@ func TestP19_timersReplaceAndForget(t *testing.T) {
 		for _, due := range []core.Due{
 			timed("later", start.Add(time.Minute)), timed("later", start.Add(2*time.Minute)),
 			timed("earlier", start.Add(3*time.Minute)), timed("earlier", start.Add(30*time.Second)),
-			timed("away", start.Add(time.Minute)), timed("away", start.Add(Ahead+time.Second)), // the relay comes back to it
+			// the relay comes back to it
+			timed("away", start.Add(time.Minute)), timed("away", start.Add(Ahead+time.Second)),
 			timed("edge", start.Add(Ahead)), timed("beyond", start.Add(Ahead+1)), timed("past", start.Add(-time.Hour)),
-			{Kind: core.DueRefund, ID: "later", At: start.Add(time.Minute)}, // another row of that id
+			// another row of that id
+			{Kind: core.DueRefund, ID: "later", At: start.Add(time.Minute)},
 		} {
 			if err := q.Publish(due); err != nil {
 				t.Fatal(err)
@@ -152,7 +155,8 @@ func TestP19_timersReplaceAndForget(t *testing.T) {
 	})
 }
 
-// With no room the earliest stay: a late hint is turned away, an early one takes the place of the latest.
+// With no room the earliest stay: a late hint is turned away, an early one takes the place of the
+// latest.
 func TestP19_timersKeepTheEarliest(t *testing.T) {
 	q, now := NewTimers(coretest.Wall(0)), time.Now()
 	q.limit = 1000

@@ -15,9 +15,11 @@ import (
 // maxURL bounds an endpoint's address in bytes.
 const maxURL = 2048
 
-// ParseEndpoint reads an endpoint's address and refuses one that could mislead or loop: anything but https on port 443 (H04), user info, a fragment, a
-// trailing dot, control characters and line breaks (H12), and our own hosts (H13). Names beyond ASCII come back as punycode, which is what people should
-// be shown. With AllowPrivate, http and any port will do. What the host resolves to is judged when it is dialled, at every try.
+// ParseEndpoint reads an endpoint's address and refuses one that could mislead or loop: anything
+// but https on port 443 (H04), user info, a fragment, a trailing dot, control characters and line
+// breaks (H12), and our own hosts (H13). Names beyond ASCII come back as punycode, which is what
+// people should be shown. With AllowPrivate, http and any port will do. What the host resolves to
+// is judged when it is dialled, at every try.
 func ParseEndpoint(text string, p Policy) (*url.URL, error) {
 	if len(text) > maxURL || !utf8.ValidString(text) || strings.ContainsAny(text, "\\ \t\r\n\x00") {
 		return nil, errors.New("the address is too long, not UTF-8, or holds a space, a backslash or a control character")

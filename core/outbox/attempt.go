@@ -15,20 +15,23 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// HopHeader marks our webhooks. Whoever receives a request with it at paymux's own API has built a loop (H13).
+// HopHeader marks our webhooks. Whoever receives a request with it at paymux's own API has built a
+// loop (H13).
 const HopHeader = "Paymux-Hop"
 
 // userAgent names us in merchants' logs.
 const userAgent = "paymux-webhooks/1"
 
-// maxRetryAfter is the longest wait that an endpoint may ask for: the longest pause of the schedule.
+// maxRetryAfter is the longest wait that an endpoint may ask for: the longest pause of the
+// schedule.
 const maxRetryAfter = 12 * time.Hour
 
 // answer is what one try came to.
 type answer struct {
 	status int    // HTTP status, 0 for none
 	fault  string // our own words, "" if the endpoint took the event
-	// unwell says that the endpoint did not answer, or answered that it cannot: the breaker counts these.
+	// unwell says that the endpoint did not answer, or answered that it cannot: the breaker counts
+	// these.
 	unwell bool
 	// unsent says that nothing was sent, so that no try is counted.
 	unsent bool
@@ -42,7 +45,8 @@ func (a answer) taken() bool { return a.status >= 200 && a.status <= 299 }
 // gone tells whether the endpoint wants nothing more, ever (H06).
 func (a answer) gone() bool { return a.status == http.StatusGone }
 
-// send makes one try. An error means that there was no try to speak of: we could not sign, or are shutting down.
+// send makes one try. An error means that there was no try to speak of: we could not sign, or are
+// shutting down.
 func (c *Courier) send(ctx context.Context, to core.Endpoint, e *core.Event, secrets [][]byte) (answer, error) {
 	u, err := ParseEndpoint(to.URL, c.Policy)
 	if err != nil {
@@ -62,11 +66,13 @@ func (c *Courier) send(ctx context.Context, to core.Endpoint, e *core.Event, sec
 	res, err := c.Client.Do(req)
 	if err != nil {
 		if ctx.Err() != nil {
-			return answer{}, ctx.Err() // we are going down: what became of this try is unknown, and the row comes due again
+			// we are going down: what became of this try is unknown, and the row comes due again
+			return answer{}, ctx.Err()
 		}
 		return answer{fault: faultOf(err), unwell: !errors.Is(err, ErrForbiddenAddress)}, nil
 	}
-	// A little of the body is read so that the connection can serve again; none of it is kept (H05, H14).
+	// A little of the body is read so that the connection can serve again; none of it is kept (H05,
+	// H14).
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer))
 	_ = res.Body.Close()
 	return judge(res, now), nil
@@ -108,7 +114,8 @@ func retryAfter(text string, now time.Time) time.Duration {
 	return min(max(wait, 0), maxRetryAfter)
 }
 
-// faultOf puts an error of the client into our own words: the error's text may hold addresses inside our network, or what the endpoint sent.
+// faultOf puts an error of the client into our own words: the error's text may hold addresses
+// inside our network, or what the endpoint sent.
 func faultOf(err error) string {
 	var dns *net.DNSError
 	var tooLong interface{ Timeout() bool }

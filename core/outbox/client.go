@@ -31,8 +31,9 @@ func WithRoots(roots *x509.CertPool) ClientOption {
 	return func(_ *net.Dialer, t *tls.Config) { t.RootCAs = roots }
 }
 
-// NewClient returns the one HTTP client that webhooks are sent with. It dials only what the policy permits, follows no redirect (H03), obeys no proxy
-// variable, asks for no compression, keeps no cookie, and ends every try after ten seconds.
+// NewClient returns the one HTTP client that webhooks are sent with. It dials only what the policy
+// permits, follows no redirect (H03), obeys no proxy variable, asks for no compression, keeps no
+// cookie, and ends every try after ten seconds.
 func NewClient(p Policy, options ...ClientOption) *http.Client {
 	dialer := &net.Dialer{Timeout: tryTimeout / 2, KeepAlive: -1, ControlContext: p.control}
 	secure := &tls.Config{MinVersion: tls.VersionTLS12}

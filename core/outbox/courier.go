@@ -10,15 +10,18 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// lease is how long a try may be under way before another process may take it for dead (P13): longer than the client waits.
+// lease is how long a try may be under way before another process may take it for dead (P13):
+// longer than the client waits.
 const lease = 3 * tryTimeout
 
-// Courier carries deliveries, one try at a time. Its fields are set once, before the first delivery.
+// Courier carries deliveries, one try at a time. Its fields are set once, before the first
+// delivery.
 type Courier struct {
 	Store core.Store
 	// Endpoints knows where a merchant's endpoints are now.
 	Endpoints core.Directory
-	// Secrets returns an endpoint's secrets that are valid now, the current one first; during a rotation there are two (H10).
+	// Secrets returns an endpoint's secrets that are valid now, the current one first; during a
+	// rotation there are two (H10).
 	Secrets func(merchantID, endpointID string) ([][]byte, error)
 	Clock   core.Clock
 	IDs     core.IDs
@@ -37,22 +40,25 @@ type Courier struct {
 // errUnsigned says that our own side cannot sign: no fault of the merchant's, so no try is counted.
 var errUnsigned = errors.New("outbox: the webhook cannot be signed")
 
-// Deliver makes one try of a delivery that is due, and does nothing about one that is not: a hint may come twice, early, or late. Other processes may
-// call it for the same delivery at the same time; one of them sends.
+// Deliver makes one try of a delivery that is due, and does nothing about one that is not: a hint
+// may come twice, early, or late. Other processes may call it for the same delivery at the same
+// time; one of them sends.
 //
-// An error means that nothing was learnt about the endpoint: the database did not answer, the webhook could not be signed, or ctx ended. The delivery
-// comes due again.
+// An error means that nothing was learnt about the endpoint: the database did not answer, the
+// webhook could not be signed, or ctx ended. The delivery comes due again.
 func (c *Courier) Deliver(ctx context.Context, deliveryID string) error {
 	return c.try(ctx, deliveryID, open{})
 }
 
-// gate decides whether an endpoint is asked at all. A gate that answers errGone or errResting is not told what came of it.
+// gate decides whether an endpoint is asked at all. A gate that answers errGone or errResting is
+// not told what came of it.
 type gate interface {
 	enter(d *core.Delivery, to core.Endpoint) (leave func(answer, error), err error)
 }
 
 var (
-	// errGone says that the endpoint said that it is gone, and nobody asked for this delivery since.
+	// errGone says that the endpoint said that it is gone, and nobody asked for this delivery
+	// since.
 	errGone = errors.New("outbox: the endpoint is gone")
 	// errResting says that the endpoint failed so often that it is left alone for a while.
 	errResting = errors.New("outbox: the endpoint is left alone")
@@ -108,7 +114,8 @@ func (c *Courier) try(ctx context.Context, deliveryID string, g gate) error {
 // errCutOff is what a gate hears of a try that ended in a fault of ours.
 var errCutOff = errors.New("outbox: the try was cut off")
 
-// ask sends one try and tells the gate what came of it, whatever that is: a breaker that never hears of its one probe would let no other try through.
+// ask sends one try and tells the gate what came of it, whatever that is: a breaker that never
+// hears of its one probe would let no other try through.
 func (c *Courier) ask(ctx context.Context, to core.Endpoint, e *core.Event, secrets [][]byte, leave func(answer, error)) (got answer, err error) {
 	err = errCutOff
 	defer func() { leave(got, err) }()
@@ -130,8 +137,8 @@ func (c *Courier) endpoint(d *core.Delivery) (core.Endpoint, bool) {
 	return m.Endpoint(d.EndpointID)
 }
 
-// claim takes a due delivery for a while, by compare-and-set, so that of many sweepers one sends (S15). It returns the delivery as it is
-// stored now, nil if there is nothing to do.
+// claim takes a due delivery for a while, by compare-and-set, so that of many sweepers one sends
+// (S15). It returns the delivery as it is stored now, nil if there is nothing to do.
 func (c *Courier) claim(ctx context.Context, deliveryID string, pause time.Duration) (*core.Delivery, error) {
 	now := c.at()
 	var claimed *core.Delivery
@@ -171,7 +178,8 @@ func (c *Courier) mark(ctx context.Context, d *core.Delivery, got answer) error 
 	}
 }
 
-// postpone puts off a delivery whose endpoint is left alone. No try is counted: the merchant was not asked.
+// postpone puts off a delivery whose endpoint is left alone. No try is counted: the merchant was
+// not asked.
 func (c *Courier) postpone(ctx context.Context, claimed *core.Delivery) error {
 	next := c.at().Add(restFor + draw(c.Random, restSpread))
 	key := core.Key{Kind: core.DeliveryByID, Value: claimed.ID}
@@ -206,8 +214,9 @@ func (c *Courier) end(ctx context.Context, d *core.Delivery, got answer, state c
 	})
 }
 
-// write records a try and changes the delivery, if it is still the one that was claimed. If the lease ran out and somebody else has taken it, theirs is
-// the try that counts, with one exception: an event that was taken is done, whoever sent it.
+// write records a try and changes the delivery, if it is still the one that was claimed. If the
+// lease ran out and somebody else has taken it, theirs is the try that counts, with one exception:
+// an event that was taken is done, whoever sent it.
 func (c *Courier) write(ctx context.Context, claimed *core.Delivery, action string, got answer, change func(*core.Delivery)) error {
 	witness := &core.Audit{
 		ID: c.IDs.Row(), MerchantID: claimed.MerchantID, Actor: core.ActorSystem, Action: action, Object: claimed.ID, CreatedAt: c.at(),

@@ -33,7 +33,8 @@ func TestH06_WhatAnAnswerMeans(t *testing.T) {
 		{status(400), core.DeliveryPending, "refused", 5 * time.Second},
 		{status(404), core.DeliveryPending, "refused", 5 * time.Second},
 		{status(500), core.DeliveryPending, "failed", 5 * time.Second},
-		{status(302, "Location", "http://127.0.0.1/"), core.DeliveryPending, "redirect", 5 * time.Second}, // H03
+		// H03
+		{status(302, "Location", "http://127.0.0.1/"), core.DeliveryPending, "redirect", 5 * time.Second},
 		{status(429, "Retry-After", "120"), core.DeliveryPending, "time", 126 * time.Second},
 		{status(503, "Retry-After", "Sun, 22 Nov 2026 05:00:00 GMT"), core.DeliveryPending, "time", 63 * time.Minute},
 		{status(503, "Retry-After", "99999999"), core.DeliveryPending, "time", 12*time.Hour + 36*time.Minute},
@@ -68,7 +69,8 @@ func TestH06_WhatAnAnswerMeans(t *testing.T) {
 	}
 }
 
-// H07: a merchant who is down for three days is tried for 75 hours and then listed; nothing is dropped without a word.
+// H07: a merchant who is down for three days is tried for 75 hours and then listed; nothing is
+// dropped without a word.
 func TestH07_ScheduleEndsInADeadLetter(t *testing.T) {
 	for _, spread := range []int64{0, 50, 100} {
 		w := newWorld(t)
@@ -106,7 +108,8 @@ func TestH07_MerchantComesBackAfterThreeDays(t *testing.T) {
 	w.checkBook()
 }
 
-// A replay of a dead letter is one more try; if it fails the letter is dead again, with its own alert.
+// A replay of a dead letter is one more try; if it fails the letter is dead again, with its own
+// alert.
 func TestH07_ReplayOfADeadLetter(t *testing.T) {
 	w := newWorld(t)
 	w.receiver.plan(always(13, status(500))...)
@@ -270,7 +273,8 @@ func (c *crash) Pass(p core.Point) {
 	}
 }
 
-// P12: a process that dies before it sends, or after it sent and before it marked, sends again with the same event id.
+// P12: a process that dies before it sends, or after it sent and before it marked, sends again with
+// the same event id.
 func TestP12_CrashAroundTheSending(t *testing.T) {
 	for point, requests := range map[core.Point]int{core.PointWebhookBeforeSend: 1, core.PointWebhookAfterSend: 2} {
 		w := newWorld(t)
@@ -319,7 +323,8 @@ func TestS15_OneOfManySends(t *testing.T) {
 	w.checkBook()
 }
 
-// P13: a try outlives its lease and somebody else takes the delivery. What either of them brought home counts; a failure does not undo a success.
+// P13: a try outlives its lease and somebody else takes the delivery. What either of them brought
+// home counts; a failure does not undo a success.
 func TestP13_LeaseRunsOut(t *testing.T) {
 	for name, c := range map[string]struct {
 		slow, quick func(*http.Request) (*http.Response, error)
@@ -348,7 +353,8 @@ func TestP13_LeaseRunsOut(t *testing.T) {
 	}
 }
 
-// D01: the database may lose every commit's answer; the merchant still has every event, and a result is never written twice.
+// D01: the database may lose every commit's answer; the merchant still has every event, and a
+// result is never written twice.
 func TestD01_CommitsWithoutAnswer(t *testing.T) {
 	for _, fault := range []storetest.Fault{storetest.FaultBefore, storetest.FaultMiss, storetest.FaultLost, storetest.FaultAfter, storetest.FaultSilent} {
 		for commit := 2; commit <= 5; commit++ {

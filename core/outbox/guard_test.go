@@ -136,7 +136,8 @@ func FuzzParseEndpoint(f *testing.F) {
 	})
 }
 
-// names is a name server of the test's own; each question takes the next answer, the last one for ever.
+// names is a name server of the test's own; each question takes the next answer, the last one for
+// ever.
 func names(t *testing.T, answers ...[]string) *net.Resolver {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -200,7 +201,8 @@ func TestH01_BlockedAtDial(t *testing.T) {
 			t.Errorf("%s: %v", host, err)
 		}
 	}
-	// Decimal, octal and hexadecimal forms are names to some resolvers: they come out as the address, or not at all.
+	// Decimal, octal and hexadecimal forms are names to some resolvers: they come out as the
+	// address, or not at all.
 	inside := outbox.NewClient(outbox.Policy{}, outbox.WithResolver(names(t, []string{"127.0.0.1"})))
 	for _, host := range []string{"2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost.evil.example"} {
 		if _, err := get(t, inside, "https://"+host+"/"); err == nil {
@@ -218,7 +220,8 @@ func TestH02_Rebinding(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
 	defer s.Close()
 	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
-	// The sandbox's policy lets the first address through and not the second, like a public and a private one.
+	// The sandbox's policy lets the first address through and not the second, like a public and a
+	// private one.
 	c := outbox.NewClient(outbox.Policy{AllowPrivate: true}, outbox.WithResolver(names(t, []string{"127.0.0.1"}, []string{"169.254.169.254"})))
 	if _, err := get(t, c, "http://shop.example:"+port+"/"); err != nil || hits.Load() != 1 {
 		t.Fatalf("%v, %d hits", err, hits.Load())

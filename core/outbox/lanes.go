@@ -15,18 +15,22 @@ import (
 const (
 	// failuresToRest is how many failures in a row make an endpoint left alone.
 	failuresToRest = 5
-	// restFor is how long it is left alone before one try probes it; what was due meanwhile is put off by as much and up to restSpread more.
+	// restFor is how long it is left alone before one try probes it; what was due meanwhile is put
+	// off by as much and up to restSpread more.
 	restFor    = time.Minute
 	restSpread = 4 * time.Minute
-	// atOnce bounds the tries to one endpoint, and atOnceInAll those to all, that are under way in one process.
+	// atOnce bounds the tries to one endpoint, and atOnceInAll those to all, that are under way in
+	// one process.
 	atOnce      = 4
 	atOnceInAll = 256
-	// backlog bounds the deliveries of one endpoint that are held in memory; the others stay due in the database and are met again.
+	// backlog bounds the deliveries of one endpoint that are held in memory; the others stay due in
+	// the database and are met again.
 	backlog = 1000
 )
 
-// Lanes gives every endpoint a lane of its own: a few tries at once, a short backlog, and a breaker. A merchant who answers slowly or not at all fills
-// only its own lane; whoever hands over a delivery never waits (H08).
+// Lanes gives every endpoint a lane of its own: a few tries at once, a short backlog, and a
+// breaker. A merchant who answers slowly or not at all fills only its own lane; whoever hands over
+// a delivery never waits (H08).
 type Lanes struct {
 	courier *Courier
 	failed  func(deliveryID string, err error)
@@ -52,7 +56,8 @@ type lane struct {
 	gone    string // the address that said 410, "" for none
 }
 
-// NewLanes makes lanes on a courier. failed is told of deliveries that could not be worked on; it may be nil and must be safe for concurrent use.
+// NewLanes makes lanes on a courier. failed is told of deliveries that could not be worked on; it
+// may be nil and must be safe for concurrent use.
 func NewLanes(courier *Courier, failed func(deliveryID string, err error)) *Lanes {
 	ctx, cut := context.WithCancel(context.Background())
 	l := &Lanes{courier: courier, failed: failed, cut: cut, slots: make(chan struct{}, atOnceInAll), lanes: map[laneKey]*lane{}}
@@ -64,8 +69,9 @@ func NewLanes(courier *Courier, failed func(deliveryID string, err error)) *Lane
 	return l
 }
 
-// Hand puts a due delivery into its endpoint's lane and returns at once. One that is there already is left alone; one that does not fit is put off in
-// the database, so that it does not stand before everybody else's in the next sweep.
+// Hand puts a due delivery into its endpoint's lane and returns at once. One that is there already
+// is left alone; one that does not fit is put off in the database, so that it does not stand before
+// everybody else's in the next sweep.
 func (l *Lanes) Hand(ctx context.Context, due core.Due) error {
 	if l.take(due) {
 		return nil
@@ -94,7 +100,8 @@ func (l *Lanes) take(due core.Due) bool {
 	return true
 }
 
-// key names a delivery's lane. What is not configured shares one: hints come from outside, and must not make lanes.
+// key names a delivery's lane. What is not configured shares one: hints come from outside, and must
+// not make lanes.
 func (l *Lanes) key(due core.Due) laneKey {
 	if m, ok := l.courier.Endpoints.Merchant(due.MerchantID); ok {
 		if _, ok := m.Endpoint(due.Scope); ok {
@@ -104,7 +111,8 @@ func (l *Lanes) key(due core.Due) laneKey {
 	return laneKey{}
 }
 
-// lane returns an endpoint's lane. There are as many as endpoints were ever configured while the process runs.
+// lane returns an endpoint's lane. There are as many as endpoints were ever configured while the
+// process runs.
 func (l *Lanes) lane(key laneKey) *lane {
 	if known := l.lanes[key]; known != nil {
 		return known
@@ -168,7 +176,8 @@ func (l *Lanes) guarded(lane *lane, id string) (err error) {
 	return l.work(lane, id)
 }
 
-// Close takes nothing more, forgets what waits, and waits for the tries under way; when ctx ends it cuts them off. What did not finish comes due again.
+// Close takes nothing more, forgets what waits, and waits for the tries under way; when ctx ends it
+// cuts them off. What did not finish comes due again.
 func (l *Lanes) Close(ctx context.Context) {
 	l.mu.Lock()
 	l.closed = true
@@ -185,7 +194,8 @@ func (l *Lanes) Close(ctx context.Context) {
 // errUnwell tells the breaker of a failure.
 var errUnwell = errors.New("outbox: the endpoint is unwell")
 
-// enter implements gate. A delivery that has ended before was asked for by a person: it goes to the endpoint whatever we think of it.
+// enter implements gate. A delivery that has ended before was asked for by a person: it goes to the
+// endpoint whatever we think of it.
 func (l *lane) enter(d *core.Delivery, to core.Endpoint) (func(answer, error), error) {
 	asked := !d.EndedAt.IsZero()
 	if l.isGone(to.URL) && !asked {

@@ -15,7 +15,8 @@ import (
 	"github.com/paymux/paymux/core/outbox"
 )
 
-// town is many merchants, each with one endpoint "hook" and a receiver, behind lanes, in a bubble of synctest.
+// town is many merchants, each with one endpoint "hook" and a receiver, behind lanes, in a bubble
+// of synctest.
 type town struct {
 	*world
 	lanes  *outbox.Lanes
@@ -106,7 +107,8 @@ func TestH08_OneSlowMerchant(t *testing.T) {
 	}
 }
 
-// H08: an endpoint that fails is left alone for a while, its deliveries lose no tries by that, and everything arrives when it is back.
+// H08: an endpoint that fails is left alone for a while, its deliveries lose no tries by that, and
+// everything arrives when it is back.
 func TestH08_BreakerLeavesAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newTown(t, "shop")
@@ -259,7 +261,8 @@ func TestFullLanePutsOff(t *testing.T) {
 	})
 }
 
-// P16, P17: closing waits for what is under way, takes nothing more, and cuts off what takes too long; a fault in one delivery stays there.
+// P16, P17: closing waits for what is under way, takes nothing more, and cuts off what takes too
+// long; a fault in one delivery stays there.
 func TestLanesClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newTown(t, "shop", "slow", "bad")

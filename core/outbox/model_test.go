@@ -21,7 +21,8 @@ type model struct {
 	taken bool      // the merchant has it
 }
 
-// TestDeliveryStates drives many deliveries through every kind of answer, replay, lost commit and crash, and holds each against its model.
+// TestDeliveryStates drives many deliveries through every kind of answer, replay, lost commit and
+// crash, and holds each against its model.
 func TestDeliveryStates(t *testing.T) {
 	answers := map[string]func(*http.Request) (*http.Response, error){
 		"200": status(200), "204": status(204), "301": status(301), "400": status(400), "410": status(410), "500": status(500),
@@ -73,7 +74,8 @@ func TestDeliveryStates(t *testing.T) {
 					m.answered(answer, len(w.Schedule))
 				}
 			},
-			"broken try": func(r *rapid.T) { // whatever is lost on our side, the delivery comes due again and never ends unasked
+			// whatever is lost on our side, the delivery comes due again and never ends unasked
+			"broken try": func(r *rapid.T) {
 				if len(ids) == 0 {
 					r.Skip()
 				}

@@ -2,11 +2,13 @@ package outbox
 
 import "time"
 
-// Schedule lists the pauses before the tries of a delivery: the first entry before the first try, which core makes due at once and which is 0 therefore.
-// After the last try a delivery is a dead letter.
+// Schedule lists the pauses before the tries of a delivery: the first entry before the first try,
+// which core makes due at once and which is 0 therefore. After the last try a delivery is a dead
+// letter.
 type Schedule []time.Duration
 
-// DefaultSchedule is twelve tries over 75 hours: longer than a weekend, so that whoever finds the fault on Monday still gets everything.
+// DefaultSchedule is twelve tries over 75 hours: longer than a weekend, so that whoever finds the
+// fault on Monday still gets everything.
 func DefaultSchedule() Schedule {
 	const h = time.Hour
 	return Schedule{
@@ -15,8 +17,9 @@ func DefaultSchedule() Schedule {
 	}
 }
 
-// after is the pause after tries tries, spread by a tenth to both sides so that a merchant who comes back is not met by everything at once; false when
-// the tries are used up. random draws from [0, n).
+// after is the pause after tries tries, spread by a tenth to both sides so that a merchant who
+// comes back is not met by everything at once; false when the tries are used up. random draws from
+// [0, n).
 func (s Schedule) after(tries int, random func(n int64) int64) (time.Duration, bool) {
 	if tries >= len(s) {
 		return 0, false

@@ -12,14 +12,15 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-// MinSecret and MaxSecret bound a secret in bytes, as Standard Webhooks 1.0.0 does ("Signature scheme").
+// MinSecret and MaxSecret bound a secret in bytes, as Standard Webhooks 1.0.0 does ("Signature
+// scheme").
 const (
 	MinSecret = 24
 	MaxSecret = 64
 )
 
-// ParseSecret reads a secret as merchants and configuration write it: base64, with or without the prefix "whsec_", of MinSecret to MaxSecret bytes
-// (C35). The error never repeats the text.
+// ParseSecret reads a secret as merchants and configuration write it: base64, with or without the
+// prefix "whsec_", of MinSecret to MaxSecret bytes (C35). The error never repeats the text.
 func ParseSecret(text string) ([]byte, error) {
 	secret, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(text), "whsec_"))
 	if err != nil {
@@ -31,8 +32,9 @@ func ParseSecret(text string) ([]byte, error) {
 	return secret, nil
 }
 
-// sign puts identity, time and signatures of one try into the header, one signature for each secret that is valid now: both during a rotation (H10).
-// The time is the try's, so that a captured request is stale five minutes later (H09); the id stays the event's over all tries (H11).
+// sign puts identity, time and signatures of one try into the header, one signature for each secret
+// that is valid now: both during a rotation (H10). The time is the try's, so that a captured
+// request is stale five minutes later (H09); the id stays the event's over all tries (H11).
 func sign(h http.Header, id string, at time.Time, body []byte, secrets [][]byte) error {
 	signatures := make([]string, 0, len(secrets))
 	for _, secret := range secrets {

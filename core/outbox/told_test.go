@@ -99,8 +99,8 @@ func TestOldTLSIsRefused(t *testing.T) {
 	}
 }
 
-// H08: what an endpoint's breaker counts: that it does not answer, or answers that it cannot. Not what it
-// refuses, nor a fault of ours.
+// H08: what an endpoint's breaker counts: that it does not answer, or answers that it cannot. Not
+// what it refuses, nor a fault of ours.
 func TestH08_WhatTheBreakerCounts(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer func(*http.Request) (*http.Response, error)
@@ -144,8 +144,8 @@ func (v *town) hand() {
 	synctest.Wait()
 }
 
-// H08: an endpoint is left alone for a minute. Then one try alone probes it, and the others wait for what
-// comes of it; what is put off is put off by a minute, spread over the four behind it.
+// H08: an endpoint is left alone for a minute. Then one try alone probes it, and the others wait
+// for what comes of it; what is put off is put off by a minute, spread over the four behind it.
 func TestH08_OneTryProbes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newTown(t, "shop")
@@ -221,7 +221,8 @@ func TestADeliveryWaitsOnce(t *testing.T) {
 	})
 }
 
-// P13: a try ends with its lease, even if nothing else ends it, and says nothing about the endpoint then.
+// P13: a try ends with its lease, even if nothing else ends it, and says nothing about the endpoint
+// then.
 func TestP13_TryEndsWithItsLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newTown(t, "slow")

@@ -89,8 +89,9 @@ func newVerifier(secret []byte) *verifier {
 
 type verifier struct{ *standardwebhooks.Webhook }
 
-// receiver is a merchant's server: it verifies as the documentation tells merchants to, and keeps a book of what it took, by webhook-id. It answers by
-// its script, one entry for each try, and with 200 when the script is at its end.
+// receiver is a merchant's server: it verifies as the documentation tells merchants to, and keeps a
+// book of what it took, by webhook-id. It answers by its script, one entry for each try, and with
+// 200 when the script is at its end.
 type receiver struct {
 	t      testing.TB
 	clock  core.Clock
@@ -143,7 +144,8 @@ func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// errAfter is a connection that breaks when the merchant has taken the event and before its answer arrives.
+// errAfter is a connection that breaks when the merchant has taken the event and before its answer
+// arrives.
 var errAfter = errors.New("broken after the event was taken")
 
 func (r *receiver) plan(answers ...func(*http.Request) (*http.Response, error)) {
@@ -211,7 +213,8 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// event writes an event and its delivery to an endpoint, as core does in one commit, and returns the delivery's id.
+// event writes an event and its delivery to an endpoint, as core does in one commit, and returns
+// the delivery's id.
 func (w *world) event(n int, merchant, endpoint string) string {
 	w.t.Helper()
 	id, now := fmt.Sprintf("dlv%06d%s%s", n, merchant, endpoint), w.Clock.Now()
@@ -267,7 +270,8 @@ func (w *world) run() {
 	w.t.Fatal("something stays due for ever")
 }
 
-// checkBook compares the merchant's book with ours: everything that is done is there, byte by byte (INV-E3).
+// checkBook compares the merchant's book with ours: everything that is done is there, byte by byte
+// (INV-E3).
 func (w *world) checkBook() {
 	w.t.Helper()
 	w.receiver.mu.Lock()

@@ -26,8 +26,9 @@ func pinOf(a core.Account) pinned {
 // pinsAtOnce bounds how many accounts one statement speaks of.
 const pinsAtOnce = 500
 
-// PinAccounts remembers what the accounts' ids mean, and returns the ids that disagree with what they have meant so far. Attempts name their account by id
-// alone, so from the first attempt on an id keeps its meaning; before, it may still be mended.
+// PinAccounts remembers what the accounts' ids mean, and returns the ids that disagree with what
+// they have meant so far. Attempts name their account by id alone, so from the first attempt on an
+// id keeps its meaning; before, it may still be mended.
 func (s *Store) PinAccounts(ctx context.Context, accounts []core.Account) (disagree []string, err error) {
 	for some := range slices.Chunk(accounts, pinsAtOnce) {
 		ids, err := s.pinSome(ctx, some)

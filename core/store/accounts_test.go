@@ -7,7 +7,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// An account's id may be mended until an attempt names it, and means the same from then on: an attempt pins its account by nothing else.
+// An account's id may be mended until an attempt names it, and means the same from then on: an
+// attempt pins its account by nothing else.
 func TestAccountIsPinnedByItsFirstAttempt(t *testing.T) {
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {

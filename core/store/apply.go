@@ -8,17 +8,19 @@ import (
 	"gorm.io/gorm"
 )
 
-// Limits of one INSERT. MySQL takes 65,535 values, in packets of 16 MiB by default, of which escaping may take half. SQLite needs no round trip, and its
-// driver's time to bind grows with the square of the values: a few rows at a time are fastest (20,000 orders took 6.8 s of processor time with 7,000
-// values a statement).
+// Limits of one INSERT. MySQL takes 65,535 values, in packets of 16 MiB by default, of which
+// escaping may take half. SQLite needs no round trip, and its driver's time to bind grows with the
+// square of the values: a few rows at a time are fastest (20,000 orders took 6.8 s of processor
+// time with 7,000 values a statement).
 const (
 	maxBytes        = 2 << 20
 	maxValuesMySQL  = 30_000
 	maxValuesSQLite = 400
 )
 
-// apply executes the plans' writes in an open transaction: guards first, each of which must change exactly one row, then inserts, many rows at a time.
-// It speaks to the transaction below GORM's statement builder, whose reflection would cost more than the database does.
+// apply executes the plans' writes in an open transaction: guards first, each of which must change
+// exactly one row, then inserts, many rows at a time. It speaks to the transaction below GORM's
+// statement builder, whose reflection would cost more than the database does.
 func (s *Store) apply(tx *gorm.DB, plans []plan) result {
 	var guards, inserts []write
 	for _, p := range plans {
@@ -26,7 +28,8 @@ func (s *Store) apply(tx *gorm.DB, plans []plan) result {
 		inserts = append(inserts, p.inserts...)
 	}
 	if len(plans) > 1 {
-		// One order for all, so that transactions do not wait for each other in circles; a unit alone keeps its own, which decides what key is named.
+		// One order for all, so that transactions do not wait for each other in circles; a unit
+		// alone keeps its own, which decides what key is named.
 		sort.SliceStable(guards, func(i, j int) bool { return compareWrites(guards[i], guards[j]) < 0 })
 		sort.SliceStable(inserts, func(i, j int) bool { return inserts[i].table.name < inserts[j].table.name })
 	}
@@ -47,7 +50,8 @@ func (s *Store) apply(tx *gorm.DB, plans []plan) result {
 	return result{end: endSettled}
 }
 
-// guard executes conditional updates of one table: one by one on SQLite, which needs no round trip, else by one statement.
+// guard executes conditional updates of one table: one by one on SQLite, which needs no round trip,
+// else by one statement.
 func (s *Store) guard(tx *gorm.DB, guards []write) result {
 	t := guards[0].table
 	if len(guards) > 1 && s.config.Driver == DriverMySQL {
@@ -70,7 +74,8 @@ func (s *Store) guard(tx *gorm.DB, guards []write) result {
 	return result{end: endSettled}
 }
 
-// hits executes guards, all of which must change their row. The version changes with every hit, so a row that is set to what it was counts too (D05).
+// hits executes guards, all of which must change their row. The version changes with every hit, so
+// a row that is set to what it was counts too (D05).
 func (s *Store) hits(tx *gorm.DB, t *table, statement string, args []any, want int64) result {
 	done, err := tx.Statement.ConnPool.ExecContext(context.Background(), statement, args...)
 	if err != nil {

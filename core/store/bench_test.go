@@ -11,8 +11,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// BenchmarkUnits measures durable units per second, alone and joined, by callers at once. "create" inserts an order with its books; "notify" loads an
-// order, guards its payment and attempt, and inserts what a payment brings. The ratio to the same work alone is printed beside.
+// BenchmarkUnits measures durable units per second, alone and joined, by callers at once. "create"
+// inserts an order with its books; "notify" loads an order, guards its payment and attempt, and
+// inserts what a payment brings. The ratio to the same work alone is printed beside.
 func BenchmarkUnits(b *testing.B) {
 	for _, e := range engines() {
 		for _, work := range []string{"create", "notify"} {

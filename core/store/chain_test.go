@@ -12,8 +12,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// W18: the chain vouches for every column of every audit row and for its own links, each for itself: whatever is changed, or moved from one column to the
-// next, is found. first_id and last_id only say where to look.
+// W18: the chain vouches for every column of every audit row and for its own links, each for
+// itself: whatever is changed, or moved from one column to the next, is found. first_id and last_id
+// only say where to look.
 func TestSealVouchesForEveryColumn(t *testing.T) {
 	s := open(t, sqliteConfig(t))
 	for i := range 3 {
@@ -78,7 +79,8 @@ func columnsOf(row any, but ...string) []string {
 	return names
 }
 
-// W18: what was made a moment ago is not sealed yet: a row of an older id may still be on its way to its commit. A seal says which rows it is about.
+// W18: what was made a moment ago is not sealed yet: a row of an older id may still be on its way
+// to its commit. A seal says which rows it is about.
 func TestSealWaitsForWhatIsOnItsWay(t *testing.T) {
 	s := open(t, sqliteConfig(t))
 	for i, age := range []time.Duration{time.Hour, time.Minute, time.Minute - time.Millisecond, 0} {

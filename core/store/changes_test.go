@@ -13,7 +13,8 @@ import (
 	"github.com/paymux/paymux/core/storetest"
 )
 
-// S08: an update writes what may change and nothing else: a number, an amount or an expiry that was handed out stays, whatever a guard carries.
+// S08: an update writes what may change and nothing else: a number, an amount or an expiry that was
+// handed out stays, whatever a guard carries.
 func TestUpdatesWriteWhatMayChange(t *testing.T) {
 	for _, row := range []core.Row{&core.Payment{}, &core.Attempt{}, &core.Refund{}, &core.Idempotency{}, &core.Inbox{}, &core.Delivery{}} {
 		name, rowOf, _ := rowOf(row)

@@ -13,25 +13,30 @@ const (
 	DriverMySQL  = "mysql"
 )
 
-// TopologyGalera declares a Galera cluster, whose conflicts show at commit; anything else is a single primary.
+// TopologyGalera declares a Galera cluster, whose conflicts show at commit; anything else is a
+// single primary.
 const TopologyGalera = "galera"
 
 // Config says which database to open.
 type Config struct {
-	// Driver is DriverSQLite or DriverMySQL; the latter serves every engine that speaks MySQL's protocol.
+	// Driver is DriverSQLite or DriverMySQL; the latter serves every engine that speaks MySQL's
+	// protocol.
 	Driver string
-	// DSN is a file name for SQLite, user:password@tcp(host:port)/database for MySQL. What paymux depends on is set by itself: a DSN that says
-	// otherwise is refused.
+	// DSN is a file name for SQLite, user:password@tcp(host:port)/database for MySQL. What paymux
+	// depends on is set by itself: a DSN that says otherwise is refused.
 	DSN string
 	// Topology is TopologyGalera, or "single", or "".
 	Topology string
 	// AcceptDataLoss opens a database that may lose acknowledged commits when the power fails.
 	AcceptDataLoss bool
-	// MaxOpen bounds the connections that read; 0 means 16. Writing has connections of its own, so that slow reads never starve it (D12).
+	// MaxOpen bounds the connections that read; 0 means 16. Writing has connections of its own, so
+	// that slow reads never starve it (D12).
 	MaxOpen int
-	// Writers is how many transactions MySQL is given at once, each joining the units that wait for it; 0 means 2. SQLite has one writer.
+	// Writers is how many transactions MySQL is given at once, each joining the units that wait for
+	// it; 0 means 2. SQLite has one writer.
 	Writers int
-	// Timeout bounds one answer of the database; 0 means 8 seconds. A unit gives up after twice as long (D18).
+	// Timeout bounds one answer of the database; 0 means 8 seconds. A unit gives up after twice as
+	// long (D18).
 	Timeout time.Duration
 
 	alone bool                                    // tests: never join

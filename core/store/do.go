@@ -19,7 +19,8 @@ type job struct {
 	err      error
 	panicked any // what Decide panicked with: it is thrown again in the caller
 
-	// witness is set while a commit of this unit has no answer: the row by which it would be recognised.
+	// witness is set while a commit of this unit has no answer: the row by which it would be
+	// recognised.
 	witness *write
 }
 
@@ -67,7 +68,8 @@ func (s *Store) alone(j *job) {
 	}
 }
 
-// duplicate settles a unit whose insert met a taken key. If an earlier commit of the unit has no answer, the key may be its own.
+// duplicate settles a unit whose insert met a taken key. If an earlier commit of the unit has no
+// answer, the key may be its own.
 func (s *Store) duplicate(j *job, unique core.Unique) {
 	if j.witness != nil {
 		found, err := s.seen(s.write, j.witness)
@@ -93,8 +95,9 @@ func (s *Store) despair(j *job, r result) {
 	j.settle(unavailable("the database does not answer; nothing was written", r.err))
 }
 
-// patience returns a function that says whether to try once more after trouble with the connection: three times at most, and not beyond twice the
-// time-out, so that callers get an answer while they still wait (D18).
+// patience returns a function that says whether to try once more after trouble with the connection:
+// three times at most, and not beyond twice the time-out, so that callers get an answer while they
+// still wait (D18).
 func (s *Store) patience() func(result) bool {
 	start, tries := time.Now(), 0
 	return func(result) bool {

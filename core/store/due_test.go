@@ -10,8 +10,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// What is due is asked for from the beginning, as every sweep does: what has no time is never due, the earliest comes first whatever its id, and a page
-// ends where it was told to.
+// What is due is asked for from the beginning, as every sweep does: what has no time is never due,
+// the earliest comes first whatever its id, and a page ends where it was told to.
 func TestDueFromTheBeginning(t *testing.T) {
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {

@@ -14,10 +14,11 @@ import (
 type failure int
 
 const (
-	failureBroken    failure = iota // the connection or the server is in trouble
-	failureConflict                 // another transaction was first: run the whole again, from its reads (D02, D03, D04)
-	failureDuplicate                // a unique key is taken (D11)
-	failureRefused                  // the engine refuses the rows: a fault of ours
+	failureBroken failure = iota // the connection or the server is in trouble
+	// another transaction was first: run the whole again, from its reads (D02, D03, D04)
+	failureConflict
+	failureDuplicate // a unique key is taken (D11)
+	failureRefused   // the engine refuses the rows: a fault of ours
 )
 
 // classify sorts an error that a statement met before the commit.
@@ -28,14 +29,16 @@ func classify(err error) failure {
 			return failureDuplicate
 		case isConflict(my.Number):
 			return failureConflict
-		case my.Number == 3819 || my.Number == 4025 || my.Number == 1406 || my.Number == 1264 || my.Number == 1366: // CHECK, too long, out of range, no such character
+		case my.Number == 3819 || my.Number == 4025 || my.Number == 1406 || my.Number == 1264 || my.Number == 1366:
+			// CHECK, too long, out of range, no such character
 			return failureRefused
 		}
 		return failureBroken
 	}
 	var lite interface{ Code() int }
 	if errors.As(err, &lite) {
-		const busy, locked, constraint, primaryKey, uniqueKey = 5, 6, 19, 1555, 2067 // https://www.sqlite.org/rescode.html
+		// https://www.sqlite.org/rescode.html
+		const busy, locked, constraint, primaryKey, uniqueKey = 5, 6, 19, 1555, 2067
 		switch code := lite.Code(); {
 		case code&0xff == busy || code&0xff == locked:
 			return failureConflict
@@ -48,22 +51,25 @@ func classify(err error) failure {
 	return failureBroken
 }
 
-// isConflict lists what is cured by running the transaction again: deadlock 1213 (on Galera at commit), lock wait 1205, record changed 1020, TiDB's
-// write conflicts 9007 and 8002, its commit retries 8022, and a schema that changed meanwhile 8028.
+// isConflict lists what is cured by running the transaction again: deadlock 1213 (on Galera at
+// commit), lock wait 1205, record changed 1020, TiDB's write conflicts 9007 and 8002, its commit
+// retries 8022, and a schema that changed meanwhile 8028.
 func isConflict(number uint16) bool {
 	return slices.Contains([]uint16{1213, 1205, 1020, 9007, 8002, 8022, 8028}, number)
 }
 
-// undone tells whether an error of COMMIT itself proves that nothing was committed. Every other error leaves the outcome unknown (D01).
+// undone tells whether an error of COMMIT itself proves that nothing was committed. Every other
+// error leaves the outcome unknown (D01).
 func undone(err error) bool {
 	return classify(err) == failureConflict
 }
 
-// uniqueOf names the key of a table that an error says is taken. MySQL's keys are named as core.Unique names them; SQLite tells columns, of which the
-// last one says enough.
+// uniqueOf names the key of a table that an error says is taken. MySQL's keys are named as
+// core.Unique names them; SQLite tells columns, of which the last one says enough.
 func uniqueOf(table string, err error) core.Unique {
 	if my, ok := errors.AsType[*mysqldriver.MySQLError](err); ok {
-		// "Duplicate entry '…' for key 'name'": the entry may hold anything, so the name is read from the end. MySQL 8 puts the table before it.
+		// "Duplicate entry '…' for key 'name'": the entry may hold anything, so the name is read
+		// from the end. MySQL 8 puts the table before it.
 		name := strings.TrimSuffix(my.Message, "'")
 		name = name[strings.LastIndexAny(name, "'.")+1:]
 		switch {

@@ -15,7 +15,8 @@ import (
 	"github.com/paymux/paymux/core/storetest"
 )
 
-// galera opens a store on each node that PAYMUX_TEST_GALERA_DSN lists, separated by spaces. Run with -tags galera beside a cluster of at least two nodes.
+// galera opens a store on each node that PAYMUX_TEST_GALERA_DSN lists, separated by spaces. Run
+// with -tags galera beside a cluster of at least two nodes.
 func galera(t *testing.T) []*Store {
 	t.Helper()
 	nodes := strings.Fields(os.Getenv("PAYMUX_TEST_GALERA_DSN"))
@@ -48,7 +49,8 @@ func TestGaleraUndeclared(t *testing.T) {
 	}
 }
 
-// D02, S10: locks are local to a node, and conflicts show at commit. Version guards alone keep refunds within what was paid, and every node agrees.
+// D02, S10: locks are local to a node, and conflicts show at commit. Version guards alone keep
+// refunds within what was paid, and every node agrees.
 func TestGaleraRace(t *testing.T) {
 	nodes := galera(t)
 	const orders, tries = 40, 6

@@ -12,8 +12,10 @@ import (
 // ordersPerRead is how many orders EachOrder reads at a time.
 const ordersPerRead = 200
 
-// EachOrder visits every order, by payment id, with its ledger entries and its events, each by id. It stops at the first error and returns it. An order
-// and what belongs to it are read in one consistent view, so invariants can be checked beside a running server. The in-memory store has the same method.
+// EachOrder visits every order, by payment id, with its ledger entries and its events, each by id.
+// It stops at the first error and returns it. An order and what belongs to it are read in one
+// consistent view, so invariants can be checked beside a running server. The in-memory store has
+// the same method.
 func (s *Store) EachOrder(ctx context.Context, visit func(core.Order, []core.Entry, []core.Event) error) error {
 	after := ""
 	for {
@@ -94,8 +96,8 @@ func loadBooks(tx *gorm.DB, ids []string, page []inspected) error {
 	return nil
 }
 
-// Parked lists the messages that contradict the books and wait for a person, oldest first, 1,000 at most. It reads the whole inbox: people ask for it, not
-// requests.
+// Parked lists the messages that contradict the books and wait for a person, oldest first, 1,000 at
+// most. It reads the whole inbox: people ask for it, not requests.
 func (s *Store) Parked(ctx context.Context) ([]core.Inbox, error) {
 	rows, err := find[inboxRow](ctx, s, func(db *gorm.DB) *gorm.DB {
 		return db.Where("state = ?", string(core.InboxParked)).Order("received_at, id").Limit(pageSize(1000))

@@ -12,9 +12,10 @@ import (
 // maxJoined is how many units one commit takes at most.
 const maxJoined = 256
 
-// writer runs units one commit at a time. Whoever comes while nothing runs leads: a lone caller goes straight to the database, with nothing in between.
-// Whoever comes while a commit is under way waits, and one of those who wait leads the next commit for all of them. So the slower the disk, the more
-// units share its one flush, and there is no goroutine of its own to start or stop.
+// writer runs units one commit at a time. Whoever comes while nothing runs leads: a lone caller
+// goes straight to the database, with nothing in between. Whoever comes while a commit is under way
+// waits, and one of those who wait leads the next commit for all of them. So the slower the disk,
+// the more units share its one flush, and there is no goroutine of its own to start or stop.
 type writer struct {
 	store *Store
 
@@ -26,7 +27,8 @@ type writer struct {
 	commits, units atomic.Int64 // for tests and benchmarks: how many units shared how many commits
 }
 
-// writerOf spreads units over the writers; what shares its first key shares its writer, so that callers for one order meet in one queue.
+// writerOf spreads units over the writers; what shares its first key shares its writer, so that
+// callers for one order meet in one queue.
 func (s *Store) writerOf(u core.Unit) *writer {
 	if len(s.writers) == 1 || len(u.Keys) == 0 {
 		return s.writers[0]
@@ -34,8 +36,8 @@ func (s *Store) writerOf(u core.Unit) *writer {
 	return s.writers[maphash.String(s.seed, u.Keys[0].Value)%uint64(len(s.writers))]
 }
 
-// run returns when the job is settled. A job that still waits when ctx ends is given up unrun; one that runs is seen through, because its Decide may be
-// writing to the caller's variables.
+// run returns when the job is settled. A job that still waits when ctx ends is given up unrun; one
+// that runs is seen through, because its Decide may be writing to the caller's variables.
 func (w *writer) run(ctx context.Context, j *job) {
 	w.mu.Lock()
 	if w.closed {
@@ -94,7 +96,8 @@ func (w *writer) leadFrom(j *job) {
 	w.store.together(batch)
 }
 
-// handOver wakes those who are settled, puts back those who must see this commit's rows first, and makes the next caller lead.
+// handOver wakes those who are settled, puts back those who must see this commit's rows first, and
+// makes the next caller lead.
 func (w *writer) handOver(batch []*job) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -105,7 +108,8 @@ func (w *writer) handOver(batch []*job) {
 			close(q.wake)
 		case !q.settled && i > 0:
 			back = append(back, q)
-		case !q.settled: // only a leader that never came back from Decide: a test that ended inside it
+		case !q.settled:
+			// only a leader that never came back from Decide: a test that ended inside it
 			q.settle(core.Errorf(core.CodeInternal, "Decide did not return"))
 		}
 	}
@@ -137,7 +141,8 @@ func (w *writer) close() {
 	}
 }
 
-// together settles the first job of a batch and as many of the others as it can; those left must see fresh rows.
+// together settles the first job of a batch and as many of the others as it can; those left must
+// see fresh rows.
 func (s *Store) together(batch []*job) {
 	if len(batch) == 1 {
 		s.alone(batch[0])

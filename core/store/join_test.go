@@ -11,7 +11,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// crowd runs units so that they all wait while a first one runs, and therefore share what commits come after. It returns their outcomes.
+// crowd runs units so that they all wait while a first one runs, and therefore share what commits
+// come after. It returns their outcomes.
 func crowd(t *testing.T, s *Store, units []core.Unit) []outcome {
 	t.Helper()
 	inside, release := make(chan struct{}), make(chan struct{})
@@ -76,7 +77,8 @@ func TestJoinedUnitsShareACommit(t *testing.T) {
 					t.Fatalf("unit %d: %+v", i, o)
 				}
 			}
-			if n := s.writers[0].commits.Load() - before; n != 3 { // the first unit, then 256, then 1
+			// the first unit, then 256, then 1
+			if n := s.writers[0].commits.Load() - before; n != 3 {
 				t.Errorf("%d commits, want 3", n)
 			}
 		})
@@ -168,7 +170,8 @@ func TestJoinedBesidePanic(t *testing.T) {
 	}
 }
 
-// Many writers of one order get through, each on the rows of the last: nobody starves and nobody counts as contended.
+// Many writers of one order get through, each on the rows of the last: nobody starves and nobody
+// counts as contended.
 func TestJoinedOnOneRow(t *testing.T) {
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {

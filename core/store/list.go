@@ -77,7 +77,8 @@ func (s *Store) Refunds(ctx context.Context, q core.RefundQuery) ([]core.Refund,
 	return mapped(rows, func(r *refundRow) (core.Refund, error) { return r.refund(), nil })
 }
 
-// newest asks for the page of rows older than (created, id), newest first; a zero time asks for the first page.
+// newest asks for the page of rows older than (created, id), newest first; a zero time asks for the
+// first page.
 func newest(db *gorm.DB, created time.Time, id string, limit int) *gorm.DB {
 	if !created.IsZero() {
 		at := millis(created)
@@ -193,8 +194,8 @@ func (s *Store) Due(ctx context.Context, q core.DueQuery) ([]core.Due, error) {
 	})
 }
 
-// askable tells whether values that came from outside can be compared with columns that hold ASCII. Others name nothing, and asking for them would make
-// MySQL convert every row it looks at.
+// askable tells whether values that came from outside can be compared with columns that hold ASCII.
+// Others name nothing, and asking for them would make MySQL convert every row it looks at.
 func askable(values ...string) bool {
 	for _, v := range values {
 		if !isASCII(v) {

@@ -60,8 +60,8 @@ func isOurs(err error) bool {
 	return errors.As(err, &ours)
 }
 
-// load reads all that keys name, by a few statements for all of them. Locking takes the payments' row locks in order of their ids, so that what is read
-// after them stays true until the commit.
+// load reads all that keys name, by a few statements for all of them. Locking takes the payments'
+// row locks in order of their ids, so that what is read after them stays true until the commit.
 func (s *Store) load(tx *gorm.DB, keys []core.Key, lock bool) (*loaded, error) {
 	l := &loaded{
 		payments: map[core.Key]string{}, orders: map[string]*core.Order{}, idempotency: map[core.Key]*core.Idempotency{},
@@ -69,7 +69,8 @@ func (s *Store) load(tx *gorm.DB, keys []core.Key, lock bool) (*loaded, error) {
 	}
 	byKind := map[core.KeyKind][]core.Key{}
 	for _, k := range keys {
-		// An empty or non-ASCII value names nothing; asking for it would make MySQL convert whole columns.
+		// An empty or non-ASCII value names nothing; asking for it would make MySQL convert whole
+		// columns.
 		if k.Value != "" && isASCII(k.Value) && isASCII(k.Merchant) && isASCII(k.Scope) {
 			byKind[k.Kind] = append(byKind[k.Kind], k)
 		}
@@ -91,7 +92,8 @@ func (l *loaded) loadIdempotency(tx *gorm.DB, byKind map[core.KeyKind][]core.Key
 	}
 	var rows []idempotencyRow
 	where, args := pairs("merchant_id", "request_key", keys, func(k core.Key) string { return k.Merchant })
-	// Keys of all operations are read; they differ by operation next to never, and the exact one is picked below.
+	// Keys of all operations are read; they differ by operation next to never, and the exact one is
+	// picked below.
 	if err := tx.Where("operation IN ?", scopesOf(keys)).Where(where, args...).Find(&rows).Error; err != nil {
 		return err
 	}
@@ -166,7 +168,8 @@ func (l *loaded) view(keys []core.Key) core.View {
 	return v
 }
 
-// touch tells whether any row that the keys found is among those that an earlier unit of the same commit claims.
+// touch tells whether any row that the keys found is among those that an earlier unit of the same
+// commit claims.
 func (l *loaded) touch(keys []core.Key, taken map[string]bool) bool {
 	if len(taken) == 0 {
 		return false
@@ -189,8 +192,9 @@ func (l *loaded) touch(keys []core.Key, taken map[string]bool) bool {
 	return false
 }
 
-// pairs makes a condition for keys that are unique within a scope: one range of the index per scope. A list of row values would do the same in fewer
-// words, but MariaDB answers it by a full scan.
+// pairs makes a condition for keys that are unique within a scope: one range of the index per
+// scope. A list of row values would do the same in fewer words, but MariaDB answers it by a full
+// scan.
 func pairs(scope, column string, keys []core.Key, scopeOf func(core.Key) string) (string, []any) {
 	byScope := map[string][]string{}
 	var order []string

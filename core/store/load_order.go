@@ -136,7 +136,8 @@ func (l *loaded) loadParts(tx *gorm.DB, ids []string) error {
 	return nil
 }
 
-// order returns what an order key found: nothing for another tenant's (W01), nothing for a value that differs in any byte.
+// order returns what an order key found: nothing for another tenant's (W01), nothing for a value
+// that differs in any byte.
 func (l *loaded) order(k core.Key) *core.Order {
 	o := l.orders[l.payments[k]]
 	if o == nil || k.Merchant != o.Payment.MerchantID && (k.Merchant != "" || namesTenant(k.Kind)) {

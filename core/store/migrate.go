@@ -10,13 +10,15 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// The schema, one directory per dialect, one DDL change per statement: engines differ in what they do together.
+// The schema, one directory per dialect, one DDL change per statement: engines differ in what they
+// do together.
 //
 //go:embed migrations
 var migrations embed.FS
 
-// Migrate brings the schema to this version. Several nodes may try at once: one does it, the others wait (a table serves as lock: GET_LOCK holds on one
-// node only). A migration that was killed half way is finished by the next, or refused with its name (P18).
+// Migrate brings the schema to this version. Several nodes may try at once: one does it, the others
+// wait (a table serves as lock: GET_LOCK holds on one node only). A migration that was killed half
+// way is finished by the next, or refused with its name (P18).
 func (s *Store) Migrate(ctx context.Context) error {
 	p, err := s.provider()
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// openMySQL opens a pool that writes at READ COMMITTED and a pool that reads at REPEATABLE READ, so that See is one consistent view.
+// openMySQL opens a pool that writes at READ COMMITTED and a pool that reads at REPEATABLE READ, so
+// that See is one consistent view.
 func (s *Store) openMySQL(ctx context.Context) error {
 	config, err := mysqlConfig(s.config)
 	if err != nil {
@@ -49,7 +50,8 @@ func (s *Store) openMySQL(ctx context.Context) error {
 	return nil
 }
 
-// mysqlConfig reads the DSN and fixes what paymux depends on. A DSN that says otherwise is refused, so that nobody believes it counts.
+// mysqlConfig reads the DSN and fixes what paymux depends on. A DSN that says otherwise is refused,
+// so that nobody believes it counts.
 func mysqlConfig(c Config) (*mysqldriver.Config, error) {
 	config, err := mysqldriver.ParseDSN(c.DSN)
 	if err != nil {
@@ -73,7 +75,8 @@ func mysqlConfig(c Config) (*mysqldriver.Config, error) {
 			return nil, core.Errorf(core.CodeInvalid, "db.dsn sets %s; take it out: %s", refused.name, refused.because)
 		}
 	}
-	config.ParseTime, config.RejectReadOnly, config.InterpolateParams = true, true, true // one round trip per statement, not three
+	// one round trip per statement, not three
+	config.ParseTime, config.RejectReadOnly, config.InterpolateParams = true, true, true
 	if err := config.Apply(mysqldriver.Charset("utf8mb4", "")); err != nil {
 		return nil, core.Errorf(core.CodeInvalid, "db.dsn: %v", err)
 	}
@@ -81,14 +84,16 @@ func mysqlConfig(c Config) (*mysqldriver.Config, error) {
 		config.Params = map[string]string{}
 	}
 	config.Params["time_zone"] = "'+00:00'"
-	// A lock that is not had soon is a conflict (D03); InnoDB's own 50 seconds would outlast every caller.
+	// A lock that is not had soon is a conflict (D03); InnoDB's own 50 seconds would outlast every
+	// caller.
 	config.Params["innodb_lock_wait_timeout"] = fmt.Sprint(max(1, int(c.Timeout.Seconds()/2)))
 	config.Timeout, config.ReadTimeout, config.WriteTimeout = c.Timeout, c.Timeout, c.Timeout
 	config.Logger = &mysqldriver.NopLogger{}
 	return config, nil
 }
 
-// otherCharset looks into the DSN itself: the driver keeps a character set to itself once it has read it.
+// otherCharset looks into the DSN itself: the driver keeps a character set to itself once it has
+// read it.
 func otherCharset(dsn string) bool {
 	_, query, _ := strings.Cut(dsn[strings.LastIndex(dsn, "/")+1:], "?")
 	values, err := url.ParseQuery(query)
@@ -115,7 +120,8 @@ func (s session) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	statements := []string{"SET SESSION TRANSACTION ISOLATION LEVEL " + s.isolation}
 	if s.galera {
-		statements = append(statements, "SET SESSION wsrep_sync_wait = 1") // reads see every commit that was answered on any node
+		// reads see every commit that was answered on any node
+		statements = append(statements, "SET SESSION wsrep_sync_wait = 1")
 	}
 	exec, ok := conn.(driver.ExecerContext)
 	if !ok {
@@ -129,8 +135,8 @@ func (s session) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
-// assertMySQL refuses a server or session that would cut values, shift times or lose commits (D05, D09, D10, D13). Each refusal names the setting and
-// the remedy.
+// assertMySQL refuses a server or session that would cut values, shift times or lose commits (D05,
+// D09, D10, D13). Each refusal names the setting and the remedy.
 func assertMySQL(ctx context.Context, db *sql.DB, c Config) error {
 	have, err := variables(ctx, db)
 	if my, ok := errors.AsType[*mysqldriver.MySQLError](err); ok {

@@ -45,7 +45,8 @@ func TestMySQLDSN(t *testing.T) {
 			t.Errorf("%s: %v", dsn, err)
 			continue
 		}
-		if got.ClientFoundRows || got.MultiStatements || !got.ParseTime || !got.RejectReadOnly || got.Params["time_zone"] != "'+00:00'" || got.ReadTimeout == 0 { // D06
+		// D06
+		if got.ClientFoundRows || got.MultiStatements || !got.ParseTime || !got.RejectReadOnly || got.Params["time_zone"] != "'+00:00'" || got.ReadTimeout == 0 {
 			t.Errorf("%s: %+v", dsn, got)
 		}
 	}
@@ -60,7 +61,8 @@ func TestMySQLErrorsHideThePassword(t *testing.T) {
 	}
 }
 
-// D05, D09, D10, D13: each setting is asserted, and the refusal names it. The server's answers are replaced, so that no shared server is changed.
+// D05, D09, D10, D13: each setting is asserted, and the refusal names it. The server's answers are
+// replaced, so that no shared server is changed.
 func TestMySQLAssertions(t *testing.T) {
 	good := map[string]string{
 		"sql_mode": "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION", "time_zone": "+00:00", "character_set_client": "utf8mb4",
@@ -139,7 +141,8 @@ func TestMySQLSessions(t *testing.T) {
 	s := open(t, mysqlTestConfig(t))
 	for i, want := range []string{"READ-COMMITTED", "REPEATABLE-READ"} {
 		var name, isolation, zone string
-		row := s.pools[i].QueryRow("SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')") // the name depends on the server
+		// the name depends on the server
+		row := s.pools[i].QueryRow("SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')")
 		if err := row.Scan(&name, &isolation); err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +181,8 @@ func TestSuiteSnapshotIsolation(t *testing.T) {
 	storetest.Run(t, func(*testing.T) core.Store { return s })
 }
 
-// D02, D03, D04: conflicts are run again, from their reads; a lock that is held too long ends in an answer, with everything rolled back.
+// D02, D03, D04: conflicts are run again, from their reads; a lock that is held too long ends in an
+// answer, with everything rolled back.
 func TestMySQLLockWait(t *testing.T) {
 	config := mysqlTestConfig(t)
 	config.Timeout = 2e9 // 2 s: a lock wait of 1 s
@@ -196,7 +200,8 @@ func TestMySQLLockWait(t *testing.T) {
 		o.Payment.Sequence++
 		return core.Writes{Guards: []core.Row{&o.Payment}, Inserts: []core.Row{audit("a", start)}}, nil
 	}}
-	// The blocker lets go after the server has refused the lock once: the faults' driver would not see that, the server's counter does.
+	// The blocker lets go after the server has refused the lock once: the faults' driver would not
+	// see that, the server's counter does.
 	go func() {
 		defer close(released)
 		for waits := 0; waits == 0; {

@@ -15,7 +15,8 @@ type Node struct {
 	Started, Seen time.Time
 }
 
-// Beat notes that a node lives. Two nodes without a shared queue are still correct, only less even: whoever lists them can warn.
+// Beat notes that a node lives. Two nodes without a shared queue are still correct, only less even:
+// whoever lists them can warn.
 func (s *Store) Beat(ctx context.Context, id string, started, now time.Time) error {
 	if !isASCII(id) || len(id) > 64 {
 		return core.Errorf(core.CodeInvalid, "a node's id has at most 64 ASCII characters")
@@ -25,7 +26,8 @@ func (s *Store) Beat(ctx context.Context, id string, started, now time.Time) err
 	if done.Error == nil && done.RowsAffected == 0 {
 		done = db.Exec("INSERT INTO nodes (id, started, seen) VALUES (?, ?, ?)", id, millis(started), millis(now))
 		if done.Error != nil && classify(done.Error) == failureDuplicate {
-			return nil // the same beat twice: MySQL counts a row that does not change as not updated
+			// the same beat twice: MySQL counts a row that does not change as not updated
+			return nil
 		}
 	}
 	if done.Error != nil {

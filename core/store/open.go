@@ -19,7 +19,8 @@ type Store struct {
 	read   *gorm.DB
 	pools  []*sql.DB
 	tables map[string]*table
-	// locks says that rows are worth locking before they are decided on: where writers meet, the later one then waits instead of deciding in vain.
+	// locks says that rows are worth locking before they are decided on: where writers meet, the
+	// later one then waits instead of deciding in vain.
 	locks   bool
 	writers []*writer
 	seed    maphash.Seed
@@ -27,8 +28,9 @@ type Store struct {
 
 var _ core.Store = (*Store)(nil)
 
-// Open connects, and asserts that the database can be trusted with money. The schema may still be missing: see Migrate and Ready. It fails with
-// CodeInvalid when a setting must be mended, and with CodeUnavailable when the database does not answer.
+// Open connects, and asserts that the database can be trusted with money. The schema may still be
+// missing: see Migrate and Ready. It fails with CodeInvalid when a setting must be mended, and with
+// CodeUnavailable when the database does not answer.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	c, err := c.withDefaults()
 	if err != nil {
@@ -61,7 +63,8 @@ func (s *Store) Close() error {
 	return all
 }
 
-// gormConfig is how GORM is used. TranslateError stays off: it would swallow the name of the violated key, which is what callers act on (D11).
+// gormConfig is how GORM is used. TranslateError stays off: it would swallow the name of the
+// violated key, which is what callers act on (D11).
 func gormConfig() *gorm.Config {
 	return &gorm.Config{SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true}
 }

@@ -12,8 +12,9 @@ import (
 // forgotten is after how long a node that was not seen is dropped from the list.
 const forgotten = 24 * time.Hour
 
-// Purge deletes what has reached its end: at most limit rows each of sealed payers, messages, idempotency answers and nonces, and nodes that are gone. It
-// returns how many rows it deleted. Messages that still wait to be applied stay, however old. It may run on every node at once.
+// Purge deletes what has reached its end: at most limit rows each of sealed payers, messages,
+// idempotency answers and nonces, and nodes that are gone. It returns how many rows it deleted.
+// Messages that still wait to be applied stay, however old. It may run on every node at once.
 func (s *Store) Purge(ctx context.Context, now time.Time, limit int) (int, error) {
 	end, gone := now.UnixMilli(), 0
 	for _, table := range []struct{ name, but string }{

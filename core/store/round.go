@@ -35,10 +35,12 @@ type plan struct {
 	writes
 }
 
-// round runs one transaction for all jobs that can share it. Jobs that want to decide on rows which an earlier job of the round changes stay unsettled
-// and untried: they must see the rows afterwards.
+// round runs one transaction for all jobs that can share it. Jobs that want to decide on rows which
+// an earlier job of the round changes stay unsettled and untried: they must see the rows
+// afterwards.
 func (s *Store) round(jobs []*job) result {
-	// No deadline: connections have their own, and a transaction that is torn down from outside would leave one more unknown outcome.
+	// No deadline: connections have their own, and a transaction that is torn down from outside
+	// would leave one more unknown outcome.
 	tx := s.write.WithContext(context.Background()).Begin()
 	if tx.Error != nil {
 		return s.failed(tx.Error, nil)
@@ -109,7 +111,8 @@ func unsettled(jobs []*job) []*job {
 	return left
 }
 
-// decide loads what the unsettled jobs name and lets each decide. It settles those that are done without writing.
+// decide loads what the unsettled jobs name and lets each decide. It settles those that are done
+// without writing.
 func (s *Store) decide(tx *gorm.DB, jobs []*job) ([]plan, error) {
 	var keys []core.Key
 	for _, j := range jobs {
@@ -127,7 +130,8 @@ func (s *Store) decide(tx *gorm.DB, jobs []*job) ([]plan, error) {
 		if j.settled {
 			continue
 		}
-		if j.witness != nil { // looked up after the rows were read, so that Decide never sees its own commit
+		// looked up after the rows were read, so that Decide never sees its own commit
+		if j.witness != nil {
 			found, err := s.seen(tx, j.witness)
 			if err != nil {
 				return nil, err
@@ -161,7 +165,8 @@ func clash(claims []string, taken map[string]bool) bool {
 	return false
 }
 
-// decideOne runs one Decide; false when the job is settled by it. A panic is kept for the caller whose Decide it is: the others go on (P17).
+// decideOne runs one Decide; false when the job is settled by it. A panic is kept for the caller
+// whose Decide it is: the others go on (P17).
 func (s *Store) decideOne(j *job, view core.View) (p plan, ok bool) {
 	j.verdict.Runs++
 	returned := false
@@ -191,8 +196,8 @@ func (s *Store) decideOne(j *job, view core.View) (p plan, ok bool) {
 	return p, true
 }
 
-// seen looks for the row by which a commit is recognised. On MySQL it asks for the row's lock: if the commit is still on its way through the server,
-// the answer waits for its end.
+// seen looks for the row by which a commit is recognised. On MySQL it asks for the row's lock: if
+// the commit is still on its way through the server, the answer waits for its end.
 func (s *Store) seen(tx *gorm.DB, w *write) (bool, error) {
 	where, args := "id = ?", []any{w.id}
 	if n, ok := w.row.(*nonceRow); ok {

@@ -30,7 +30,8 @@ func (r *entryRow) entry() core.Entry {
 	}
 }
 
-// auditRow carries the number of the seal that chained it, 0 while it is unsealed: the one column that is ever updated.
+// auditRow carries the number of the seal that chained it, 0 while it is unsealed: the one column
+// that is ever updated.
 type auditRow struct {
 	ID         string `gorm:"column:id;size:64;primaryKey" store:"ascii"`
 	MerchantID string `gorm:"column:merchant_id;size:64" store:"ascii"`

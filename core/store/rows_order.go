@@ -6,8 +6,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// In the store tag, "ascii" admits ASCII alone, "text" any UTF-8, "json" and "blob" bytes, each up to size; "changes" marks what a guard replaces.
-// All other columns are fixed at insert.
+// In the store tag, "ascii" admits ASCII alone, "text" any UTF-8, "json" and "blob" bytes, each up
+// to size; "changes" marks what a guard replaces. All other columns are fixed at insert.
 
 type paymentRow struct {
 	ID              string `gorm:"column:id;size:64;primaryKey" store:"ascii"`

@@ -15,7 +15,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// The schema and the row structs say the same, column by column, on both engines; on MySQL the sizes too.
+// The schema and the row structs say the same, column by column, on both engines; on MySQL the
+// sizes too.
 func TestSchemaMatchesRows(t *testing.T) {
 	lite, my := open(t, sqliteConfig(t)), open(t, mysqlTestConfig(t))
 	tables := tablesByName()
@@ -65,7 +66,8 @@ func TestSchemaMatchesRows(t *testing.T) {
 	}
 }
 
-// Both engines have the same indexes, and the lists of payments and refunds one in their order each: no page costs a walk over all that a merchant has.
+// Both engines have the same indexes, and the lists of payments and refunds one in their order
+// each: no page costs a walk over all that a merchant has.
 func TestIndexesMatch(t *testing.T) {
 	lite, my := open(t, sqliteConfig(t)), open(t, mysqlTestConfig(t))
 	var onLite, onMy []string
@@ -91,7 +93,9 @@ func TestIndexesMatch(t *testing.T) {
 	}
 }
 
-// Rule 4 of the engines that scale out: nothing that some of them ignore or lack. Nothing is dropped or renamed while an older program may run (D15). Column names never come from outside (W10, D14).
+// Rule 4 of the engines that scale out: nothing that some of them ignore or lack. Nothing is
+// dropped or renamed while an older program may run (D15). Column names never come from outside
+// (W10, D14).
 func TestSchemaForbids(t *testing.T) {
 	for _, engine := range []string{"mysql", "sqlite"} {
 		files, err := filepath.Glob("migrations/" + engine + "/*.sql")
@@ -185,17 +189,20 @@ func TestMigrateTogether(t *testing.T) {
 	}
 }
 
-// P18, D15: a migration that was killed between two tables is finished by the next start; a schema that is newer than the program serves it too, because
-// changes only ever add (expand first, contract a version later).
+// P18, D15: a migration that was killed between two tables is finished by the next start; a schema
+// that is newer than the program serves it too, because changes only ever add (expand first,
+// contract a version later).
 func TestMigrateHalfDone(t *testing.T) {
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {
 			s := open(t, e.config(t))
 			execSQL(t, s, "DELETE FROM goose_db_version WHERE version_id > 0")
-			for _, table := range []string{"accounts", "nodes", "nonces", "payers"} { // the last ones that a killed run would not have made
+			// the last ones that a killed run would not have made
+			for _, table := range []string{"accounts", "nodes", "nonces", "payers"} {
 				execSQL(t, s, "DROP TABLE "+table)
 			}
-			if s.config.Driver == DriverSQLite { // which undoes a killed migration: the columns of those that are to run are not there
+			// which undoes a killed migration: the columns of those that are to run are not there
+			if s.config.Driver == DriverSQLite {
 				dropAddedColumns(t, s)
 			}
 			if err := s.Migrate(context.Background()); err != nil {
@@ -294,7 +301,8 @@ func TestReopen(t *testing.T) {
 			for i := range 20 {
 				writeRows(t, first, pay(fmt.Sprint("p", i)))
 			}
-			second := open(t, config) // the first is still open: as after a crash, nobody said goodbye
+			// the first is still open: as after a crash, nobody said goodbye
+			second := open(t, config)
 			for i := range 20 {
 				if v, err := second.See(context.Background(), key(fmt.Sprint("p", i))); err != nil || v.Order(key(fmt.Sprint("p", i))) == nil {
 					t.Fatalf("p%d: %v", i, err)

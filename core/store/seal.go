@@ -16,8 +16,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// sealRow is one link of the audit chain: it vouches for the rows that carry its number, and for the link before it. Rows are sealed by number and not by
-// a range of ids, because ids are made before the commit: a late commit may bring an id that is older than the last sealed one (W18).
+// sealRow is one link of the audit chain: it vouches for the rows that carry its number, and for
+// the link before it. Rows are sealed by number and not by a range of ids, because ids are made
+// before the commit: a late commit may bring an id that is older than the last sealed one (W18).
 type sealRow struct {
 	Seq        int64  `gorm:"column:seq;primaryKey"`
 	FirstID    string `gorm:"column:first_id"`
@@ -30,8 +31,9 @@ type sealRow struct {
 
 func (sealRow) TableName() string { return "audit_seals" }
 
-// SealAudit chains up to limit unsealed audit rows that were made at least settle before now, in order of their ids, under one new seal. It returns how
-// many it sealed; 0 when there is nothing to seal or another node was first. It may run on every node at once (S15).
+// SealAudit chains up to limit unsealed audit rows that were made at least settle before now, in
+// order of their ids, under one new seal. It returns how many it sealed; 0 when there is nothing to
+// seal or another node was first. It may run on every node at once (S15).
 func (s *Store) SealAudit(ctx context.Context, now time.Time, settle time.Duration, limit int) (int, error) {
 	sealed := 0
 	err := s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -77,7 +79,8 @@ func (s *Store) SealAudit(ctx context.Context, now time.Time, settle time.Durati
 	}
 }
 
-// hashOf chains the seal to the one before it and to its rows. Every field is written with its length, so that no two logs have the same bytes.
+// hashOf chains the seal to the one before it and to its rows. Every field is written with its
+// length, so that no two logs have the same bytes.
 func (s *sealRow) hashOf(rows []auditRow) string {
 	h := sha256.New()
 	writeFields(h, "paymux audit seal 1", s.PrevHash, fmt.Sprint(s.Seq), fmt.Sprint(s.CreatedAt), fmt.Sprint(len(rows)))
@@ -104,10 +107,12 @@ func writeFields(h hash.Hash, fields ...string) {
 type AuditReport struct {
 	Seals int64
 	Rows  int64 // under seals
-	// Head is the last seal's hash. Kept elsewhere and asked for again, it proves that nothing was taken off the end, and that the log was not rewritten
-	// as a whole: whoever can write to the database can compute hashes too.
+	// Head is the last seal's hash. Kept elsewhere and asked for again, it proves that nothing was
+	// taken off the end, and that the log was not rewritten as a whole: whoever can write to the
+	// database can compute hashes too.
 	Head string
-	// Unsealed is how many rows no seal vouches for yet, and Oldest when the oldest of them was made.
+	// Unsealed is how many rows no seal vouches for yet, and Oldest when the oldest of them was
+	// made.
 	Unsealed int64
 	Oldest   time.Time
 	// Broken says what contradicts the chain, at most 100 lines; empty when the chain holds.
@@ -116,8 +121,9 @@ type AuditReport struct {
 	heads []string // not met yet
 }
 
-// VerifyAudit recomputes the chain from the rows. heads are what earlier reports called the head: each must still be a link of the chain. It reports
-// contradictions; it fails only when the database does not answer.
+// VerifyAudit recomputes the chain from the rows. heads are what earlier reports called the head:
+// each must still be a link of the chain. It reports contradictions; it fails only when the
+// database does not answer.
 func (s *Store) VerifyAudit(ctx context.Context, heads ...string) (AuditReport, error) {
 	var report AuditReport
 	err := s.reading(ctx, func(db *gorm.DB) error {

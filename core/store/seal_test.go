@@ -42,7 +42,8 @@ func verify(t testing.TB, s *Store) AuditReport {
 	return r
 }
 
-// W18: rows are chained in batches; a late commit with an older id is chained later; the tail is told; every change is found.
+// W18: rows are chained in batches; a late commit with an older id is chained later; the tail is
+// told; every change is found.
 func TestSealAudit(t *testing.T) {
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {
@@ -55,7 +56,8 @@ func TestSealAudit(t *testing.T) {
 			seal(t, s, start.Add(2*time.Minute), 5, 5)
 			seal(t, s, start.Add(2*time.Minute), 5, 2)
 			seal(t, s, start.Add(2*time.Minute), 5, 0) // a99 has not settled
-			writeRows(t, s, audit("a03", start))       // committed late: its id is older than the last sealed one
+			// committed late: its id is older than the last sealed one
+			writeRows(t, s, audit("a03", start))
 			r := verify(t, s)
 			if len(r.Broken) > 0 || r.Seals != 2 || r.Rows != 7 || r.Unsealed != 2 || !r.Oldest.Equal(start) || r.Head == "" {
 				t.Fatalf("%+v", r)
@@ -87,8 +89,8 @@ func TestSealAudit(t *testing.T) {
 	}
 }
 
-// W18: whoever may write to the database can take the newest rows away with their seal, or change a row and chain everything anew. The chain holds then;
-// a head that was kept elsewhere does not.
+// W18: whoever may write to the database can take the newest rows away with their seal, or change a
+// row and chain everything anew. The chain holds then; a head that was kept elsewhere does not.
 func TestVerifyAuditAgainstAKeptHead(t *testing.T) {
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {
@@ -174,7 +176,8 @@ func TestPurge(t *testing.T) {
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {
 			s := open(t, e.config(t))
-			for i, end := range []time.Time{start, start.Add(time.Hour), {}} { // passed, to come, never
+			// passed, to come, never
+			for i, end := range []time.Time{start, start.Add(time.Hour), {}} {
 				id := fmt.Sprint("x", i)
 				waiting := &core.Inbox{ID: "w" + id, Account: "a", Digest: "w" + id, State: core.InboxWaiting, DeleteAfter: end}
 				writeRows(t, s, waiting, &core.SealedPayer{ID: id, DeleteAfter: end}, &core.Nonce{KeyID: "k", Nonce: id, DeleteAfter: end},
@@ -199,7 +202,8 @@ func TestPurge(t *testing.T) {
 			if v, err := s.See(ctx, byID); err != nil || v.Inbox(byID) == nil {
 				t.Fatalf("a message that waits was deleted: %v", err)
 			}
-			writeRows(t, s, &core.Nonce{KeyID: "k", Nonce: "x0"}, &core.Idempotency{ID: "again", MerchantID: "m", Operation: "o", Key: "x0"}) // I08
+			// I08
+			writeRows(t, s, &core.Nonce{KeyID: "k", Nonce: "x0"}, &core.Idempotency{ID: "again", MerchantID: "m", Operation: "o", Key: "x0"})
 		})
 	}
 }
@@ -237,7 +241,8 @@ func TestNodes(t *testing.T) {
 			if got, err = s.Nodes(ctx, start.Add(time.Second)); err != nil || len(got) != 1 {
 				t.Fatalf("%v, %v", got, err)
 			}
-			if err := s.Beat(ctx, "a", start.Add(time.Second), start.Add(2*time.Minute)); err != nil { // it was started anew
+			// it was started anew
+			if err := s.Beat(ctx, "a", start.Add(time.Second), start.Add(2*time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 			if err := s.Beat(ctx, strings.Repeat("n", 65), start, start); core.CodeOf(err) != core.CodeInvalid {

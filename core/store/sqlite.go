@@ -16,8 +16,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// openSQLite opens one connection that writes and a pool that reads. SQLite has one writer at a time whatever one does; with one connection nobody
-// ever waits in SQLite's busy loop, and the joiner makes the most of it.
+// openSQLite opens one connection that writes and a pool that reads. SQLite has one writer at a
+// time whatever one does; with one connection nobody ever waits in SQLite's busy loop, and the
+// joiner makes the most of it.
 func (s *Store) openSQLite(ctx context.Context) error {
 	path, query, err := sqliteParts(s.config.DSN)
 	if err != nil {
@@ -45,8 +46,9 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	return nil
 }
 
-// sqliteParts splits a DSN into file and query, and adds what paymux depends on: WAL so that readers never wait for the writer, and synchronous FULL
-// because WAL with NORMAL may lose the last commits when the power fails (https://www.sqlite.org/pragma.html#pragma_synchronous).
+// sqliteParts splits a DSN into file and query, and adds what paymux depends on: WAL so that
+// readers never wait for the writer, and synchronous FULL because WAL with NORMAL may lose the last
+// commits when the power fails (https://www.sqlite.org/pragma.html#pragma_synchronous).
 func sqliteParts(dsn string) (path, query string, err error) {
 	path, query, _ = strings.Cut(dsn, "?")
 	values, err := url.ParseQuery(query)

@@ -10,7 +10,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// stormBank is the smallest gateway that keeps its word: one book under one lock, whatever comes at once.
+// stormBank is the smallest gateway that keeps its word: one book under one lock, whatever comes at
+// once.
 type stormBank struct {
 	mu     sync.Mutex
 	trades map[string]*stormTrade
@@ -18,7 +19,8 @@ type stormBank struct {
 	closes tally // calls of Close
 }
 
-// tally counts, and lets others wait for a count: offsets between racers are counted in what happens, because time would prove nothing.
+// tally counts, and lets others wait for a count: offsets between racers are counted in what
+// happens, because time would prove nothing.
 type tally struct {
 	mu   sync.Mutex
 	n    int
@@ -136,7 +138,8 @@ func (c stormChannel) Close(_ context.Context, r core.TradeRef) (res core.CloseR
 	return res
 }
 
-// Refund pays out whatever the trade still holds: that no more is asked for than was paid is the cashier's business, so a second payout shows.
+// Refund pays out whatever the trade still holds: that no more is asked for than was paid is the
+// cashier's business, so a second payout shows.
 func (c stormChannel) Refund(_ context.Context, r core.RefundRequest) (res core.RefundResult) {
 	c.on(r.OutTradeNo, func(t *stormTrade) {
 		if _, done := t.refunds[r.OutRequestNo]; !done {

@@ -31,12 +31,14 @@ type storm struct {
 	store stormStore
 	bank  *stormBank
 	clock *coretest.Clock
-	slow  bool // SQLite in Go, under the race detector, takes a minute for what takes the others ten seconds
+	// SQLite in Go, under the race detector, takes a minute for what takes the others ten seconds
+	slow bool
 }
 
 var stormCaller = core.Caller{MerchantID: "m1", KeyID: "k1", Actor: "alice"}
 
-// storms runs a test on every store there is. The database is given time: here nothing is proven by its speed.
+// storms runs a test on every store there is. The database is given time: here nothing is proven by
+// its speed.
 func storms(t *testing.T, test func(*storm)) {
 	t.Run("memory", func(t *testing.T) { test(newStorm(t, storetest.NewMemory())) })
 	for _, e := range engines() {
@@ -132,7 +134,8 @@ func (s *storm) deliver(n core.Notice) {
 	}
 }
 
-// calm does what is due until nothing is, holds every invariant against the bank's book, and returns the orders as they ended.
+// calm does what is due until nothing is, holds every invariant against the bank's book, and
+// returns the orders as they ended.
 func (s *storm) calm() []core.Order {
 	ctx := context.Background()
 	s.clock.Set(s.clock.Now().Add(time.Hour))
@@ -173,8 +176,8 @@ func (s *storm) calm() []core.Order {
 	return orders
 }
 
-// S10, S09: 500 paid orders of 100 fen (150 on SQLite), and for each of them eight refunds of 30 fen, all 4,000 at the same moment: three of the
-// eight can be had.
+// S10, S09: 500 paid orders of 100 fen (150 on SQLite), and for each of them eight refunds of 30
+// fen, all 4,000 at the same moment: three of the eight can be had.
 func TestStormRefunds(t *testing.T) {
 	const refunds = 8
 	storms(t, func(s *storm) {
@@ -202,8 +205,9 @@ func TestStormRefunds(t *testing.T) {
 	})
 }
 
-// S01, S07: the merchant closes while the buyer pays, at every offset between the two; the gateway decides, and both sides agree with it. A buyer's
-// offset is a number of closes that come first, so that some pay before their close, some after it, and the rest in its middle.
+// S01, S07: the merchant closes while the buyer pays, at every offset between the two; the gateway
+// decides, and both sides agree with it. A buyer's offset is a number of closes that come first, so
+// that some pay before their close, some after it, and the rest in its middle.
 func TestStormCloseAgainstPay(t *testing.T) {
 	const orders = 300
 	storms(t, func(s *storm) {
@@ -238,8 +242,8 @@ func TestStormCloseAgainstPay(t *testing.T) {
 	})
 }
 
-// S04: for each of 100 paid orders the gateway's message, the job that inquires and the console's sync come at once: one of them books the payment,
-// the others find it booked.
+// S04: for each of 100 paid orders the gateway's message, the job that inquires and the console's
+// sync come at once: one of them books the payment, the others find it booked.
 func TestStormSettledBySeveral(t *testing.T) {
 	const orders = 100
 	storms(t, func(s *storm) {
@@ -270,8 +274,8 @@ func TestStormSettledBySeveral(t *testing.T) {
 	})
 }
 
-// S12: the gateway tells of a partial refund while the rest is being refunded: whoever comes first, the totals only grow, and in the end all of it is
-// back, once.
+// S12: the gateway tells of a partial refund while the rest is being refunded: whoever comes first,
+// the totals only grow, and in the end all of it is back, once.
 func TestStormRefundAgainstMessage(t *testing.T) {
 	const orders = 60
 	storms(t, func(s *storm) {
@@ -332,7 +336,8 @@ func (s *storm) totalsGrow() {
 	}
 }
 
-// I01, C11: 64 times the same create, the same message and the same refund: one order, one payment, one payout, and one answer for all.
+// I01, C11: 64 times the same create, the same message and the same refund: one order, one payment,
+// one payout, and one answer for all.
 func TestStormSameKey(t *testing.T) {
 	const times = 64
 	storms(t, func(s *storm) {
@@ -358,7 +363,8 @@ func TestStormSameKey(t *testing.T) {
 	})
 }
 
-// sameAnswer asks n times at once, and once more each when all is over: who got an answer got the same bytes, and who was told to wait gets them then.
+// sameAnswer asks n times at once, and once more each when all is over: who got an answer got the
+// same bytes, and who was told to wait gets them then.
 func (s *storm) sameAnswer(n int, ask func() (core.Answered, error)) []byte {
 	s.Helper()
 	bodies := make([][]byte, 2*n)

@@ -30,7 +30,8 @@ func sqliteConfig(t testing.TB) Config {
 	return Config{Driver: DriverSQLite, DSN: filepath.Join(t.TempDir(), "paymux.db")}
 }
 
-// mysqlTestConfig makes a database of this test's own and drops it at the end. A machine without MySQL must say so: PAYMUX_TEST_SKIP=mysql.
+// mysqlTestConfig makes a database of this test's own and drops it at the end. A machine without
+// MySQL must say so: PAYMUX_TEST_SKIP=mysql.
 func mysqlTestConfig(t testing.TB) Config {
 	t.Helper()
 	if strings.Contains(os.Getenv("PAYMUX_TEST_SKIP"), "mysql") {
@@ -87,9 +88,11 @@ func open(t testing.TB, c Config) *Store {
 	return s
 }
 
-// The suite's cases carry these catalogue rows: C11 D01 D02 D05 D09 D10 D11 D14 D17 D18 I01 I03 I07 P17 S04 S10 S13 S15 S16 W01 W10.
+// The suite's cases carry these catalogue rows: C11 D01 D02 D05 D09 D10 D11 D14 D17 D18 I01 I03 I07
+// P17 S04 S10 S13 S15 S16 W01 W10.
 //
-// The suite passes with units joined and with each alone, on every engine: joining changes nothing but the speed.
+// The suite passes with units joined and with each alone, on every engine: joining changes nothing
+// but the speed.
 func TestSuite(t *testing.T) {
 	for _, e := range engines() {
 		for name, alone := range map[string]bool{"joined": false, "alone": true} {

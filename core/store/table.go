@@ -23,14 +23,16 @@ type column struct {
 	changes bool
 }
 
-// table is what INSERT and UPDATE are built from: an explicit list of columns, so that a zero value is written like any other (D14).
+// table is what INSERT and UPDATE are built from: an explicit list of columns, so that a zero value
+// is written like any other (D14).
 type table struct {
 	name     string
 	columns  []column
 	insert   string   // up to and with VALUES
 	update   string   // one guard, "" for tables that are only inserted
 	replaced []column // what update sets, in order
-	// Many guards as one statement, for MySQL, where each statement is a round trip: manyHead, one manyRow per guard with UNION ALL between, manyTail.
+	// Many guards as one statement, for MySQL, where each statement is a round trip: manyHead, one
+	// manyRow per guard with UNION ALL between, manyTail.
 	manyHead, manyRow, manyTail string
 }
 
@@ -67,15 +69,17 @@ func describe(row schema.Tabler) *table {
 		t.describeMany()
 	}
 	if t.name == "payments" {
-		// The second line of defence: whatever core believes, money is never reserved beyond what the row says was paid.
+		// The second line of defence: whatever core believes, money is never reserved beyond what
+		// the row says was paid.
 		t.update += " AND (paid_fen = 0 OR ? <= paid_fen)"
 		t.manyTail += " WHERE t.paid_fen = 0 OR g.reserved_fen <= t.paid_fen"
 	}
 	return t
 }
 
-// describeMany joins the stored rows to a list of what they shall become. The list's ids are given the column's own collation: otherwise MySQL converts
-// every stored id to compare it, and reads the whole table.
+// describeMany joins the stored rows to a list of what they shall become. The list's ids are given
+// the column's own collation: otherwise MySQL converts every stored id to compare it, and reads the
+// whole table.
 func (t *table) describeMany() {
 	t.manyHead = "UPDATE " + t.name + " t JOIN ("
 	t.manyRow = "SELECT CONVERT(? USING ascii) COLLATE ascii_bin AS id, ? AS version"
@@ -108,7 +112,8 @@ func values(row any, columns []column, into []any) []any {
 	return into
 }
 
-// fit refuses a row that the table could not hold as it is; engines would cut, convert or fail half way (D09, D17).
+// fit refuses a row that the table could not hold as it is; engines would cut, convert or fail half
+// way (D09, D17).
 func (t *table) fit(row any) error {
 	v := reflect.ValueOf(row).Elem()
 	for _, c := range t.columns {

@@ -8,7 +8,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// D08: a full disk is told as such, before anything is believed written; with room again the store goes on.
+// D08: a full disk is told as such, before anything is believed written; with room again the store
+// goes on.
 func TestDiskFull(t *testing.T) {
 	s := open(t, sqliteConfig(t))
 	writeRows(t, s, pay("before"))

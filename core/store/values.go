@@ -9,7 +9,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// millis is how a time is stored: milliseconds since 1970, never a zone; 0 for never (D10). The epoch itself, which is nobody's real time, moves by one.
+// millis is how a time is stored: milliseconds since 1970, never a zone; 0 for never (D10). The
+// epoch itself, which is nobody's real time, moves by one.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -60,7 +61,8 @@ func mapJSON(m map[string]string) string {
 	return toJSON(m)
 }
 
-// toJSON renders a value of core, all of which JSON can say, without the HTML escapes that nobody reads here.
+// toJSON renders a value of core, all of which JSON can say, without the HTML escapes that nobody
+// reads here.
 func toJSON(v any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

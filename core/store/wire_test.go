@@ -19,8 +19,9 @@ type proxy struct {
 	net.Listener
 	server string
 
-	mu   sync.Mutex
-	cut  string        // when a packet to the server holds these bytes: deliver it, then cut before the answer
+	mu sync.Mutex
+	// when a packet to the server holds these bytes: deliver it, then cut before the answer
+	cut  string
 	lose bool          // with cut: do not even deliver it
 	hold chan struct{} // while set, answers wait
 }
@@ -111,7 +112,8 @@ func (p *proxy) toClient(client, server net.Conn) {
 	}
 }
 
-// D01: the wire is cut at COMMIT, before or after the server heard it. The unit is done exactly once, and its caller is told so.
+// D01: the wire is cut at COMMIT, before or after the server heard it. The unit is done exactly
+// once, and its caller is told so.
 func TestWireCutAtCommit(t *testing.T) {
 	for name, lose := range map[string]bool{"heard": false, "lost": true} {
 		t.Run(name, func(t *testing.T) {
@@ -165,7 +167,8 @@ func TestWireCutAtJoinedCommit(t *testing.T) {
 	}
 }
 
-// D18: a server that stops answering is given up on; when it goes on, nothing was done twice and the store works again.
+// D18: a server that stops answering is given up on; when it goes on, nothing was done twice and
+// the store works again.
 func TestWireHeld(t *testing.T) {
 	config, p := proxied(t, mysqlTestConfig(t))
 	config.Timeout = time.Second

@@ -18,7 +18,8 @@ type write struct {
 type writes struct {
 	guards  []write
 	inserts []write
-	// claims are the values that must be unique and the rows that are guarded: two units of one commit may not share any.
+	// claims are the values that must be unique and the rows that are guarded: two units of one
+	// commit may not share any.
 	claims []string
 }
 
@@ -36,7 +37,8 @@ func (s *Store) convert(w core.Writes) (writes, error) {
 		if err := t.fit(row); err != nil {
 			return out, err
 		}
-		// A message or a delivery may be guarded alone: its job is safe to repeat, so an unknown commit is reported and not looked up.
+		// A message or a delivery may be guarded alone: its job is safe to repeat, so an unknown
+		// commit is reported and not looked up.
 		if len(w.Inserts) == 0 && table != "inbox" && table != "deliveries" {
 			return out, core.Errorf(core.CodeInternal, "a unit that guards %s must insert a row by which its commit can be recognised", table)
 		}
@@ -55,7 +57,8 @@ func (s *Store) convert(w core.Writes) (writes, error) {
 		out.inserts = append(out.inserts, write{t, row, r.RowID(), 0})
 		out.claims = append(out.claims, claims(r)...)
 	}
-	// Every unit takes its guards in the same order, so that two of them never wait for each other in a circle (D02).
+	// Every unit takes its guards in the same order, so that two of them never wait for each other
+	// in a circle (D02).
 	slices.SortStableFunc(out.guards, compareWrites)
 	return out, nil
 }

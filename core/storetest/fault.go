@@ -7,12 +7,16 @@ type Fault int
 
 // The faults. None of them lets a store lose or double a unit that it answered for.
 const (
-	FaultNone   Fault = iota
-	FaultMiss         // a guard misses, as if another writer had been first: Decide runs again
-	FaultBefore       // the connection breaks before the commit: nothing is written; the store may try again
-	FaultLost         // the commit never arrives and has no answer: the witness is missing, so the unit runs again
-	FaultAfter        // the commit is done and its answer is lost: the witness is found, so the unit is done (D01)
-	FaultSilent       // the commit is done, its answer is lost, and nobody can be asked: CodeUnavailable
+	FaultNone Fault = iota
+	FaultMiss       // a guard misses, as if another writer had been first: Decide runs again
+	// the connection breaks before the commit: nothing is written; the store may try again
+	FaultBefore
+	// the commit never arrives and has no answer: the witness is missing, so the unit runs again
+	FaultLost
+	// the commit is done and its answer is lost: the witness is found, so the unit is done (D01)
+	FaultAfter
+	// the commit is done, its answer is lost, and nobody can be asked: CodeUnavailable
+	FaultSilent
 )
 
 // Faulty is a store whose commits can be made to fail: the suite then runs its fault tests too.

@@ -8,7 +8,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// fill gives every field of a row a value of its own, so that a column that a store forgets shows up.
+// fill gives every field of a row a value of its own, so that a column that a store forgets shows
+// up.
 func (w *world) fill(row core.Row) {
 	w.fillValue(reflect.ValueOf(row).Elem())
 	switch r := row.(type) {

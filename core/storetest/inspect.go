@@ -8,8 +8,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// EachOrder visits every order, by payment id, with its ledger entries and its events, each by id. It stops at the first error and returns it. The
-// SQL store has the same method: invariants are checked through it.
+// EachOrder visits every order, by payment id, with its ledger entries and its events, each by id.
+// It stops at the first error and returns it. The SQL store has the same method: invariants are
+// checked through it.
 func (m *Memory) EachOrder(ctx context.Context, visit func(core.Order, []core.Entry, []core.Event) error) error {
 	all := m.All()
 	entriesOf, eventsOf := map[string][]core.Entry{}, map[string][]core.Event{}

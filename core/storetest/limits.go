@@ -8,8 +8,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Limit says how much one field of a row may hold. A store refuses what does not fit with CodeInvalid and the field's name, before it writes (D09, D17):
-// nothing is ever cut.
+// Limit says how much one field of a row may hold. A store refuses what does not fit with
+// CodeInvalid and the field's name, before it writes (D09, D17): nothing is ever cut.
 type Limit struct {
 	Field string // table and column: "payments.subject"
 	Max   int    // characters for text, bytes otherwise

@@ -7,10 +7,12 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Memory is a core.Store in memory. It starts no goroutine, reads no clock, draws no random number and answers in an order that depends on the rows
-// alone, so that a simulation over it repeats exactly.
+// Memory is a core.Store in memory. It starts no goroutine, reads no clock, draws no random number
+// and answers in an order that depends on the rows alone, so that a simulation over it repeats
+// exactly.
 type Memory struct {
-	// Faults, when set, is asked before each commit what goes wrong with it; commits count from 1. Set it before the first Do.
+	// Faults, when set, is asked before each commit what goes wrong with it; commits count from 1.
+	// Set it before the first Do.
 	Faults func(commit int) Fault
 
 	mu      sync.Mutex
@@ -84,7 +86,8 @@ func (m *Memory) Do(ctx context.Context, u core.Unit) (core.Verdict, error) {
 	return core.Verdict{Runs: core.MaxRuns}, core.Errorf(core.CodeContended, "the guards missed %d times", core.MaxRuns)
 }
 
-// unanswered is what becomes of a commit without an answer that nothing can be recognised by, or that nobody can be asked about.
+// unanswered is what becomes of a commit without an answer that nothing can be recognised by, or
+// that nobody can be asked about.
 func unanswered() error {
 	return unavailable("the commit was not answered and could not be looked up", nil)
 }

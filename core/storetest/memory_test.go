@@ -9,12 +9,14 @@ import (
 	"github.com/paymux/paymux/core/storetest"
 )
 
-// The suite's cases carry these catalogue rows: C11 D01 D02 D05 D09 D10 D11 D14 D17 D18 I01 I03 I07 P17 S04 S10 S13 S15 S16 W01 W10.
+// The suite's cases carry these catalogue rows: C11 D01 D02 D05 D09 D10 D11 D14 D17 D18 I01 I03 I07
+// P17 S04 S10 S13 S15 S16 W01 W10.
 func TestMemory(t *testing.T) {
 	storetest.Run(t, func(*testing.T) core.Store { return storetest.NewMemory() })
 }
 
-// One store for all tests: what the SQL stores do, so that their suite does not depend on an empty store.
+// One store for all tests: what the SQL stores do, so that their suite does not depend on an empty
+// store.
 func TestMemoryShared(t *testing.T) {
 	shared := storetest.NewMemory()
 	storetest.Run(t, func(*testing.T) core.Store { return shared })
@@ -47,7 +49,8 @@ func TestMemoryFaultsCountCommits(t *testing.T) {
 	}
 }
 
-// A guard that changes what is fixed at insert is a mistake of the caller, found here before any database sees it (S08, I11).
+// A guard that changes what is fixed at insert is a mistake of the caller, found here before any
+// database sees it (S08, I11).
 func TestMemoryGuardOfFixedField(t *testing.T) {
 	m := storetest.NewMemory()
 	a := &core.Attempt{ID: "a", OutTradeNo: "T1", Version: 1}

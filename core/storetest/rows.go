@@ -80,14 +80,16 @@ func versionOf(row core.Row) *int64 {
 	}
 }
 
-// needsWitness tells whether a unit that guards the row must insert something. Messages and deliveries may do without: their jobs are safe to repeat,
-// so a commit of theirs without an answer is reported as CodeUnavailable instead of being looked up.
+// needsWitness tells whether a unit that guards the row must insert something. Messages and
+// deliveries may do without: their jobs are safe to repeat, so a commit of theirs without an answer
+// is reported as CodeUnavailable instead of being looked up.
 func needsWitness(row core.Row) bool {
 	t := tableOf(row)
 	return t != inbox && t != deliveries
 }
 
-// changeable lists the fields that a guard may replace. All others are fixed at insert: a link that was handed out keeps its number and its amount (S08).
+// changeable lists the fields that a guard may replace. All others are fixed at insert: a link that
+// was handed out keeps its number and its amount (S08).
 func changeable(t table) []string {
 	switch t {
 	case payments:
@@ -117,7 +119,8 @@ func changeable(t table) []string {
 	}
 }
 
-// Changeable lists the fields of a row that a guard may replace, for stores that say it once more in words of their own.
+// Changeable lists the fields of a row that a guard may replace, for stores that say it once more
+// in words of their own.
 func Changeable(row core.Row) []string { return changeable(tableOf(row)) }
 
 // changedForever names a field that row changes although it is fixed at insert, or "".
@@ -136,7 +139,8 @@ func changedForever(stored, row core.Row) string {
 	return ""
 }
 
-// clone returns a deep copy as a store gives it back: times in UTC to the millisecond, nothing instead of empty lists.
+// clone returns a deep copy as a store gives it back: times in UTC to the millisecond, nothing
+// instead of empty lists.
 func clone(row core.Row) core.Row {
 	switch r := row.(type) {
 	case *core.Payment:

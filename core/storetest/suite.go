@@ -13,7 +13,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Run proves that what open returns is a store. It may return the same store at every call: each test works with merchants and ids of its own.
+// Run proves that what open returns is a store. It may return the same store at every call: each
+// test works with merchants and ids of its own.
 func Run(t *testing.T, open func(t *testing.T) core.Store) {
 	t.Helper()
 	for _, c := range cases() {

@@ -226,7 +226,8 @@ func copies(w *world) {
 			w.Fatal(err)
 		}
 		e.Body[0] = '!'
-		p.Lines[0].Name, a.ChannelState[0], in.Sealed[0], ev.Body[0] = "later", '?', 77, '?' // what was inserted was copied too
+		// what was inserted was copied too
+		p.Lines[0].Name, a.ChannelState[0], in.Sealed[0], ev.Body[0] = "later", '?', 77, '?'
 	}
 	want := clone(p).(*core.Payment)
 	spoil()
@@ -243,13 +244,15 @@ func times(w *world) {
 	shanghai := time.FixedZone("CST", 8*3600)
 	p := w.payment()
 	p.CreatedAt = time.Date(2026, 11, 21, 0, 0, 0, 123_999_999, shanghai)
-	p.PaidAt = time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC) // before the epoch: odd, but not "never"
+	// before the epoch: odd, but not "never"
+	p.PaidAt = time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC)
 	w.insert(p)
 	got := w.order(p.ID).Payment
 	w.equal(got.CreatedAt, time.Date(2026, 11, 20, 16, 0, 0, 123_000_000, time.UTC))
 	w.equal(got.PaidAt, p.PaidAt)
 	w.equal(got.ClosedAt, time.Time{})
-	// Each time of each row is cut alike, so that a row written with one is read back the same by every store.
+	// Each time of each row is cut alike, so that a row written with one is read back the same by
+	// every store.
 	q, a, r := &core.Payment{}, &core.Attempt{}, &core.Refund{}
 	id, in, d := &core.Idempotency{}, &core.Inbox{}, &core.Delivery{}
 	rows := []core.Row{q, a, r, id, in, d}

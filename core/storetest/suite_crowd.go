@@ -134,7 +134,8 @@ func sameMessage(w *world) {
 	w.equal(w.order(p.ID).Payment.Version, p.Version+1)
 }
 
-// mixedCrowd runs good units beside ones that fail in every way, many times over, and wants each to come out as it would alone.
+// mixedCrowd runs good units beside ones that fail in every way, many times over, and wants each to
+// come out as it would alone.
 func mixedCrowd(w *world) {
 	taken, stale := w.payment(), w.payment()
 	w.insert(taken, stale)

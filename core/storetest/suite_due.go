@@ -44,7 +44,8 @@ func (w *world) due(kind core.DueKind, from, until time.Time, limit int, between
 	}
 }
 
-// epoch is a time of this test's own, so that rows of other tests in the same store stay out of its pages.
+// epoch is a time of this test's own, so that rows of other tests in the same store stay out of its
+// pages.
 func (w *world) epoch() time.Time {
 	var n int64
 	for _, c := range w.tag {

@@ -132,7 +132,8 @@ func faultAfterNonce(w *world) {
 	w.equal(w.do(inserting(n)).Duplicate, core.UniqueNonce)
 }
 
-// faultAfterGuard has nothing by which its commit could be recognised: it is said to be unknown, and not done twice.
+// faultAfterGuard has nothing by which its commit could be recognised: it is said to be unknown,
+// and not done twice.
 func faultAfterGuard(w *world) {
 	in := w.message()
 	w.insert(in)

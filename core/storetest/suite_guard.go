@@ -69,7 +69,8 @@ func staleGuard(w *world) {
 	w.touch(p.ID)
 	fresh := w.payment()
 	w.contended(core.Unit{Decide: func(core.View) (core.Writes, error) {
-		return core.Writes{Guards: []core.Row{clone(p)}, Inserts: []core.Row{fresh}}, nil // as first read
+		// as first read
+		return core.Writes{Guards: []core.Row{clone(p)}, Inserts: []core.Row{fresh}}, nil
 	}})
 	w.absent(fresh.ID)
 	w.equal(w.order(p.ID).Payment.Sequence, int64(1))

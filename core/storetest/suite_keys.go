@@ -52,7 +52,8 @@ func everyKind(w *world) {
 	w.equal(order.Payment, *p)
 }
 
-// repeats is what the repeat of a create reads: its key's answer stays as it was kept, with the version that it shows; its number finds the order as it is.
+// repeats is what the repeat of a create reads: its key's answer stays as it was kept, with the
+// version that it shows; its number finds the order as it is.
 func repeats(w *world) {
 	p, kept := w.payment(), w.idempotency(w.id("k"))
 	kept.ObjectID, kept.Done, kept.Status, kept.Answer, kept.AnswerOf = p.ID, true, 201, []byte(`{"a":1}`), p.Version
@@ -113,7 +114,8 @@ func tenants(w *world) {
 	w.equal([]any{len(sums), err}, []any{0, error(nil)})
 }
 
-// jobsKeys proves the keys that need no tenant: with one they find its own rows and no other's, and without one any.
+// jobsKeys proves the keys that need no tenant: with one they find its own rows and no other's, and
+// without one any.
 func (w *world) jobsKeys(a *core.Attempt, d *core.Delivery) {
 	for merchant, found := range map[string]bool{w.merchant: true, "": true, w.merchant + "x": false} {
 		for _, k := range []core.Key{

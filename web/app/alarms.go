@@ -8,13 +8,15 @@ import (
 	"github.com/paymux/paymux/adapters"
 )
 
-// alarms remember what is wrong at present, so that a trouble that lasts is told when it begins and when it grows worse, and not at every look.
+// alarms remember what is wrong at present, so that a trouble that lasts is told when it begins and
+// when it grows worse, and not at every look.
 type alarms struct {
 	mu     sync.Mutex
 	grades map[string]int // by trouble and object; absent is well
 }
 
-// worse records how bad something is, 0 being well, and tells whether that is worse than at the last look.
+// worse records how bad something is, 0 being well, and tells whether that is worse than at the
+// last look.
 func (a *alarms) worse(trouble, object string, grade int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -39,11 +41,13 @@ const (
 	alertRotated     = "certificate_unknown"
 )
 
-// MaxSkew is how far our clock may be from the gateway's. Beyond 10 minutes OpenAPI v3 refuses requests; a page's expiry is our clock's word too.
+// MaxSkew is how far our clock may be from the gateway's. Beyond 10 minutes OpenAPI v3 refuses
+// requests; a page's expiry is our clock's word too.
 const MaxSkew = time.Minute
 
-// line looks at one exchange for what operators must mend: a wrong clock (G16), and a certificate that we do not hold (C28). Neither is mended by the
-// program itself: no message from outside changes a clock or a trusted key.
+// line looks at one exchange for what operators must mend: a wrong clock (G16), and a certificate
+// that we do not hold (C28). Neither is mended by the program itself: no message from outside
+// changes a clock or a trusted key.
 func (w *watch) line(x adapters.Exchange) {
 	if x.SkewKnown && w.alarms.worse(AlertClockSkew, x.App, gradeOfSkew(x.Skew)) {
 		w.Alert(2, AlertClockSkew, x.App, fmt.Sprintf("the gateway's clock differs from ours by %s; set this host's clock", x.Skew))

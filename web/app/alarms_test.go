@@ -26,7 +26,8 @@ func alerted(t *testing.T) (*watch, func() string) {
 	}
 }
 
-// G16: a wrong clock is told when it begins and when it grows worse, once each; C28: an unknown certificate likewise.
+// G16: a wrong clock is told when it begins and when it grows worse, once each; C28: an unknown
+// certificate likewise.
 func TestAlarmsOfTheLine(t *testing.T) {
 	w, alerts := alerted(t)
 	skewed := func(skew time.Duration) adapters.Exchange {

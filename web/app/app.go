@@ -19,7 +19,8 @@ import (
 	"github.com/paymux/paymux/web"
 )
 
-// Setup is what a program is made of. The zero value lacks Config or Watcher, Logger, Now and Random.
+// Setup is what a program is made of. The zero value lacks Config or Watcher, Logger, Now and
+// Random.
 type Setup struct {
 	// Config is the configuration for as long as the program runs, unless there is a Watcher.
 	Config *config.Config
@@ -40,7 +41,8 @@ type Setup struct {
 	Failpoints core.Failpoints
 }
 
-// App is the whole program as a value: made by New, run by Run, ended by Close. Nothing of it is global, so that tests may run many.
+// App is the whole program as a value: made by New, run by Run, ended by Close. Nothing of it is
+// global, so that tests may run many.
 type App struct {
 	setup    Setup
 	config   *config.Config
@@ -58,13 +60,15 @@ type App struct {
 	private  *http.Server
 }
 
-// New listens, parses every key, and opens the database; it serves nothing yet. An App that was made must be closed.
+// New listens, parses every key, and opens the database; it serves nothing yet. An App that was
+// made must be closed.
 func New(ctx context.Context, setup Setup) (*App, error) {
 	a := &App{setup: setup, config: setup.Config, listener: setup.Listener}
 	if setup.Watcher != nil {
 		a.config = setup.Watcher.Current()
 	}
-	// The address comes first: a second program on it must not get as far as the first one's database and queue.
+	// The address comes first: a second program on it must not get as far as the first one's
+	// database and queue.
 	if err := a.listen(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -99,8 +103,9 @@ func (a *App) AdminURL() string {
 	return URLOf(a.admin)
 }
 
-// Run serves until ctx ends or a listener fails. Then it takes no new connections, gives those under way the configured time, lets the jobs in hand
-// finish, and returns (P16). What did not finish is as if the process had been killed: the next start settles it.
+// Run serves until ctx ends or a listener fails. Then it takes no new connections, gives those
+// under way the configured time, lets the jobs in hand finish, and returns (P16). What did not
+// finish is as if the process had been killed: the next start settles it.
 func (a *App) Run(ctx context.Context) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()

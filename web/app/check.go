@@ -9,8 +9,8 @@ import (
 	"github.com/paymux/paymux/platforms"
 )
 
-// Check does what config.Load cannot: it needs the master key, the gateways' adapters and the rules.
-// It calls nobody and opens no database.
+// Check does what config.Load cannot: it needs the master key, the gateways' adapters and the
+// rules. It calls nobody and opens no database.
 func Check(c *config.Config, now func() time.Time, random io.Reader) []error {
 	master, err := config.OpenMasterKey(c.Secrets.MasterKeyFile, random)
 	if err != nil {

@@ -17,8 +17,9 @@ import (
 // maxCollectorAnswer is how much of an answer is read, so that the connection can be used again.
 const maxCollectorAnswer = 64 << 10
 
-// collector posts spans by OTLP over HTTP. It implements otlptrace.Client. The exporter that OpenTelemetry has for this brings all of gRPC along, takes
-// settings from variables that no configuration shows, and tries again for a minute; a batch of spans is worth one try.
+// collector posts spans by OTLP over HTTP. It implements otlptrace.Client. The exporter that
+// OpenTelemetry has for this brings all of gRPC along, takes settings from variables that no
+// configuration shows, and tries again for a minute; a batch of spans is worth one try.
 type collector struct {
 	url     string
 	http    *http.Client
@@ -48,10 +49,12 @@ func (c *collector) Stop(context.Context) error {
 	return nil
 }
 
-// UploadTraces implements otlptrace.Client. A batch that is not taken is lost, which is said once when it begins and once when it is over; the SDK would
-// print each on standard error, through a handler that the whole process shares.
+// UploadTraces implements otlptrace.Client. A batch that is not taken is lost, which is said once
+// when it begins and once when it is over; the SDK would print each on standard error, through a
+// handler that the whole process shares.
 func (c *collector) UploadTraces(ctx context.Context, spans []*spanpb.ResourceSpans) error {
-	if err := c.post(ctx, spans); c.open.Err() == nil { // else it was cut off, which is told by whoever did
+	// else it was cut off, which is told by whoever did
+	if err := c.post(ctx, spans); c.open.Err() == nil {
 		c.tell(err)
 	}
 	return nil

@@ -19,7 +19,8 @@ func oneSpan() []*spanpb.ResourceSpans {
 	return []*spanpb.ResourceSpans{{ScopeSpans: []*spanpb.ScopeSpans{{Spans: []*spanpb.Span{{Name: "GET /"}}}}}}
 }
 
-// What is lost is said when it begins and when it is over, not for each batch; a redirect is not followed.
+// What is lost is said when it begins and when it is over, not for each batch; a redirect is not
+// followed.
 func TestCollectorTellsOfChangesOnly(t *testing.T) {
 	answers := []int{200, 503, 307, 400, 202, 200, 500}
 	asked := 0
@@ -50,11 +51,13 @@ func TestCollectorTellsOfChangesOnly(t *testing.T) {
 	}
 }
 
-// A process that ends late, with no time left for spans, leaves nothing running: what is under way to the collector is cut off.
+// A process that ends late, with no time left for spans, leaves nothing running: what is under way
+// to the collector is cut off.
 func TestTracingEndsWithItsProcess(t *testing.T) {
 	asked, left := make(chan struct{}), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if _, err := io.Copy(io.Discard, r.Body); err != nil { // a server sees its client go once the body is read
+		// a server sees its client go once the body is read
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			t.Error(err)
 		}
 		close(asked)

@@ -7,8 +7,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// concerned adds to each line what its call is about, so that a refusal in the log leads to its order. It is for the loggers of gateways' adapters, which know
-// no orders.
+// concerned adds to each line what its call is about, so that a refusal in the log leads to its
+// order. It is for the loggers of gateways' adapters, which know no orders.
 type concerned struct{ slog.Handler }
 
 // Handle implements slog.Handler.

@@ -8,11 +8,14 @@
 //
 //	app.go wire.go listen.go                    the program; which part is handed to which
 //	gateways.go                                 the gateways, each by one registration
-//	settings.go tenants.go apikeys.go check.go  what the parts are handed of the settings; what a reload replaces
+//	settings.go tenants.go apikeys.go check.go  what the parts are handed of the settings; what a
+//	                                            reload replaces
 //	reload.go pins.go                           what a reload changes, and what never does
-//	webhooks.go hints.go                        what goes out to merchants, and what makes jobs punctual
+//	webhooks.go hints.go                        what goes out to merchants, and what makes jobs
+//	                                            punctual
 //	vault.go ids.go clock.go concerned.go       what core wants from outside, filled in
 //	watch.go alarms.go standing.go              what is counted, and what people are told
 //	tracing.go collector.go version.go          spans of what is done, and where they are sent
-//	inspect.go neighbours.go                    what a server looks at by itself: its books, and who else works on them
+//	inspect.go neighbours.go                    what a server looks at by itself: its books, and
+//	                                            who else works on them
 package app

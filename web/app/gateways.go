@@ -48,7 +48,8 @@ func receiversOver(apps adapters.Applications) []core.Gateway {
 	return all
 }
 
-// gatewayOrigins are the hosts beside the gateways' own that their pages send a buyer's browser on to.
+// gatewayOrigins are the hosts beside the gateways' own that their pages send a buyer's browser on
+// to.
 func gatewayOrigins(e core.Environment) []string {
 	var all []string
 	for _, g := range Gateways() {

@@ -15,10 +15,12 @@ import (
 // queueNone is the queue.url that leaves everything to the sweeper.
 const queueNone = "none"
 
-// relayEvery is the pause between looks for what comes due soon: a part of how far ahead is looked, so that nothing slips between two looks.
+// relayEvery is the pause between looks for what comes due soon: a part of how far ahead is looked,
+// so that nothing slips between two looks.
 const relayEvery = jobs.Ahead / 4
 
-// openQueue makes the queue that the configuration names. Its hints make jobs punctual; the database stays the truth.
+// openQueue makes the queue that the configuration names. Its hints make jobs punctual; the
+// database stays the truth.
 func (a *App) openQueue(ctx context.Context) error {
 	at := clock(a.setup.Now)
 	var err error
@@ -58,7 +60,8 @@ func (a *App) nameOldQueue() {
 	}
 }
 
-// keeping is the store that the use cases write to: with a queue, what they commit is announced there.
+// keeping is the store that the use cases write to: with a queue, what they commit is announced
+// there.
 func (a *App) keeping() core.Store {
 	if _, none := a.queue.(jobs.NoQueue); none {
 		return a.store

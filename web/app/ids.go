@@ -34,7 +34,8 @@ func (i *ids) Row() string {
 		if err == nil {
 			return id.String()
 		}
-		// The 80 bits of this millisecond are used up, which takes luck: the next one has new ones. A dead source of randomness cannot be worked around.
+		// The 80 bits of this millisecond are used up, which takes luck: the next one has new ones.
+		// A dead source of randomness cannot be worked around.
 		if err != ulid.ErrMonotonicOverflow { //nolint:errorlint // ulid returns the bare value
 			panic(fmt.Sprintf("paymux: no randomness: %v", err))
 		}

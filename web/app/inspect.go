@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// inspectEvery is the pause between a server's own inspections of all its books, and inspectFirst how long after the start the first one is: not at
-	// once, when it would be one more burden on a database that has just come back.
+	// inspectEvery is the pause between a server's own inspections of all its books, and
+	// inspectFirst how long after the start the first one is: not at once, when it would be one
+	// more burden on a database that has just come back.
 	inspectEvery = 24 * time.Hour
 	inspectFirst = time.Hour
 	// forgotten is how long a row may be due before the inspection says that no job looks at it.
@@ -38,7 +39,8 @@ func (a *App) inspectDaily(ctx context.Context) {
 	}
 }
 
-// InspectOnce does on a database what a server does once a day, and returns the metrics that tell of it.
+// InspectOnce does on a database what a server does once a day, and returns the metrics that tell
+// of it.
 func InspectOnce(ctx context.Context, db store.Config, now time.Time) (prometheus.Gatherer, error) {
 	registry := prometheus.NewRegistry()
 	watch, err := newWatch(registry, slog.New(slog.DiscardHandler), func() time.Time { return now })

@@ -10,8 +10,9 @@ import (
 
 const alertNotShared = "queue_not_shared"
 
-// neighbours notices other processes on the same database. Without a queue that all of them share they are correct, but every one of them sweeps the same
-// rows, and hints are heard only by whoever made them.
+// neighbours notices other processes on the same database. Without a queue that all of them share
+// they are correct, but every one of them sweeps the same rows, and hints are heard only by whoever
+// made them.
 type neighbours struct {
 	store   *store.Store
 	watch   *watch
@@ -34,7 +35,8 @@ func (n *neighbours) look(ctx context.Context, now time.Time) error {
 		return err
 	}
 	since := now.Add(-absent)
-	if settled := n.started.Add(housekeeping); since.Before(settled) { // whom this process took over from was seen until its start, or shortly after
+	// whom this process took over from was seen until its start, or shortly after
+	if settled := n.started.Add(housekeeping); since.Before(settled) {
 		since = settled
 	}
 	nodes, err := n.store.Nodes(ctx, since)

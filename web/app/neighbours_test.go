@@ -9,7 +9,8 @@ import (
 	"github.com/paymux/paymux/core/store"
 )
 
-// Two processes on one database without a shared queue are told of once, while both live; one that takes over from another is no neighbour.
+// Two processes on one database without a shared queue are told of once, while both live; one that
+// takes over from another is no neighbour.
 func TestNeighboursWithoutASharedQueueAreTold(t *testing.T) {
 	books, err := store.Open(t.Context(), store.Config{Driver: store.DriverSQLite, DSN: filepath.Join(t.TempDir(), "paymux.db")})
 	if err != nil {

@@ -11,12 +11,14 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// pinTimeout ends the look at the accounts; a database that takes longer is no better than one that does not answer.
+// pinTimeout ends the look at the accounts; a database that takes longer is no better than one that
+// does not answer.
 const pinTimeout = 30 * time.Second
 
-// pinAccounts holds new and changed accounts against what their ids have meant so far, at this start, an earlier one or another process's. Attempts pin an
-// account by its id: under another app or payee the gateway would know none of their trades, so that they would close, and the notifications of their
-// money would be refused as a stranger's.
+// pinAccounts holds new and changed accounts against what their ids have meant so far, at this
+// start, an earlier one or another process's. Attempts pin an account by its id: under another app
+// or payee the gateway would know none of their trades, so that they would close, and the
+// notifications of their money would be refused as a stranger's.
 func (a *App) pinAccounts(ctx context.Context, before, now map[string]core.Account) error {
 	ctx, cancel := context.WithTimeout(ctx, pinTimeout)
 	defer cancel()

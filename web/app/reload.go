@@ -9,8 +9,8 @@ import (
 	"github.com/paymux/paymux/platforms"
 )
 
-// reloadInto makes a watcher replace the tenants: a changed file is taken whole, when every key in it parses and every switch is one that the rules
-// know, or not at all (F13).
+// reloadInto makes a watcher replace the tenants: a changed file is taken whole, when every key in
+// it parses and every switch is one that the rules know, or not at all (F13).
 func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book) {
 	var next *tenants
 	w.Accept = func(c *config.Config) error {
@@ -37,7 +37,8 @@ func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book)
 	}
 }
 
-// mended makes due at once what waits because the gateway turned accounts away for a fault of ours: after a change of configuration, and at every start.
+// mended makes due at once what waits because the gateway turned accounts away for a fault of ours:
+// after a change of configuration, and at every start.
 func (a *App) mended() {
 	ctx, cancel := context.WithTimeout(context.Background(), jobTimeout)
 	defer cancel()
@@ -46,7 +47,8 @@ func (a *App) mended() {
 	}
 }
 
-// sameRest refuses a change of what this program reads only once; to take it silently for the next start would be a lie.
+// sameRest refuses a change of what this program reads only once; to take it silently for the next
+// start would be a lie.
 func sameRest(old, next *config.Config) error {
 	for _, section := range []struct {
 		name      string

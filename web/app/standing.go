@@ -23,7 +23,8 @@ const (
 	maxCauses = 16
 )
 
-// standing remembers, for each account, what the gateway turns it away for: one alert for each cause, repeated hourly, and ended by the first success.
+// standing remembers, for each account, what the gateway turns it away for: one alert for each
+// cause, repeated hourly, and ended by the first success.
 type standing struct {
 	mu       sync.Mutex
 	accounts map[string]map[string]*trouble // by account and cause
@@ -74,7 +75,8 @@ func (s *standing) tell(account, cause string, t *trouble) {
 		`; "paymux doctor --online" says what to mend. Payments and refunds wait for it`)
 }
 
-// mended ends what the success of a method disproves: what concerns the whole account, and what this method was turned away for.
+// mended ends what the success of a method disproves: what concerns the whole account, and what
+// this method was turned away for.
 func (s *standing) mended(account, method string) {
 	for cause, t := range s.accounts[account] {
 		delete(t.methods, method)

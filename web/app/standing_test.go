@@ -12,7 +12,8 @@ import (
 	"github.com/paymux/paymux/adapters"
 )
 
-// watched makes a watch on a clock of the test's own, and a function that counts the lines with a word since it was last asked.
+// watched makes a watch on a clock of the test's own, and a function that counts the lines with a
+// word since it was last asked.
 func watched(t *testing.T) (w *watch, registry *prometheus.Registry, now *time.Time, lines func(word string) int) {
 	t.Helper()
 	registry = prometheus.NewRegistry()
@@ -42,7 +43,8 @@ func lasting(t *testing.T, registry *prometheus.Registry) int {
 	return 0
 }
 
-// G22: one alert for an account and a cause, again after an hour while it lasts, and ended by the first success; a metric says how it stands.
+// G22: one alert for an account and a cause, again after an hour while it lasts, and ended by the
+// first success; a metric says how it stands.
 func TestG22_oneAlertForEachCause(t *testing.T) {
 	w, registry, now, lines := watched(t)
 	wrongKey := adapters.Exchange{Account: "main", Method: "refund", Cause: "isv.invalid-signature", WholeAccount: true, Verified: true}
@@ -70,7 +72,8 @@ func TestG22_oneAlertForEachCause(t *testing.T) {
 	if len(list) != 2 || list[0].Cause != "isv.invalid-app-id" && list[0].Cause != "isv.invalid-signature" || !list[0].Since.Before(*now) {
 		t.Errorf("main stands %+v", list)
 	}
-	w.exchange(adapters.Exchange{Account: "main", Method: "query"}) // an answer that proves nothing ends nothing
+	// an answer that proves nothing ends nothing
+	w.exchange(adapters.Exchange{Account: "main", Method: "query"})
 	if lasting(t, registry) != 3 {
 		t.Error("an unknown answer ended it")
 	}
@@ -117,7 +120,8 @@ func TestG22_causesAreBounded(t *testing.T) {
 	}
 }
 
-// G22: troubles are listed the oldest first, are told again after an hour to the second, and end with an account that is configured no more.
+// G22: troubles are listed the oldest first, are told again after an hour to the second, and end
+// with an account that is configured no more.
 func TestG22_troublesAreListedByAge(t *testing.T) {
 	w, _, now, lines := watched(t)
 	refused := func(account, cause string) adapters.Exchange {

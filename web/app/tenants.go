@@ -15,8 +15,8 @@ import (
 	"github.com/paymux/paymux/web"
 )
 
-// tenants is everything that a reload may change: who may call, what each merchant holds, and whom the money goes to. It is immutable; a reload makes a
-// new one, whole or not at all (F13).
+// tenants is everything that a reload may change: who may call, what each merchant holds, and whom
+// the money goes to. It is immutable; a reload makes a new one, whole or not at all (F13).
 type tenants struct {
 	merchants map[string]core.Merchant
 	accounts  map[string]core.Account
@@ -58,7 +58,8 @@ func (on foundation) known() string {
 	return strings.Join(names, " or ")
 }
 
-// newTenants parses every key of the configuration once. An error names the merchant and account and never holds key text.
+// newTenants parses every key of the configuration once. An error names the merchant and account
+// and never holds key text.
 func newTenants(c *config.Config, on foundation) (*tenants, error) {
 	t := &tenants{
 		merchants: map[string]core.Merchant{}, accounts: map[string]core.Account{},
@@ -130,7 +131,8 @@ func merchantOf(c *config.Config, m config.Merchant) core.Merchant {
 	return merchant
 }
 
-// accountOf is what core knows of an account whatever its gateway is; the gateway's line completes it.
+// accountOf is what core knows of an account whatever its gateway is; the gateway's line completes
+// it.
 func accountOf(c *config.Config, m config.Merchant, a config.Account) core.Account {
 	account := core.Account{
 		ID: a.ID, MerchantID: m.ID, Gateway: core.GatewayID(a.Gateway), Environment: core.Environment(a.Environment),

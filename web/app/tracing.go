@@ -18,7 +18,8 @@ import (
 	"github.com/paymux/paymux/core/jobs"
 )
 
-// The bounds of what tracing may cost. Spans that do not fit the queue are lost: nobody waits for a collector.
+// The bounds of what tracing may cost. Spans that do not fit the queue are lost: nobody waits for a
+// collector.
 const (
 	spanQueue     = 2048
 	spanBatch     = 512
@@ -84,14 +85,16 @@ func (t *tracing) job(kind core.DueKind, work jobs.Handler) jobs.Handler {
 	}
 }
 
-// close sends the spans at hand, for a moment at most and never beyond ctx. What is left then is lost. Closing again does nothing.
+// close sends the spans at hand, for a moment at most and never beyond ctx. What is left then is
+// lost. Closing again does nothing.
 func (t *tracing) close(ctx context.Context) {
 	if t.spans == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, spanFlush)
 	defer cancel()
-	// Not the provider's Shutdown: with a ctx that is over, it would leave the batches' goroutine running.
+	// Not the provider's Shutdown: with a ctx that is over, it would leave the batches' goroutine
+	// running.
 	if err := t.batches.Shutdown(ctx); err != nil {
 		t.sender.logger.Warn("the last spans were not delivered", "error", err)
 	}

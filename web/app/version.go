@@ -5,7 +5,8 @@ import (
 	"runtime/debug"
 )
 
-// Version names the build as the toolchain recorded it: module version or commit, and the Go release.
+// Version names the build as the toolchain recorded it: module version or commit, and the Go
+// release.
 func Version() string {
 	build, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -11,7 +11,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// watch implements core.Watcher: what happened becomes counters, what a person should see becomes log lines too.
+// watch implements core.Watcher: what happened becomes counters, what a person should see becomes
+// log lines too.
 type watch struct {
 	logger    *slog.Logger
 	happened  *prometheus.CounterVec

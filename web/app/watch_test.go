@@ -16,7 +16,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Whatever the watcher is told stands in a metric under its own labels, or in a line of the log, or in both, and nothing of it is lost or in another's place.
+// Whatever the watcher is told stands in a metric under its own labels, or in a line of the log, or
+// in both, and nothing of it is lost or in another's place.
 func TestWatchTellsAllThatItIsTold(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	var text bytes.Buffer

@@ -17,7 +17,8 @@ import (
 // endpointKey names a merchant's endpoint.
 type endpointKey struct{ merchant, endpoint string }
 
-// webhookPolicy says where webhooks may go: anywhere public, and in the sandbox to this machine too, but never to the server itself.
+// webhookPolicy says where webhooks may go: anywhere public, and in the sandbox to this machine
+// too, but never to the server itself.
 func webhookPolicy(c *config.Config) outbox.Policy {
 	policy := outbox.Policy{AllowPrivate: c.Server.Environment == config.Sandbox}
 	if base, err := url.Parse(c.Server.BaseURL); err == nil {
@@ -46,7 +47,8 @@ func isLoopback(hosts []string) bool {
 	return true
 }
 
-// webhookSecrets opens an endpoint's secrets, the current one first, and refuses an address that the policy forbids and events that never happen.
+// webhookSecrets opens an endpoint's secrets, the current one first, and refuses an address that
+// the policy forbids and events that never happen.
 func webhookSecrets(w config.Webhook, policy outbox.Policy, master *config.MasterKey) ([][]byte, error) {
 	if _, err := outbox.ParseEndpoint(w.URL, policy); err != nil {
 		return nil, fmt.Errorf("webhook %s: %w", w.ID, err)
@@ -96,7 +98,8 @@ func (a *App) wireWebhooks(keeping core.Store, watch *watch) {
 	})
 }
 
-// below draws numbers under n. That some are likelier by one part in 2^30 does not matter for spreading tries.
+// below draws numbers under n. That some are likelier by one part in 2^30 does not matter for
+// spreading tries.
 func below(random io.Reader) func(n int64) int64 {
 	const words = 8
 	return func(n int64) int64 {

@@ -19,16 +19,19 @@ import (
 )
 
 const (
-	// skew is how far our clock and the gateway's may differ before a trade that it does not know is given up.
+	// skew is how far our clock and the gateway's may differ before a trade that it does not know
+	// is given up.
 	skew = time.Minute
 	// jobTimeout is longer than any exchange with a gateway, its inquiry included.
 	jobTimeout = 40 * time.Second
-	// housekeeping is the pause between chores; sealAge is how old an audit row must be before it is sealed, so that none of an older id can still
-	// be on its way to its commit; choreBatch bounds one piece.
+	// housekeeping is the pause between chores; sealAge is how old an audit row must be before it
+	// is sealed, so that none of an older id can still be on its way to its commit; choreBatch
+	// bounds one piece.
 	housekeeping = time.Minute
 	sealAge      = time.Minute
 	choreBatch   = 500
-	// eventSettle is longer than a commit takes: events show in lists this much later than in webhooks.
+	// eventSettle is longer than a commit takes: events show in lists this much later than in
+	// webhooks.
 	eventSettle = 2 * time.Second
 	// maxConnections is per listener.
 	maxConnections = 4096
@@ -78,7 +81,8 @@ func (a *App) wire(ctx context.Context) error {
 	return a.wireWeb(registry)
 }
 
-// loadRules loads the platforms' rules and holds the merchants' switches against them, so that a misspelt one is not silently without effect.
+// loadRules loads the platforms' rules and holds the merchants' switches against them, so that a
+// misspelt one is not silently without effect.
 func loadRules(c *config.Config) (*platforms.Book, error) {
 	book, err := platforms.Load(platforms.Embedded())
 	if err != nil {
@@ -127,7 +131,8 @@ func (a *App) openStore(ctx context.Context) error {
 	return a.pinAccounts(ctx, nil, a.tenants.now.Load().accounts)
 }
 
-// DatabaseFile is the file that a DSN of SQLite names, which may carry a scheme before it and options behind it.
+// DatabaseFile is the file that a DSN of SQLite names, which may carry a scheme before it and
+// options behind it.
 func DatabaseFile(db config.DB) string {
 	name, _, _ := strings.Cut(db.DSN.Reveal(), "?")
 	return strings.TrimPrefix(name, "file:")
@@ -164,7 +169,8 @@ func (a *App) wireJobs(watch *watch) {
 	}
 }
 
-// chores keep the database small and its audit log sealed, and say when a certificate is about to end or another process works beside this one.
+// chores keep the database small and its audit log sealed, and say when a certificate is about to
+// end or another process works beside this one.
 func (a *App) chores() []jobs.Chore {
 	beside := a.neighbours()
 	return []jobs.Chore{

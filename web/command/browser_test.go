@@ -115,7 +115,8 @@ func TestBrowserBuysInAlipay(t *testing.T) {
 func TestBrowserBuysFromWeChat(t *testing.T) { buyThroughPage(t, "wechat", wechatAgent) }
 func TestBrowserBuysFromDouyin(t *testing.T) { buyThroughPage(t, "douyin", douyinAgent) }
 
-// buyThroughPage orders inside the host app, meets the guide there, goes on in the phone's browser, pays, and sees the order paid.
+// buyThroughPage orders inside the host app, meets the guide there, goes on in the phone's browser,
+// pays, and sees the order paid.
 func buyThroughPage(t *testing.T, platform, agent string) {
 	ctx := startBrowser(t)
 	d := startDemo(t, filepath.Join(t.TempDir(), "demo"))

@@ -47,7 +47,8 @@ func newCall(streams Streams) *cobra.Command {
 			if key == "" {
 				return usageError{fmt.Errorf("name the key by --key or %s", envKey)}
 			}
-			if !strings.HasPrefix(args[1], "/") { // it would become a part of the host's name, and the key go there
+			// it would become a part of the host's name, and the key go there
+			if !strings.HasPrefix(args[1], "/") {
 				return usageError{fmt.Errorf("PATH must begin with /, as in /v1/platforms")}
 			}
 			body, err := callBody(data, cmd.InOrStdin())
@@ -83,7 +84,8 @@ func newCall(streams Streams) *cobra.Command {
 	return cmd
 }
 
-// orEnv prefers the flag, then the variable, then the demo's address where that is what was asked for.
+// orEnv prefers the flag, then the variable, then the demo's address where that is what was asked
+// for.
 func orEnv(flag, name string, streams Streams) string {
 	if flag != "" {
 		return flag

@@ -15,7 +15,8 @@ import (
 	"github.com/paymux/paymux/web"
 )
 
-// A signed call is made for a person, and a request whose signature was spoilt on the way is refused (W05).
+// A signed call is made for a person, and a request whose signature was spoilt on the way is
+// refused (W05).
 func TestCallSignsForPeople(t *testing.T) {
 	s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", "")
 	s.write("shop.secret", "s3cret-of-the-desk: 0123456789abcdefgh")
@@ -47,7 +48,8 @@ func TestCallSignsForPeople(t *testing.T) {
 	s.stopInPeace(server)
 }
 
-// What a person gave is sent whole, signed with all that it carries, to the server that was named and nowhere else (W05).
+// What a person gave is sent whole, signed with all that it carries, to the server that was named
+// and nowhere else (W05).
 func TestCallSendsWhatItWasGiven(t *testing.T) {
 	const secret = "s3cret-of-the-desk: 0123456789abcdefgh"
 	var heard []*http.Request

@@ -53,7 +53,8 @@ type certificateAccount struct {
 	tape  *recorder
 }
 
-// ground is what a command's applications at a gateway are built on: it calls in its own name and prints its findings itself.
+// ground is what a command's applications at a gateway are built on: it calls in its own name and
+// prints its findings itself.
 func ground(master *config.MasterKey, streams Streams) adapters.Ground {
 	return adapters.Ground{
 		Master: master, Now: streams.Now, Nonce: func() string { return app.Letters(streams.Random) }, Logger: silent(),
@@ -100,7 +101,8 @@ func rootsOf(a config.Account) string {
 	return ""
 }
 
-// renew fetches what is not configured yet. What makes the certificate believable is its chain to the configured roots, never who named it.
+// renew fetches what is not configured yet. What makes the certificate believable is its chain to
+// the configured roots, never who named it.
 func (l certificateAccount) renew(ctx context.Context, serial, out string, streams Streams) error {
 	if serial == "" {
 		_, result := l.app.Query(ctx, alipay.QueryRequest{OutTradeNo: "DOCTOR" + app.Letters(streams.Random)})
@@ -131,7 +133,8 @@ func (l certificateAccount) renew(ctx context.Context, serial, out string, strea
 	return nil
 }
 
-// writeNew writes a file that is not there yet: a certificate in use must not be replaced by accident.
+// writeNew writes a file that is not there yet: a certificate in use must not be replaced by
+// accident.
 func writeNew(name, text string) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // certificates are public; the person at the keyboard names the file
 	if err != nil {

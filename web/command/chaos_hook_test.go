@@ -17,8 +17,9 @@ import (
 // chaosHookSecret signs the chaos shop's webhooks.
 const chaosHookSecret = "Y2hhb3MtdGVzdC13ZWJob29rLXNlY3JldC1vZi0zOC1ieXRlcyE="
 
-// chaosHook is the shop's webhook endpoint: it verifies, remembers, and now and then fails. It never fails twice in a row: from five failures on it
-// would be left alone for minutes, which is right, and has tests of its own.
+// chaosHook is the shop's webhook endpoint: it verifies, remembers, and now and then fails. It
+// never fails twice in a row: from five failures on it would be left alone for minutes, which is
+// right, and has tests of its own.
 type chaosHook struct {
 	url string
 

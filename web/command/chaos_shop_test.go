@@ -17,8 +17,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// chaosShop is a shop that does what a careful merchant does: whatever got no answer is sent again, the same, under the same key. It writes down what
-// was acknowledged, and that must be true ever after (INV-I2).
+// chaosShop is a shop that does what a careful merchant does: whatever got no answer is sent again,
+// the same, under the same key. It writes down what was acknowledged, and that must be true ever
+// after (INV-I2).
 type chaosShop struct {
 	*chaosWorld
 	stop   chan struct{}
@@ -33,7 +34,8 @@ type chaosShop struct {
 	next    int
 }
 
-// errand is one order's way through the shop, step by step; a step whose outcome is not known is taken again.
+// errand is one order's way through the shop, step by step; a step whose outcome is not known is
+// taken again.
 type errand struct {
 	no   int
 	plan string
@@ -171,7 +173,8 @@ func (s *chaosShop) create(e *errand) bool {
 
 func rand32() string { return fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64()) }
 
-// payTrade is the buyer in the Alipay app. The simulator is never down, so its answer is always known.
+// payTrade is the buyer in the Alipay app. The simulator is never down, so its answer is always
+// known.
 func (s *chaosShop) payTrade(e *errand, tradeNo string) bool {
 	response, err := http.Post(s.simURL+"/sim/trades/"+tradeNo+"/pay", "application/json", nil)
 	if err != nil {
@@ -189,7 +192,8 @@ func (s *chaosShop) payTrade(e *errand, tradeNo string) bool {
 	return false
 }
 
-// payPage opens the hand-off page and pays in the cashier, as a phone's browser does. Any page may break off, and is then opened again.
+// payPage opens the hand-off page and pays in the cashier, as a phone's browser does. Any page may
+// break off, and is then opened again.
 func (s *chaosShop) payPage(e *errand, address string) bool {
 	jar, _ := cookiejar.New(nil)
 	browser := &http.Client{Jar: jar, Timeout: 20 * time.Second}
@@ -258,8 +262,8 @@ func (s *chaosShop) close(e *errand) bool {
 	return true
 }
 
-// awaitPaid looks until the server has booked what the gateway took, and then asks for refunds if that is the plan: two at once, which may be more than
-// was paid.
+// awaitPaid looks until the server has booked what the gateway took, and then asks for refunds if
+// that is the plan: two at once, which may be more than was paid.
 func (s *chaosShop) awaitPaid(e *errand) bool {
 	status, answer, known := s.call("GET", "/v1/payments/"+e.id, "", "")
 	if !known {

@@ -21,7 +21,8 @@ import (
 
 var formPattern = regexp.MustCompile(`(?s)<form ([^>]*)>(.*?)</form>`)
 
-// The proportions of a run. An era has a database and a book of its own, so that each verification stays short however long the run is.
+// The proportions of a run. An era has a database and a book of its own, so that each verification
+// stays short however long the run is.
 const (
 	cyclesPerEra    = 50
 	ordersPerCycle  = 30
@@ -38,13 +39,14 @@ type chaosTally struct {
 	eventsDistinct, eventsReceived, lost, orders int
 }
 
-// TestChaos kills the shipped program on a real MariaDB, while a shop creates, pays, closes and refunds through it: by kill -9 at random moments and at
-// every named failpoint (P01 to P12, P17), and the database by kill -9 (D01) and SIGSTOP (D18). After every cycle verify must find nothing, with the
-// gateway's own book as the truth; at the end of an era everything must have come to rest, what was acknowledged must be there, and every event must
-// have reached the merchant.
+// TestChaos kills the shipped program on a real MariaDB, while a shop creates, pays, closes and
+// refunds through it: by kill -9 at random moments and at every named failpoint (P01 to P12, P17),
+// and the database by kill -9 (D01) and SIGSTOP (D18). After every cycle verify must find nothing,
+// with the gateway's own book as the truth; at the end of an era everything must have come to rest,
+// what was acknowledged must be there, and every event must have reached the merchant.
 //
-// CYCLES is how many times the process is killed at random (20); the database is killed or stopped at a fifth of that, and each failpoint is met once,
-// or CYCLES/50 times if that is more.
+// CYCLES is how many times the process is killed at random (20); the database is killed or stopped
+// at a fifth of that, and each failpoint is met once, or CYCLES/50 times if that is more.
 func TestChaos(t *testing.T) {
 	cycles := 20
 	if text := os.Getenv("CYCLES"); text != "" {
@@ -91,7 +93,8 @@ func (c *chaosTally) line(took time.Duration) string {
 // era runs cycles on one database and settles the accounts at its end.
 func (c *chaosTally) era(t *testing.T, binary string, cycles, perPoint int) {
 	w := newChaosWorld(t, binary)
-	// The gateway has its own troubles meanwhile: answers that never come, messages that get lost or come twice.
+	// The gateway has its own troubles meanwhile: answers that never come, messages that get lost
+	// or come twice.
 	for _, script := range []string{
 		`{"effect":"reset","when":"after","percent":4,"times":-1}`,
 		`{"effect":"reset","when":"before","percent":3,"times":-1}`,
@@ -131,7 +134,8 @@ func (c *chaosTally) check(w *chaosWorld) verified {
 	return report
 }
 
-// failpoint restarts the server with a failpoint and keeps the shop busy until the server has died there.
+// failpoint restarts the server with a failpoint and keeps the shop busy until the server has died
+// there.
 func (c *chaosTally) failpoint(shop *chaosShop, point core.Point) {
 	t := shop.t
 	shop.kill()
@@ -242,8 +246,9 @@ func (s *chaosShop) payments(visit func(core.PaymentView) bool) bool {
 	}
 }
 
-// unsettled lists the payments of which anything is unknown, or that are to be closed and are not. What has met much trouble is not asked for again by
-// the server itself for minutes or hours: as a merchant may, the shop asks for it now.
+// unsettled lists the payments of which anything is unknown, or that are to be closed and are not.
+// What has met much trouble is not asked for again by the server itself for minutes or hours: as a
+// merchant may, the shop asks for it now.
 func (s *chaosShop) unsettled() []string {
 	var open []string
 	whole := s.payments(func(p core.PaymentView) bool {

@@ -25,8 +25,9 @@ import (
 	"github.com/paymux/paymux/web"
 )
 
-// chaosWorld is everything that a kill cycle needs, each in a process of its own: the program as it is shipped, the gateway's simulator with its book on
-// disk, and a MariaDB that may be killed too. Only the shop and its webhook endpoint live in the test.
+// chaosWorld is everything that a kill cycle needs, each in a process of its own: the program as it
+// is shipped, the gateway's simulator with its book on disk, and a MariaDB that may be killed too.
+// Only the shop and its webhook endpoint live in the test.
 type chaosWorld struct {
 	*site
 	binary string
@@ -40,7 +41,8 @@ type chaosWorld struct {
 	up     chan struct{} // closed while the server serves
 }
 
-// newChaosWorld starts gateway and database and writes a configuration; the server is started by serve.
+// newChaosWorld starts gateway and database and writes a configuration; the server is started by
+// serve.
 func newChaosWorld(t *testing.T, binary string) *chaosWorld {
 	t.Helper()
 	s := &site{t: t, dir: t.TempDir(), listen: freeAddress(t)}
@@ -69,7 +71,8 @@ func newChaosWorld(t *testing.T, binary string) *chaosWorld {
 	return w
 }
 
-// simulate starts the gateway. It is never killed: its book is the truth that everything is held against.
+// simulate starts the gateway. It is never killed: its book is the truth that everything is held
+// against.
 func (w *chaosWorld) simulate(address string) {
 	w.t.Helper()
 	p := w.launch(nil, "paymux simulator ready", "simulate", "--listen", address, "--data", w.path("gateway"), "--app-id", siteAppID,
@@ -124,7 +127,8 @@ func (w *chaosWorld) begin(binary string, environ []string, word string, args ..
 	return p
 }
 
-// natsServer starts a NATS server of the version that the program is built for, as a process of its own.
+// natsServer starts a NATS server of the version that the program is built for, as a process of its
+// own.
 func (w *chaosWorld) natsServer() string {
 	w.t.Helper()
 	binary := w.path("natsd")
@@ -138,7 +142,8 @@ func (w *chaosWorld) natsServer() string {
 	return strings.TrimSpace(p.log.String())
 }
 
-// serve starts the server, with a failpoint or "": by turns with timers inside the process, with a queue whose hints outlive the kill, and with none.
+// serve starts the server, with a failpoint or "": by turns with timers inside the process, with a
+// queue whose hints outlive the kill, and with none.
 func (w *chaosWorld) serve(failpoint string) {
 	w.t.Helper()
 	environ := []string{"PAYMUX_QUEUE_URL=" + []string{"", w.nats, "none"}[w.starts%3]}
@@ -238,7 +243,8 @@ func startMariaDB(t *testing.T) *ownMariaDB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A server that starts removes the temporary tables of every other one that shares its folder for them.
+	// A server that starts removes the temporary tables of every other one that shares its folder
+	// for them.
 	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +277,8 @@ func (d *ownMariaDB) environ() []string {
 
 func (d *ownMariaDB) dsn() string { return "root@tcp(127.0.0.1:" + d.port + ")/paymux" }
 
-// start starts the server with stock settings and returns once it answers; what a kill left behind is recovered on the way.
+// start starts the server with stock settings and returns once it answers; what a kill left behind
+// is recovered on the way.
 func (d *ownMariaDB) start() {
 	d.t.Helper()
 	path, err := exec.LookPath("mariadbd")

@@ -88,7 +88,8 @@ func misused(cmd *cobra.Command, err error) error {
 	return usageError{fmt.Errorf("%w (see %q)", err, cmd.CommandPath()+" --help")}
 }
 
-// exactArgs is cobra.ExactArgs with our exit code. Where none are taken, an argument is most likely a command that does not exist.
+// exactArgs is cobra.ExactArgs with our exit code. Where none are taken, an argument is most likely
+// a command that does not exist.
 func exactArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if n == 0 {

@@ -40,7 +40,8 @@ func newDemo(streams Streams) *cobra.Command {
 	return cmd
 }
 
-// demo is a running demo: the program itself, wired as always, and a simulator in the gateway's place.
+// demo is a running demo: the program itself, wired as always, and a simulator in the gateway's
+// place.
 type demo struct {
 	release func() error // of the folder
 	folder  demoFolder
@@ -48,7 +49,8 @@ type demo struct {
 	app     *app.App
 }
 
-// startDemo makes the folder, starts the simulator, writes a configuration that points at it, and starts the program on that configuration.
+// startDemo makes the folder, starts the simulator, writes a configuration that points at it, and
+// starts the program on that configuration.
 func startDemo(ctx context.Context, listen, data string, streams Streams) (*demo, error) {
 	d := &demo{}
 	listener, err := app.Listen(ctx, listen)
@@ -95,7 +97,8 @@ func (d *demo) start(ctx context.Context, listener net.Listener, data string, st
 	return err
 }
 
-// startSimulator takes the address of last time if it is free, because pages signed then still lead there.
+// startSimulator takes the address of last time if it is free, because pages signed then still lead
+// there.
 func (d *demo) startSimulator(ctx context.Context, streams Streams) (*simulator, error) {
 	before, err := d.folder.once("gateway.addr", func() (string, error) { return "127.0.0.1:0", nil })
 	if err != nil {
@@ -147,7 +150,8 @@ func (d *demo) announce(streams Streams) {
 	}
 }
 
-// announceClock says why nothing can be ordered, where that is so: the gateway holds an order's end against its own clock.
+// announceClock says why nothing can be ordered, where that is so: the gateway holds an order's end
+// against its own clock.
 func (d *demo) announceClock(streams Streams) {
 	ahead := d.sim.Clock().Ahead()
 	if ahead < demoshop.NoticeableLead {

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// A demo whose gateway is ahead in time refuses orders, after a restart too; it says so at its start and in its shop.
+// A demo whose gateway is ahead in time refuses orders, after a restart too; it says so at its
+// start and in its shop.
 func TestADemoSaysThatItsGatewayIsAhead(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	d := startDemo(t, dir)

@@ -21,8 +21,8 @@ const (
 	demoShopName = "茶与日常"
 )
 
-// demoFolder is where a demo keeps everything: keys, database, the simulator's book, and the configuration made of them, which other commands can be
-// pointed at.
+// demoFolder is where a demo keeps everything: keys, database, the simulator's book, and the
+// configuration made of them, which other commands can be pointed at.
 type demoFolder struct {
 	folder
 	apiKey     string // what a client sends
@@ -56,7 +56,8 @@ func openDemoFolder(base folder, random io.Reader, now func() time.Time) (demoFo
 	return d, err
 }
 
-// key keeps the API key itself, which a real server never does: the demo prints it again at every start.
+// key keeps the API key itself, which a real server never does: the demo prints it again at every
+// start.
 func (d *demoFolder) key(random io.Reader) error {
 	var err error
 	d.apiKey, err = d.once("api.key", func() (string, error) {

@@ -11,7 +11,8 @@ import (
 	"github.com/paymux/paymux/web/demoshop"
 )
 
-// demoHost implements demoshop.Host over the simulator: it stands for the Alipay app on the buyer's phone.
+// demoHost implements demoshop.Host over the simulator: it stands for the Alipay app on the buyer's
+// phone.
 type demoHost struct{ sim *simulator }
 
 // AuthCode implements demoshop.Host.

@@ -277,8 +277,8 @@ func formOf(t *testing.T, page string) (method, action string, fields url.Values
 	return attribute(form[1], "method"), attribute(form[1], "action"), fields
 }
 
-// The main job from end to end: one payment per platform through the real wire protocol, paid by the notification alone, then refunded; and the next
-// start finds it all.
+// The main job from end to end: one payment per platform through the real wire protocol, paid by
+// the notification alone, then refunded; and the next start finds it all.
 func TestDemoTakesMoneyOnEveryPlatformAndRemembersIt(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	d := startDemo(t, dir)

@@ -2,10 +2,14 @@
 //
 // It decides nothing about money, rules or the wire, and puts no parts together: that is web/app.
 //
-//	command.go failpoint.go                             the command line and its streams; where a test kills the server
+//	command.go failpoint.go                             the command line and its streams; where a
+//	                                                    test kills the server
 //	serve.go migrate.go check.go version.go             the server and its configuration
 //	call.go keys.go certificate.go                      calling it, and making and fetching keys
-//	verify.go verify_book.go                            the books against their invariants and the gateway's own
-//	doctor*.go                                          what is wrong with keys, a message or the line to the gateway
-//	demo*.go simulate*.go folder*.go                    the demo, the simulated gateway, and the folders they keep
+//	verify.go verify_book.go                            the books against their invariants and the
+//	                                                    gateway's own
+//	doctor*.go                                          what is wrong with keys, a message or the
+//	                                                    line to the gateway
+//	demo*.go simulate*.go folder*.go                    the demo, the simulated gateway, and the
+//	                                                    folders they keep
 package command

@@ -135,7 +135,8 @@ type doctor struct {
 	on      adapters.Ground
 }
 
-// examine looks at everything asked for. Its error is that it could not look; what it finds is in the report.
+// examine looks at everything asked for. Its error is that it could not look; what it finds is in
+// the report.
 func (d *doctor) examine(ctx context.Context) error {
 	c, err := config.Load(d.doctorFlags.config, d.streams.Environ, app.Dialects()...)
 	var list config.Problems
@@ -202,7 +203,8 @@ type patient struct {
 // at are the account's settings at Alipay.
 func (p patient) at() *alipaysetup.Account { return alipaysetup.Settings(p.account) }
 
-// patients picks the accounts to look at. A capture belongs to one: the named one, the only one, or the one whose app the message names.
+// patients picks the accounts to look at. A capture belongs to one: the named one, the only one, or
+// the one whose app the message names.
 func (d *doctor) patients() ([]patient, error) {
 	ends, err := alipaysetup.Lines(d.config, d.on)
 	if err != nil {

@@ -41,7 +41,8 @@ func readRequest(text string) captured {
 	if err != nil {
 		return captured{body: strings.TrimRight(text, "\r\n"), header: http.Header{}}
 	}
-	// Content-Length may be missing, or count line ends that an editor has changed: what stands behind the head is the body.
+	// Content-Length may be missing, or count line ends that an editor has changed: what stands
+	// behind the head is the body.
 	return captured{body: behindHead(text), path: request.URL.Path, query: request.URL.RawQuery, header: request.Header}
 }
 
@@ -58,7 +59,8 @@ func readResponse(text string) captured {
 	return captured{body: behindHead(text), header: response.Header, status: response.StatusCode}
 }
 
-// behindHead is what stands behind the first empty line, with the line ends it has: they may be signed.
+// behindHead is what stands behind the first empty line, with the line ends it has: they may be
+// signed.
 func behindHead(text string) string {
 	at, width := strings.Index(text, "\n\n"), len("\n\n")
 	if crlf := strings.Index(text, "\r\n\r\n"); crlf >= 0 && (at < 0 || crlf < at) {
@@ -75,7 +77,8 @@ func (c captured) field(name string) string { return alipay.CapturedField(c.body
 
 const formMedia = "application/x-www-form-urlencoded"
 
-// notificationOf holds a notification against an account. First the adapter judges it as the server would; only what it refuses is diagnosed.
+// notificationOf holds a notification against an account. First the adapter judges it as the server
+// would; only what it refuses is diagnosed.
 func (d *doctor) notificationOf(p patient, app *alipay.App) {
 	message := d.capture()
 	d.clockOf(message)
@@ -86,7 +89,8 @@ func (d *doctor) notificationOf(p patient, app *alipay.App) {
 	if err != nil {
 		d.otherAccount(p, message.field("app_id"))
 		x.result.Err = err
-		if code := alipay.RefusalCode(err); code == "old_interface" || code == "service_check" { // no key of ours speaks for these
+		// no key of ours speaks for these
+		if code := alipay.RefusalCode(err); code == "old_interface" || code == "service_check" {
 			d.report.find(refused(err))
 			return
 		}
@@ -99,7 +103,8 @@ func (d *doctor) notificationOf(p patient, app *alipay.App) {
 	}
 }
 
-// headersOf says that a Content-Type decides nothing, however odd, and names an encoding under which nothing could be read.
+// headersOf says that a Content-Type decides nothing, however odd, and names an encoding under
+// which nothing could be read.
 func (d *doctor) headersOf(message captured) {
 	kinds := message.header.Values("Content-Type")
 	if len(kinds) > 1 || len(kinds) == 1 && kinds[0] != formMedia {
@@ -110,7 +115,8 @@ func (d *doctor) headersOf(message captured) {
 	}
 }
 
-// addressed tells of a message that came to the other one of an account's two addresses. The kind is the sender's word, and enough for that.
+// addressed tells of a message that came to the other one of an account's two addresses. The kind
+// is the sender's word, and enough for that.
 func (d *doctor) addressed(p patient, message captured) {
 	if message.path == "" {
 		return

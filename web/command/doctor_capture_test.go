@@ -139,7 +139,8 @@ func paidCapture() capture {
 
 func identity(c capture) capture { return c }
 
-// C: each way a notification's signature gets spoiled is named, through the command as a person runs it.
+// C: each way a notification's signature gets spoiled is named, through the command as a person
+// runs it.
 func TestDoctorNamesWhatSpoiltANotification(t *testing.T) {
 	c := newClinic(t)
 	standard := func(n capture) string { return n.text(true, "sign_type") }
@@ -217,7 +218,8 @@ func TestDoctorNamesWhatSpoiltANotification(t *testing.T) {
 	c.write("body.txt", push.with("sign", sign(t, c.alipay, push.text(true))).encode())
 	code, out = c.doctor("--notification", c.path("body.txt"))
 	wantFound(t, code, out, "")
-	c.write("body.txt", head("/notify/alipay/main", "text/html")+push.with("sign", sign(t, c.alipay, push.text(true))).encode()) // F21
+	// F21
+	c.write("body.txt", head("/notify/alipay/main", "text/html")+push.with("sign", sign(t, c.alipay, push.text(true))).encode())
 	code, out = c.doctor("--notification", c.path("body.txt"))
 	wantFound(t, code, out, "message_at_payment_address")
 	// A switch that does not fit the gateway.

@@ -22,7 +22,8 @@ func isV3(p patient) bool { return p.at().Protocol == string(alipay.ProtocolV3) 
 // code is the gateway's own word for a refusal, without its family.
 func (x exchange) code() string { return strings.TrimPrefix(x.result.SubCode, "isv.") }
 
-// unsignedV3 is an error of OpenAPI v3 as that sends them: without a signature, and by TLS alone the gateway's.
+// unsignedV3 is an error of OpenAPI v3 as that sends them: without a signature, and by TLS alone
+// the gateway's.
 func (x exchange) unsignedV3() bool {
 	return x.live && x.v3 && x.result.SubCode != "" && errors.Is(x.result.Err, alipay.ErrSignatureMissing)
 }
@@ -50,7 +51,8 @@ func (d *doctor) explained(p patient, x exchange) {
 	case x.verified():
 		d.report.fine("应答验签通过，密钥 "+x.result.KeyVersion, "the answer verifies with key "+x.result.KeyVersion)
 	case x.result.Err == nil || x.result.Class == alipay.Throttled:
-	case known(x.code()) && errors.Is(x.result.Err, alipay.ErrSignatureMissing): // the gateway cannot sign for an app that it does not know
+	case known(x.code()) && errors.Is(x.result.Err, alipay.ErrSignatureMissing):
+		// the gateway cannot sign for an app that it does not know
 	case x.unsignedV3():
 		d.report.note("v3 的错误应答不带签名，不作为凭据；查询会改问经典网关（trust_unsigned_v3_errors）",
 			"v3 leaves its errors unsigned; they prove nothing, and queries turn to the classic gateway (trust_unsigned_v3_errors)")
@@ -71,7 +73,8 @@ func pageOf(body string) string {
 	return ""
 }
 
-// diagnose tries every key version on a message that the adapter refused, and takes the one that explains most.
+// diagnose tries every key version on a message that the adapter refused, and takes the one that
+// explains most.
 func (d *doctor) diagnose(p patient, x exchange) {
 	if p.at().SignType != alipay.SignTypeRSA2 { // the experiments are with RSA2 keys
 		d.report.find(refused(x.result.Err))
@@ -99,8 +102,9 @@ func (d *doctor) diagnose(p patient, x exchange) {
 	}
 }
 
-// worth grades what a key version explains: best that the message verifies, then a mistake that was undone or seen, then what may only mean that the
-// message is another version's, then nothing proven.
+// worth grades what a key version explains: best that the message verifies, then a mistake that was
+// undone or seen, then what may only mean that the message is another version's, then nothing
+// proven.
 func worth(findings []alipay.Finding) int {
 	grade := 0
 	for _, f := range findings {
@@ -118,7 +122,8 @@ func worth(findings []alipay.Finding) int {
 	return grade
 }
 
-// despite is a message that has a good signature and is refused all the same: by a switch, by its key's end, or by its form.
+// despite is a message that has a good signature and is refused all the same: by a switch, by its
+// key's end, or by its form.
 func (d *doctor) despite(p patient, key alipay.KeyConfig, refusal error) finding {
 	f := refused(refusal)
 	if f.code != string(alipay.ErrSignatureMismatch) {

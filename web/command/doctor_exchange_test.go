@@ -6,7 +6,8 @@ import (
 	"github.com/paymux/paymux/adapters/alipay"
 )
 
-// F22: a key version that merely is not the message's explains less than one under which a mistake was undone, and that less than one that verifies.
+// F22: a key version that merely is not the message's explains less than one under which a mistake
+// was undone, and that less than one that verifies.
 func TestF22WorthOfFindings(t *testing.T) {
 	order := [][]alipay.Finding{
 		{{Cause: alipay.CauseUnknown}},

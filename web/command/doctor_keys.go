@@ -24,7 +24,8 @@ func (d *doctor) environment() {
 	}
 }
 
-// keys looks at every key version by itself and then at the account as a whole. It returns the app, or nil when there is none to be had.
+// keys looks at every key version by itself and then at the account as a whole. It returns the app,
+// or nil when there is none to be had.
 func (d *doctor) keys(p patient) *alipay.App {
 	before := d.report.found
 	for _, key := range p.keys {
@@ -77,10 +78,12 @@ func refused(err error) finding {
 	return finding{code: code, proven: true, detail: err.Error()}
 }
 
-// maxNotifyURL is the longest notify_url the gateway takes, in characters (its documentation of trade.create and trade.wap.pay).
+// maxNotifyURL is the longest notify_url the gateway takes, in characters (its documentation of
+// trade.create and trade.wap.pay).
 const maxNotifyURL = 256
 
-// address looks at the notification address as the gateway will see it (F06). Its shape was checked with the configuration.
+// address looks at the notification address as the gateway will see it (F06). Its shape was checked
+// with the configuration.
 func (d *doctor) address(p patient) {
 	at, err := url.Parse(p.notifyURL)
 	switch {

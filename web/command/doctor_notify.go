@@ -13,12 +13,15 @@ import (
 
 const probeTimeout = 10 * time.Second
 
-// oddMedia is a Content-Type that Alipay is known to send with some notifications. What stands in front of the server must let it through.
+// oddMedia is a Content-Type that Alipay is known to send with some notifications. What stands in
+// front of the server must let it through.
 const oddMedia = formMedia + "; text/html; charset=utf-8"
 
-// probeOf knocks at the account's notification address the way the gateway would: one POST, redirects not followed, the certificate checked against
-// the system's roots (F06). The message is unsigned, so a paymux that is there answers "fail". If that is well, it knocks once more under the odd
-// Content-Type. What a probe from here cannot show is whether the gateway's network gets through.
+// probeOf knocks at the account's notification address the way the gateway would: one POST,
+// redirects not followed, the certificate checked against the system's roots (F06). The message is
+// unsigned, so a paymux that is there answers "fail". If that is well, it knocks once more under
+// the odd Content-Type. What a probe from here cannot show is whether the gateway's network gets
+// through.
 func (d *doctor) probeOf(ctx context.Context, p patient) {
 	transport, err := alipay.NewTransport(alipay.TransportConfig{})
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/paymux/paymux/web/app"
 )
 
-// callOf makes the harmless call. OpenAPI v3 leaves its errors unsigned, and "does not exist" is one: there the classic gateway is asked first, which
-// signs everything and has the same keys.
+// callOf makes the harmless call. OpenAPI v3 leaves its errors unsigned, and "does not exist" is
+// one: there the classic gateway is asked first, which signs everything and has the same keys.
 func (d *doctor) callOf(ctx context.Context, p patient) {
 	if isV3(p) {
 		classic, settings := p, *p.at()
@@ -30,8 +30,8 @@ func (d *doctor) callOf(ctx context.Context, p patient) {
 	d.callBy(ctx, p)
 }
 
-// callBy queries a trade that does not exist and explains what comes back. "Does not exist" is the answer of a line on which all is well: the gateway
-// verified our signature, and we verified its.
+// callBy queries a trade that does not exist and explains what comes back. "Does not exist" is the
+// answer of a line on which all is well: the gateway verified our signature, and we verified its.
 func (d *doctor) callBy(ctx context.Context, p patient) {
 	line := p.gateway
 	tape := &recorder{next: line.Transport}
@@ -161,7 +161,8 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// signedText is what a classic request signs: its parameters but sign, without empty ones, in order of name.
+// signedText is what a classic request signs: its parameters but sign, without empty ones, in order
+// of name.
 func signedText(query, body string) string {
 	var pairs []string
 	for _, part := range []string{query, body} {

@@ -18,7 +18,8 @@ import (
 	"github.com/paymux/paymux/web/command"
 )
 
-// gatewayOf puts a simulator behind the clinic whose key the clinic holds, and which is set up as the test wants it.
+// gatewayOf puts a simulator behind the clinic whose key the clinic holds, and which is set up as
+// the test wants it.
 func (c *clinic) gatewayOf(change func(*alipaysim.Config)) *alipaysim.Server {
 	c.t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(c.alipay)
@@ -210,7 +211,8 @@ func TestDoctorProbesTheNotificationAddress(t *testing.T) {
 	wantFound(t, code, out, "notify_address")
 }
 
-// hasCertificates puts the clinic into certificate mode, with an authority whose certificates begin at the given time.
+// hasCertificates puts the clinic into certificate mode, with an authority whose certificates begin
+// at the given time.
 func (c *clinic) hasCertificates(from time.Time) *alipaysim.Server {
 	c.t.Helper()
 	var authority *alipaysim.Authority
@@ -232,7 +234,8 @@ func (c *clinic) hasCertificates(from time.Time) *alipaysim.Server {
 
 const certificateFiles = "app_cert_file: app.crt, alipay_cert_file: alipay.crt, alipay_root_cert_file: root.crt"
 
-// C28, C29, C30: a rotated certificate is named, fetched by a person's command, checked up to the roots, and then serves.
+// C28, C29, C30: a rotated certificate is named, fetched by a person's command, checked up to the
+// roots, and then serves.
 func TestCertificateRotation(t *testing.T) {
 	c := newClinic(t)
 	sim := c.hasCertificates(time.Now())
@@ -273,7 +276,8 @@ func TestCertificateRotation(t *testing.T) {
 	}
 }
 
-// C29: what ends within a month is found; what has ended, or leads to no root, is refused with its reason.
+// C29: what ends within a month is found; what has ended, or leads to no root, is refused with its
+// reason.
 func TestDoctorLooksAtCertificates(t *testing.T) {
 	c := newClinic(t)
 	const life = 5 * 365 * 24 * time.Hour

@@ -8,7 +8,8 @@ import (
 	"github.com/paymux/paymux/config"
 )
 
-// finding is one thing wrong. Its code is stable; words for it are in doctor_words.go and docs/doctor.md.
+// finding is one thing wrong. Its code is stable; words for it are in doctor_words.go and
+// docs/doctor.md.
 type finding struct {
 	code   string
 	proven bool   // undoing the mistake makes the signature verify, or it was seen directly

@@ -16,7 +16,8 @@ const (
 	adapterPath = "../../adapters/alipay/"
 )
 
-// Every code has words in both languages, once, and stands in the guide. PAYMUX_TEST_UPDATE=1 writes the guide's tables.
+// Every code has words in both languages, once, and stands in the guide. PAYMUX_TEST_UPDATE=1
+// writes the guide's tables.
 func TestDoctorsWordsAreInTheGuide(t *testing.T) {
 	seen := map[string]bool{}
 	var tables strings.Builder

@@ -86,7 +86,8 @@ func (g errorsGuide) write(t *testing.T) string {
 	return out.String()
 }
 
-// G24: the guides to the codes, English and Chinese, are what the tables say. PAYMUX_TEST_UPDATE=1 writes them.
+// G24: the guides to the codes, English and Chinese, are what the tables say. PAYMUX_TEST_UPDATE=1
+// writes them.
 func TestG24_errorGuidesSayWhatTheTablesSay(t *testing.T) {
 	for _, g := range errorsGuides() {
 		want := g.write(t)

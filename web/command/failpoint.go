@@ -12,11 +12,12 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// failpointVariable makes a server of the sandbox kill itself, as kill -9 would: PAYMUX_FAILPOINT=refund.after_answer:2 ends it when it passes that
-// point for the second time.
+// failpointVariable makes a server of the sandbox kill itself, as kill -9 would:
+// PAYMUX_FAILPOINT=refund.after_answer:2 ends it when it passes that point for the second time.
 const failpointVariable = "PAYMUX_FAILPOINT"
 
-// failpoints reads the variable; nil without it, which is always so in production: there it is refused.
+// failpoints reads the variable; nil without it, which is always so in production: there it is
+// refused.
 func failpoints(environ []string, environment string) (core.Failpoints, error) {
 	text := ""
 	for _, entry := range environ {
@@ -40,7 +41,8 @@ func failpoints(environ []string, environment string) (core.Failpoints, error) {
 	return s, nil
 }
 
-// selfKill implements core.Failpoints: the process dies where it stands, with nothing flushed and nobody told.
+// selfKill implements core.Failpoints: the process dies where it stands, with nothing flushed and
+// nobody told.
 type selfKill struct {
 	point core.Point
 	left  atomic.Int64

@@ -8,7 +8,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// The variable works in the sandbox only, and a wrong one stops the start: a chaos run that kills nothing would prove nothing.
+// The variable works in the sandbox only, and a wrong one stops the start: a chaos run that kills
+// nothing would prove nothing.
 func TestFailpointVariable(t *testing.T) {
 	for _, c := range []struct{ name, value, environment, want string }{
 		{"no such point", "nowhere:1", "sandbox", "must be a point and a count"},
@@ -34,7 +35,8 @@ func TestFailpointVariable(t *testing.T) {
 	}
 }
 
-// P03: the process is gone in the middle of a create, as by kill -9; the next one knows the order, and has not asked the gateway twice.
+// P03: the process is gone in the middle of a create, as by kill -9; the next one knows the order,
+// and has not asked the gateway twice.
 func TestFailpointKillsTheProcess(t *testing.T) {
 	s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", "")
 	t.Setenv("PAYMUX_FAILPOINT", string(core.PointPayAfterAnswer)+":1")
@@ -51,7 +53,8 @@ func TestFailpointKillsTheProcess(t *testing.T) {
 	t.Setenv("PAYMUX_FAILPOINT", "")
 	s.start()
 	if status, answer, err := s.ask("POST", "/v1/payments", "A1", body); err != nil || status != 409 || !strings.Contains(string(answer), `"in_progress"`) {
-		t.Fatalf("the same request: %d %s %v", status, answer, err) // the dead call's time is not over yet
+		// the dead call's time is not over yet
+		t.Fatalf("the same request: %d %s %v", status, answer, err)
 	}
 	if code, report := verify(t, "--config", s.path("paymux.yaml"), "--book", s.simURL); code != 0 || report.Orders != 1 || report.Trades != 1 {
 		t.Fatalf("exit %d, %+v", code, report)

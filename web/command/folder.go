@@ -13,8 +13,9 @@ import (
 	"github.com/paymux/paymux/config"
 )
 
-// folder is a directory in which commands keep what they made for themselves. Every file appears whole or not at all, so that a command killed at its
-// first start can be started again. Everything is readable by its owner alone.
+// folder is a directory in which commands keep what they made for themselves. Every file appears
+// whole or not at all, so that a command killed at its first start can be started again. Everything
+// is readable by its owner alone.
 type folder string
 
 func openFolder(dir string) (folder, error) {
@@ -31,7 +32,8 @@ func openFolder(dir string) (folder, error) {
 	return folder(full), nil
 }
 
-// hold keeps other programs out of the folder, in which two would write over each other, until release is called or the process ends, however it ends.
+// hold keeps other programs out of the folder, in which two would write over each other, until
+// release is called or the process ends, however it ends.
 func (f folder) hold() (release func() error, err error) {
 	file, err := os.OpenFile(f.path("lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

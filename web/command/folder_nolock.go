@@ -4,5 +4,6 @@ package command
 
 import "os"
 
-// lockFile locks nothing where the system's library has no such call: people must see to it themselves.
+// lockFile locks nothing where the system's library has no such call: people must see to it
+// themselves.
 func lockFile(*os.File) error { return nil }

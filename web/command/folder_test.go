@@ -8,7 +8,8 @@ import (
 	"github.com/paymux/paymux/web/command"
 )
 
-// Two simulators on one folder would write one book as if each were alone, and the second demo would not know the first's trades.
+// Two simulators on one folder would write one book as if each were alone, and the second demo
+// would not know the first's trades.
 func TestOneFolderServesOneProgram(t *testing.T) {
 	dir := t.TempDir()
 	first := startDemo(t, dir)

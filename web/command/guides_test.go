@@ -20,7 +20,8 @@ import (
 // snippet is one fenced block of a guide.
 type snippet struct{ guide, language, text string }
 
-// snippets reads the blocks of all guides, and wants each to say its language: "text" where there is none.
+// snippets reads the blocks of all guides, and wants each to say its language: "text" where there
+// is none.
 func snippets(t *testing.T, root string) []snippet {
 	t.Helper()
 	var list []snippet
@@ -43,7 +44,8 @@ func snippets(t *testing.T, root string) []snippet {
 	return list
 }
 
-// What the guides show is at least what it says it is: scripts, programs and documents that can be read.
+// What the guides show is at least what it says it is: scripts, programs and documents that can be
+// read.
 func TestSnippetsOfTheGuidesCanBeRead(t *testing.T) {
 	seen := map[string]int{}
 	for _, s := range snippets(t, "../..") {
@@ -172,7 +174,8 @@ func TestConfigurationGuideShowsWhatCheckSays(t *testing.T) {
 func curls(script string) []string {
 	var list []string
 	for line := range strings.SplitSeq(strings.ReplaceAll(script, "\\\n", "\x00"), "\n") {
-		if len(list) > 0 && strings.Count(list[len(list)-1], "'")%2 == 1 { // a quoted text over several lines
+		// a quoted text over several lines
+		if len(list) > 0 && strings.Count(list[len(list)-1], "'")%2 == 1 {
 			list[len(list)-1] += "\n" + line
 			continue
 		}

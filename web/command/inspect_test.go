@@ -29,7 +29,8 @@ func metrics(t *testing.T, file string, now time.Time) map[string]float64 {
 	return sums
 }
 
-// The daily inspection counts orders and breaches, and a breach alarms; what jobs have forgotten is one too.
+// The daily inspection counts orders and breaches, and a breach alarms; what jobs have forgotten is
+// one too.
 func TestDailyInspection(t *testing.T) {
 	d, dir := livelyDemo(t)
 	d.create("alipay") // payable, so that a job must look at it

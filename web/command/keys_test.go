@@ -67,7 +67,8 @@ func TestKeysFitTheConfiguration(t *testing.T) {
 	if code != 0 {
 		t.Fatal(errs)
 	}
-	// A key that nothing was asked of may do what a till needs and no more, is signed, and ends in a year; the secret's warning is not for the file.
+	// A key that nothing was asked of may do what a till needs and no more, is signed, and ends in
+	// a year; the secret's warning is not for the file.
 	created, expires := regexp.MustCompile(`created: (\S+)`).FindStringSubmatch(out), regexp.MustCompile(`expires: (\S+)`).FindStringSubmatch(out)
 	if created == nil || expires == nil || !strings.Contains(out, "  role: cashier\n  mode: signed\n") || !strings.Contains(errs, "shown this once") {
 		t.Fatalf("%s%s", out, errs)

@@ -13,7 +13,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// crowd is many merchants' requests at once, who do what careful merchants do: an order without an answer is asked for again by the same number.
+// crowd is many merchants' requests at once, who do what careful merchants do: an order without an
+// answer is asked for again by the same number.
 type crowd struct {
 	*site
 	mu    sync.Mutex
@@ -33,8 +34,8 @@ func (c *crowd) setUp(up chan struct{}) {
 	c.up = up
 }
 
-// place makes one order and pays it as soon as it is acknowledged. It answers false when the outcome is not known yet: the same request, with the same
-// key, is then to be sent again.
+// place makes one order and pays it as soon as it is acknowledged. It answers false when the
+// outcome is not known yet: the same request, with the same key, is then to be sent again.
 func (c *crowd) place(n int) bool {
 	orderNo := fmt.Sprintf("K%06d", n)
 	body := fmt.Sprintf(`{"merchant_order_no":%q,"platform":"alipay","amount_fen":%d,"subject":"tea","payer":{"user_id":"2088000000000002"},`+
@@ -62,7 +63,8 @@ func (c *crowd) place(n int) bool {
 	return true
 }
 
-// work places orders until the queue is closed, which whoever settles the last one does. What is not settled goes to the end of the queue.
+// work places orders until the queue is closed, which whoever settles the last one does. What is
+// not settled goes to the end of the queue.
 func (c *crowd) work(queue chan int, left *atomic.Int64) {
 	pause := time.NewTicker(20 * time.Millisecond)
 	defer pause.Stop()
@@ -94,7 +96,8 @@ func (c *crowd) count() int {
 	return len(c.acked)
 }
 
-// serve -9 in the middle of creates and notifications loses no acknowledged order, and every yuan that the gateway took is booked once (INV-I2, D01).
+// serve -9 in the middle of creates and notifications loses no acknowledged order, and every yuan
+// that the gateway took is booked once (INV-I2, D01).
 func TestKilledServerLosesNoAcknowledgedOrder(t *testing.T) {
 	const orders, workers = 1000, 16
 	c := &crowd{site: newSite(t, "mysql", mariaDB(t), ""), acked: map[string]core.PaymentView{}, up: make(chan struct{})}

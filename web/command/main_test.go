@@ -10,7 +10,8 @@ import (
 	"github.com/paymux/paymux/web/command"
 )
 
-// asProgram makes the test binary be the program itself: the same code under another process id, so that tests can kill it.
+// asProgram makes the test binary be the program itself: the same code under another process id, so
+// that tests can kill it.
 const asProgram = "PAYMUX_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {

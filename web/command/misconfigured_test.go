@@ -44,8 +44,9 @@ func (s *site) standing() (ready bool, causes string) {
 	return false, ""
 }
 
-// G20, G22, G23: a wrong key from end to end: the create is kept and says so, people see it in the list of platforms, in one alert and in a log line that
-// leads to the order; the right key is taken while the server runs, and the same request goes through with the same number.
+// G20, G22, G23: a wrong key from end to end: the create is kept and says so, people see it in the
+// list of platforms, in one alert and in a log line that leads to the order; the right key is taken
+// while the server runs, and the same request goes through with the same number.
 func TestG20_wrongKeyIsMendedWhileTheServerRuns(t *testing.T) {
 	s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", "")
 	good, err := os.ReadFile(s.path("app.pem"))
@@ -97,7 +98,8 @@ func TestG20_wrongKeyIsMendedWhileTheServerRuns(t *testing.T) {
 	if ready, causes := s.standing(); !ready {
 		t.Errorf("still %s", causes)
 	}
-	if n := strings.Count(server.log.String(), "account_misconfigured"); n != 2 { // when it began, and when it ended
+	// when it began, and when it ended
+	if n := strings.Count(server.log.String(), "account_misconfigured"); n != 2 {
 		t.Errorf("%d lines about it", n)
 	}
 	s.stopInPeace(server)

@@ -22,7 +22,8 @@ func (d *demo) provoke(fault string) {
 	}
 }
 
-// Every mishap that the shop offers is survived: the order becomes what the gateway's book says, once.
+// Every mishap that the shop offers is survived: the order becomes what the gateway's book says,
+// once.
 func TestDemoSurvivesItsMishaps(t *testing.T) {
 	d := startDemo(t, filepath.Join(t.TempDir(), "demo"))
 

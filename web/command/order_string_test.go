@@ -15,8 +15,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// The main job by an order string, from end to end: the setting changes while the server runs, no buyer is named, the shop's page leads to the cashier, and
-// the notification alone makes the payment paid. What nobody has entered can be closed only when its time is over (S03).
+// The main job by an order string, from end to end: the setting changes while the server runs, no
+// buyer is named, the shop's page leads to the cashier, and the notification alone makes the
+// payment paid. What nobody has entered can be closed only when its time is over (S03).
 func TestDemoTakesMoneyByOrderStrings(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	d := startDemo(t, dir)

@@ -9,7 +9,8 @@ import (
 
 const tea = `{"goods":[{"id":"a","name":"a","category":"physical","quantity":1,"price_fen":1}]}`
 
-// A changed file is taken whole; one with a mistake in it, or a key that does not parse, is not taken at all (F13, P15).
+// A changed file is taken whole; one with a mistake in it, or a key that does not parse, is not
+// taken at all (F13, P15).
 func TestConfigurationIsReloadedWholeOrNotAtAll(t *testing.T) {
 	s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", "")
 	server := s.start()
@@ -49,8 +50,9 @@ func TestConfigurationIsReloadedWholeOrNotAtAll(t *testing.T) {
 	s.stopInPeace(server)
 }
 
-// An account that has taken an order never becomes another one, neither by a reload nor by a restart (C30): the order's money would be asked for where
-// nobody knows it. Before its first order a misspelt number may be mended.
+// An account that has taken an order never becomes another one, neither by a reload nor by a
+// restart (C30): the order's money would be asked for where nobody knows it. Before its first order
+// a misspelt number may be mended.
 func TestAccountKeepsItsMeaning(t *testing.T) {
 	s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", "")
 	good, err := os.ReadFile(s.path("paymux.yaml"))

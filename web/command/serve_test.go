@@ -11,7 +11,8 @@ import (
 	"github.com/paymux/paymux/web/command"
 )
 
-// A second server on one address ends before it has touched database or queue, which may be the first one's.
+// A second server on one address ends before it has touched database or queue, which may be the
+// first one's.
 func TestServerOnATakenAddressTouchesNothing(t *testing.T) {
 	dir := t.TempDir()
 	s := newSite(t, "sqlite", filepath.Join(dir, "paymux.db"), "")
@@ -31,7 +32,8 @@ func TestServerOnATakenAddressTouchesNothing(t *testing.T) {
 	}
 }
 
-// F23: nothing is served under a secret that others can find: the start fails before the database is touched, and says why.
+// F23: nothing is served under a secret that others can find: the start fails before the database
+// is touched, and says why.
 func TestServerRefusesWeakSecrets(t *testing.T) {
 	dir := t.TempDir()
 	s := newSite(t, "sqlite", filepath.Join(dir, "paymux.db"), "")

@@ -23,7 +23,8 @@ import (
 	"github.com/paymux/paymux/web"
 )
 
-// site is a server's folder, its database and the gateway it talks to. The server itself is a process that tests start, stop and kill.
+// site is a server's folder, its database and the gateway it talks to. The server itself is a
+// process that tests start, stop and kill.
 type site struct {
 	t      *testing.T
 	dir    string
@@ -83,9 +84,10 @@ func pair(t *testing.T) alipaysim.KeyPair {
 	return keys
 }
 
-// freeAddress finds a port that nobody listens on. The base address must be in the configuration before the server starts, so port 0 does not serve. It is
-// none of those that systems give to outgoing connections: one of these could have the port while its server is away, and a client that dials such a port
-// then may even be connected to itself.
+// freeAddress finds a port that nobody listens on. The base address must be in the configuration
+// before the server starts, so port 0 does not serve. It is none of those that systems give to
+// outgoing connections: one of these could have the port while its server is away, and a client
+// that dials such a port then may even be connected to itself.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	const lowest, ports = 20_000, 12_000
@@ -179,7 +181,8 @@ func (p *process) kill() {
 	<-p.ended
 }
 
-// ask calls the API; the error is a broken connection, as a merchant sees it while the server is away. The same key is the same request.
+// ask calls the API; the error is a broken connection, as a merchant sees it while the server is
+// away. The same key is the same request.
 func (s *site) ask(method, path, key, body string) (status int, answer []byte, err error) {
 	request, err := http.NewRequestWithContext(s.t.Context(), method, "http://"+s.listen+path, strings.NewReader(body))
 	if err != nil {
@@ -225,7 +228,8 @@ func mariaDB(t *testing.T) (dsn string) {
 	return head + "/" + name
 }
 
-// until repeats a look at something that a background task will bring about, as long as the test may run.
+// until repeats a look at something that a background task will bring about, as long as the test
+// may run.
 func until(t *testing.T, what string, look func() bool) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)

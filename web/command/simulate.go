@@ -99,8 +99,9 @@ type simulator struct {
 	done chan error
 }
 
-// startSimulator serves at once. Close stops it and writes its book to the end. Its pages lead back to whatever name a visitor came by: a phone and a
-// container do not know this machine as 127.0.0.1.
+// startSimulator serves at once. Close stops it and writes its book to the end. Its pages lead back
+// to whatever name a visitor came by: a phone and a container do not know this machine as
+// 127.0.0.1.
 func startSimulator(listener net.Listener, cfg alipaysim.Config) (*simulator, error) {
 	server, err := alipaysim.New(cfg)
 	if err != nil {
@@ -121,7 +122,8 @@ func (s *simulator) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), simulatorDrain)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) { // a request that hangs on purpose is part of the simulation
+	// a request that hangs on purpose is part of the simulation
+	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.http.Close()
 	}
 	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {

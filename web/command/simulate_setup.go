@@ -27,7 +27,8 @@ type simulateOptions struct {
 	manual, openID, certificates           bool
 }
 
-// The files of a simulator's folder, under the names that Alipay's console gives them where it does.
+// The files of a simulator's folder, under the names that Alipay's console gives them where it
+// does.
 const (
 	aesKeyFile             = "aes.key"
 	controlKeyFile         = "control.key"
@@ -75,7 +76,8 @@ func (o simulateOptions) config(files folder, streams Streams) (alipaysim.Config
 	return cfg, nil
 }
 
-// guardControl settles with which key the control API is used. Beyond loopback there is always one: the given one, or one that the folder keeps.
+// guardControl settles with which key the control API is used. Beyond loopback there is always one:
+// the given one, or one that the folder keeps.
 func (o simulateOptions) guardControl(files folder, listener net.Listener, streams Streams) (string, error) {
 	if o.controlKey != "" || alipaysim.IsLoopback(listener.Addr().String()) {
 		return o.controlKey, nil
@@ -111,7 +113,8 @@ func simulatedBuyers(n int) []alipaysim.Buyer {
 	return list
 }
 
-// applicationKey is the public key requests are verified with: the given file's, or that of a pair made in the folder.
+// applicationKey is the public key requests are verified with: the given file's, or that of a pair
+// made in the folder.
 func applicationKey(files folder, given string, streams Streams) (string, error) {
 	if given == "" {
 		pair, err := files.pair("app", streams.Random)
@@ -124,7 +127,8 @@ func applicationKey(files folder, given string, streams Streams) (string, error)
 	return string(text), nil
 }
 
-// certify puts the application into certificate mode under an authority of the folder's own, and lays out the files that an SDK asks for.
+// certify puts the application into certificate mode under an authority of the folder's own, and
+// lays out the files that an SDK asks for.
 func (o simulateOptions) certify(files folder, app *alipaysim.App, gateway alipaysim.KeyPair, streams Streams) (*alipaysim.Authority, error) {
 	kept, err := files.once(authorityFile, func() (string, error) {
 		fresh, err := alipaysim.NewAuthority(streams.Random, streams.Now(), gateway.PrivatePEM)
@@ -141,7 +145,8 @@ func (o simulateOptions) certify(files folder, app *alipaysim.App, gateway alipa
 	if err := json.NewDecoder(strings.NewReader(kept)).Decode(authority); err != nil {
 		return nil, fmt.Errorf("%s: %w", authorityFile, err)
 	}
-	// Issued at every start: the key may be another one than last time. Equal keys keep their serial number.
+	// Issued at every start: the key may be another one than last time. Equal keys keep their
+	// serial number.
 	if app.CertificatePEM, err = authority.IssueApp(streams.Now(), o.appID, o.sellerID, app.PublicKey); err != nil {
 		return nil, err
 	}

@@ -90,8 +90,8 @@ func (s *standalone) post(path, body string) map[string]any {
 	return answer
 }
 
-// The simulator alone serves whoever has the keys that it made: here our own wire client, as a stranger would set it up, by keys, by certificates and
-// with encrypted content.
+// The simulator alone serves whoever has the keys that it made: here our own wire client, as a
+// stranger would set it up, by keys, by certificates and with encrypted content.
 func TestSimulatorAloneSpeaksToAnyClient(t *testing.T) {
 	modes := []struct {
 		name  string
@@ -139,7 +139,8 @@ func TestSimulatorAloneTakesWhatAnApplicationIs(t *testing.T) {
 	}
 }
 
-// Equal seeds, a clock that stands, nothing by itself: two folders end with the same book, byte for byte.
+// Equal seeds, a clock that stands, nothing by itself: two folders end with the same book, byte for
+// byte.
 func TestEqualCommandLinesWriteEqualBooks(t *testing.T) {
 	book := func() string {
 		s := simulate(t, "--seed", "42", "--scale", "0", "--start", "2026-11-22 20:00:00", "--manual")
@@ -162,7 +163,8 @@ func TestEqualCommandLinesWriteEqualBooks(t *testing.T) {
 	}
 }
 
-// Beyond loopback the control API has a key, from the first start on and after the next; on loopback only where one is given (W27).
+// Beyond loopback the control API has a key, from the first start on and after the next; on
+// loopback only where one is given (W27).
 func TestTheControlKeyOfASimulator(t *testing.T) {
 	ask := func(s *standalone, key string) int {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/sim/clock", nil)

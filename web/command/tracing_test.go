@@ -114,8 +114,8 @@ const (
 	shopsSpan  = "b7ad6b7169203331"
 )
 
-// A request, and what it asks of the gateway, are one trace, which is the caller's. The last spans of a process arrive. None of them holds anything of
-// an order, a buyer or a key (F10).
+// A request, and what it asks of the gateway, are one trace, which is the caller's. The last spans
+// of a process arrive. None of them holds anything of an order, a buyer or a key (F10).
 func TestRequestsAndExchangesAreOneTrace(t *testing.T) {
 	collector := newOTLPCollector(t)
 	s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", tracingTo(collector.URL, 100))
@@ -123,7 +123,8 @@ func TestRequestsAndExchangesAreOneTrace(t *testing.T) {
 	var native, page core.PaymentView
 	for view, answer := range map[*core.PaymentView][]byte{
 		&native: s.askTraced("00-"+shopsTrace+"-"+shopsSpan+"-01", "POST", "/v1/payments", teaFor("alipay", "ORDER1")),
-		&page:   s.askTraced("00-"+strings.Repeat("a", 32)+"-"+shopsSpan+"-00", "POST", "/v1/payments", teaFor("wechat", "ORDER2")), // not kept by the caller
+		// not kept by the caller
+		&page: s.askTraced("00-"+strings.Repeat("a", 32)+"-"+shopsSpan+"-00", "POST", "/v1/payments", teaFor("wechat", "ORDER2")),
 	} {
 		if err := json.Unmarshal(answer, view); err != nil {
 			t.Fatal(err)

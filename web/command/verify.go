@@ -217,7 +217,8 @@ type verification struct {
 // between is the pause between two looks at books that disagree while they grow.
 const between = time.Second
 
-// check looks once, and as long as a growing book disagrees and patience lasts, again: only a difference that every look found is a breach.
+// check looks once, and as long as a growing book disagrees and patience lasts, again: only a
+// difference that every look found is a breach.
 func (v *verification) check(ctx context.Context) (verifyReport, error) {
 	deadline := v.now().Add(v.flags.patience)
 	report, err := v.look(ctx)
@@ -251,7 +252,8 @@ func (v *verification) check(ctx context.Context) (verifyReport, error) {
 	return report, err
 }
 
-// forgotten lists messages and deliveries that no job has looked at for longer than --overdue: INV-L1 for what belongs to no order alone.
+// forgotten lists messages and deliveries that no job has looked at for longer than --overdue:
+// INV-L1 for what belongs to no order alone.
 func (v *verification) forgotten(ctx context.Context) (found []verifyBreach, err error) {
 	if v.flags.overdue <= 0 {
 		return nil, nil
@@ -317,7 +319,8 @@ func (v *verification) look(ctx context.Context) (verifyReport, error) {
 		return verifyReport{}, err
 	}
 	report.Breaches = append(report.Breaches, forgotten...)
-	// Every order is committed before the gateway hears of it, so what the book knew at the beginning must be there.
+	// Every order is committed before the gateway hears of it, so what the book knew at the
+	// beginning must be there.
 	for _, no := range before {
 		if !ours[no] && len(report.Breaches) < core.MaxBreaches {
 			report.Breaches = append(report.Breaches, verifyBreach{"INV-S3", no, "the gateway has a trade that no order knows"})

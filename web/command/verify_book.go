@@ -17,7 +17,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// gatewayBook is what the simulator's own book says of every trade, read on while it grows. What it has read never changes: the book is append-only.
+// gatewayBook is what the simulator's own book says of every trade, read on while it grows. What it
+// has read never changes: the book is append-only.
 type gatewayBook struct {
 	source bookSource
 	// apps are the applications whose trades are ours; other programs may use the same simulator.

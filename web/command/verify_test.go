@@ -76,13 +76,15 @@ func TestVerifyFindsADemoClean(t *testing.T) {
 	if code, out, _ := run(t, nil, "verify", "--data", dir); code != 0 || !strings.HasPrefix(out, "✓ 3 orders, 0 invariants broken") {
 		t.Fatalf("exit %d: %s", code, out)
 	}
-	const strange = "5f4dcc3b5aa765d61d8327deb882cf99" // W18: a head that was kept, of a log that was cut since
+	// W18: a head that was kept, of a log that was cut since
+	const strange = "5f4dcc3b5aa765d61d8327deb882cf99"
 	if code, report := verify(t, "--data", dir, "--audit-head", strange); code != 1 || len(report.Audit.Broken) != 1 || !strings.Contains(report.Audit.Broken[0], strange) {
 		t.Fatalf("exit %d, %+v", code, report.Audit)
 	}
 }
 
-// What somebody changes in the database by hand, or leaves out of it, is found: by the books themselves or by the gateway's.
+// What somebody changes in the database by hand, or leaves out of it, is found: by the books
+// themselves or by the gateway's.
 func TestVerifyFindsWhatWasFalsified(t *testing.T) {
 	d, dir := livelyDemo(t)
 	d.stop()
@@ -109,7 +111,8 @@ func TestVerifyFindsWhatWasFalsified(t *testing.T) {
 	}
 }
 
-// INV-L1: a message and a delivery that no job looks at any more are forgotten work, though no order is wrong.
+// INV-L1: a message and a delivery that no job looks at any more are forgotten work, though no
+// order is wrong.
 func TestVerifyFindsForgottenWork(t *testing.T) {
 	d, dir := livelyDemo(t)
 	d.stop()
@@ -137,7 +140,8 @@ func TestVerifyListsWhatIsParked(t *testing.T) {
 	}
 }
 
-// secret gives a copied folder back what copying takes away: its files are their owner's alone, and the configuration names its own database.
+// secret gives a copied folder back what copying takes away: its files are their owner's alone, and
+// the configuration names its own database.
 func secret(t *testing.T, dir string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -210,7 +214,8 @@ func TestVerifyThatCannotLook(t *testing.T) {
 	}
 }
 
-// A database named as a URI is found like any other. The queue's folder of an earlier version beside it is named, and left alone.
+// A database named as a URI is found like any other. The queue's folder of an earlier version
+// beside it is named, and left alone.
 func TestDatabaseMayBeNamedAsAURI(t *testing.T) {
 	dir := t.TempDir()
 	s := newSite(t, "sqlite", "file:"+filepath.Join(dir, "paymux.db")+"?cache=private", "")

@@ -21,7 +21,8 @@ type delivery struct {
 	body                     []byte
 }
 
-// The merchant hears of the payment by a signed webhook: with the queue inside the process, without any, and with one that is away (H10, H16).
+// The merchant hears of the payment by a signed webhook: with the queue inside the process, without
+// any, and with one that is away (H10, H16).
 func TestPaidPaymentReachesTheMerchantsWebhook(t *testing.T) {
 	const away = "nats://127.0.0.1:1"
 	for _, queue := range []string{"", "none", away} {

@@ -74,7 +74,8 @@ func worldAppConfig(gateway string, key alipay.KeyConfig) alipay.AppConfig {
 	}
 }
 
-// worldCall makes the call that the case answers, and gives the amount and the text that its answer is about.
+// worldCall makes the call that the case answers, and gives the amount and the text that its answer
+// is about.
 func worldCall(t *testing.T, app *alipay.App, call string) (core.Fen, string, alipay.Result) {
 	t.Helper()
 	ctx := context.Background()
@@ -102,7 +103,8 @@ func worldCall(t *testing.T, app *alipay.App, call string) (core.Fen, string, al
 	return 0, "", alipay.Result{}
 }
 
-// conclusionOf puts a result into the cases' words. Ours, a buyer's and the merchant's refusals are all "refused": the codes say whose it is.
+// conclusionOf puts a result into the cases' words. Ours, a buyer's and the merchant's refusals are
+// all "refused": the codes say whose it is.
 func conclusionOf(call string, amount core.Fen, result alipay.Result) string {
 	switch {
 	case result.Class == alipay.Done:

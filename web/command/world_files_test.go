@@ -36,7 +36,8 @@ func TestC53_worldBills(t *testing.T) {
 	}
 }
 
-// readWorldBill reads the detail file of an archive: what it says of itself, and what its rows come to.
+// readWorldBill reads the detail file of an archive: what it says of itself, and what its rows come
+// to.
 func readWorldBill(content []byte) (info alipay.BillInfo, in, out core.Fen, err error) {
 	files, err := alipay.OpenBill(content)
 	if err != nil {

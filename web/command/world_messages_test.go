@@ -9,7 +9,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// C51: whatever shape Alipay gives a message, over HTTP it is answered as Alipay wants it, and the order stands as it should afterwards.
+// C51: whatever shape Alipay gives a message, over HTTP it is answered as Alipay wants it, and the
+// order stands as it should afterwards.
 func TestC51_worldMessages(t *testing.T) {
 	keys, certificates := startWorld(t, false), startWorld(t, true)
 	for _, c := range worldCases(t, 48, "notify", "app_message") {
@@ -88,7 +89,8 @@ func gatewayStatus(conclusion string) string {
 	return ""
 }
 
-// concludes holds the order and the inbox against what the case says. What takes an inquiry first is waited for.
+// concludes holds the order and the inbox against what the case says. What takes an inquiry first
+// is waited for.
 func (w *world) concludes(c worldCase, made core.PaymentView) {
 	w.t.Helper()
 	look := func() core.PaymentView { return w.see("GET", "/v1/payments/"+made.ID) }
@@ -110,7 +112,8 @@ func (w *world) concludes(c worldCase, made core.PaymentView) {
 		until(w.t, "the attempt is closed", func() bool { p = look(); return p.Attempts[0].State == core.AttemptClosed })
 		w.unpaid(p, 0)
 	default:
-		open := core.Fen(0) // what may have been booked, where the case leaves open whether it is believed
+		// what may have been booked, where the case leaves open whether it is believed
+		open := core.Fen(0)
 		if c.Expect.Accept == "either" && c.Expect.Conclusion == "" {
 			open = worldTotal
 		}

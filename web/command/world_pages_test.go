@@ -12,7 +12,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// C54: a browser's return proves that it comes from Alipay, and nothing about payment: the page greets the buyer whatever it brings, and books nothing.
+// C54: a browser's return proves that it comes from Alipay, and nothing about payment: the page
+// greets the buyer whatever it brings, and books nothing.
 func TestC54_worldReturns(t *testing.T) {
 	w := startWorld(t, false)
 	app := worldApp(t, false, "http://127.0.0.1:1")
@@ -39,7 +40,8 @@ func TestC54_worldReturns(t *testing.T) {
 	}
 }
 
-// C54: the merchants' guide has a row for what my.tradePay hands to a mini-program, and says of it what it means.
+// C54: the merchants' guide has a row for what my.tradePay hands to a mini-program, and says of it
+// what it means.
 func TestC54_worldCallbacks(t *testing.T) {
 	means := map[string]string{}
 	for _, row := range regexp.MustCompile(`(?m)^\| (.*) \| (ask your server|cancelled for now|your own mistake) \|`).FindAllStringSubmatch(string(fileBytes(t, "../../docs/merchants.md")), -1) {

@@ -29,8 +29,9 @@ import (
 	"github.com/paymux/paymux/web/command"
 )
 
-// worldCase is one thing that Alipay was seen to send: what it looks like to the byte, and how it has to end. The values are made up; they are signed with
-// the throw-away keys of adapters/alipay/testdata/vectors.
+// worldCase is one thing that Alipay was seen to send: what it looks like to the byte, and how it
+// has to end. The values are made up; they are signed with the throw-away keys of
+// adapters/alipay/testdata/vectors.
 type worldCase struct {
 	ID         string      `json:"id"`
 	Kind       string      `json:"kind"`
@@ -45,7 +46,8 @@ type worldCase struct {
 	Expect     worldEnd    `json:"expect"`
 }
 
-// worldEnd is how a case ends. Accept "either" leaves open whether it is believed; what else it says holds all the same.
+// worldEnd is how a case ends. Accept "either" leaves open whether it is believed; what else it
+// says holds all the same.
 type worldEnd struct {
 	Accept     string   `json:"accept"`
 	Conclusion string   `json:"conclusion"`
@@ -117,7 +119,8 @@ func worldKeys(t *testing.T) map[string]string {
 	return keys
 }
 
-// worldGateway answers what the server asks about the one trade, signed, as the current case has it.
+// worldGateway answers what the server asks about the one trade, signed, as the current case has
+// it.
 type worldGateway struct {
 	key *rsa.PrivateKey
 
@@ -169,7 +172,8 @@ type world struct {
 	log     *log
 }
 
-// startWorld runs "paymux serve" with the cases' clock and one account, whose keys are texts or certificates.
+// startWorld runs "paymux serve" with the cases' clock and one account, whose keys are texts or
+// certificates.
 func startWorld(t *testing.T, certMode bool) *world {
 	t.Helper()
 	keys := worldKeys(t)

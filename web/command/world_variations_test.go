@@ -17,7 +17,8 @@ import (
 	"github.com/paymux/paymux/adapters/alipay"
 )
 
-// variation is a case's message with more of what Alipay does to messages: signed anew, so that only the change is tried.
+// variation is a case's message with more of what Alipay does to messages: signed anew, so that
+// only the change is tried.
 type variation struct {
 	of      string // the case
 	pre     string
@@ -33,7 +34,8 @@ type variation struct {
 	end     worldEnd
 }
 
-// C51: the shapes of the cases in other orders, other charsets, under other headers, and several at once.
+// C51: the shapes of the cases in other orders, other charsets, under other headers, and several at
+// once.
 func TestC51_worldVariations(t *testing.T) {
 	w := startWorld(t, false)
 	key, err := alipay.ParsePrivateKey(worldKeys(t)["alipay_pkcs1"])

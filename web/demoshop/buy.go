@@ -46,7 +46,8 @@ func (s *Shop) storefront(w http.ResponseWriter, r *http.Request) {
 	s.render(w, http.StatusOK, "storefront.html", storefrontView{Shop: s.Name, Phone: on, Goods: shelf(), Plans: plans(), Chosen: "tea", Ahead: s.ahead()})
 }
 
-// buy makes an order and leads to its page; a refusal is shown with everything that the API says about it.
+// buy makes an order and leads to its page; a refusal is shown with everything that the API says
+// about it.
 func (s *Shop) buy(w http.ResponseWriter, r *http.Request) {
 	on, known := phoneOf(r.PathValue("platform"))
 	g, sold := goodByID(r.FormValue("good"))
@@ -98,7 +99,8 @@ func huabei(periods int) *instalmentsAsk {
 	}
 }
 
-// login is what the mini-program does first: the code of my.getAuthCode becomes the buyer's id on the server.
+// login is what the mini-program does first: the code of my.getAuthCode becomes the buyer's id on
+// the server.
 func (s *Shop) login(ctx context.Context) (*core.Payer, error) {
 	code, err := s.Host.AuthCode(ctx)
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"net/http"
 )
 
-// inApp shows the hand-off page as the host app's browser would get it: the page is fetched with that browser's user agent and passed on unchanged, its
-// content security policy included. A desktop browser cannot call itself WeChat; this is the next best thing.
+// inApp shows the hand-off page as the host app's browser would get it: the page is fetched with
+// that browser's user agent and passed on unchanged, its content security policy included. A
+// desktop browser cannot call itself WeChat; this is the next best thing.
 func (s *Shop) inApp(w http.ResponseWriter, r *http.Request) {
 	on, ok := phoneOf(r.PathValue("platform"))
 	token := r.PathValue("token")

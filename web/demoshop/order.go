@@ -73,8 +73,9 @@ func isToken(text string) bool {
 	return text != "" && len(text) <= 64 && strings.Trim(text, known) == ""
 }
 
-// act does what a button of the order page says and shows the page again. The form carries the idempotency key and the amount, so that a double click is
-// one act: the second half of a refund is another amount than the first.
+// act does what a button of the order page says and shows the page again. The form carries the
+// idempotency key and the amount, so that a double click is one act: the second half of a refund is
+// another amount than the first.
 func (s *Shop) act(w http.ResponseWriter, r *http.Request) {
 	id, ok := idOf(r)
 	key := r.FormValue("key")

@@ -83,7 +83,8 @@ func (s *Shop) lobby(w http.ResponseWriter, r *http.Request) {
 	s.render(w, http.StatusOK, "lobby.html", view)
 }
 
-// ahead says how far the gateway's clock is before ours. It refuses new orders that expire within that time, and no shop could guess why.
+// ahead says how far the gateway's clock is before ours. It refuses new orders that expire within
+// that time, and no shop could guess why.
 func (s *Shop) ahead() string {
 	if lead := s.Host.ClockAhead(); lead >= NoticeableLead {
 		return lead.Round(time.Second).String()
@@ -200,7 +201,8 @@ func pretty(v any) (string, error) {
 	return string(text), err
 }
 
-// OrderNumbers makes order numbers of 80 random bits each, as a shop's own system would; draw must not fail.
+// OrderNumbers makes order numbers of 80 random bits each, as a shop's own system would; draw must
+// not fail.
 func OrderNumbers(draw func(n int) []byte) func() string {
 	return func() string {
 		return "S" + base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(draw(orderNoBytes))

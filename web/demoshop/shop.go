@@ -34,7 +34,8 @@ type Options struct {
 type Host interface {
 	// AuthCode is my.getAuthCode: a code that names the buyer once.
 	AuthCode(context.Context) (string, error)
-	// CashierURL is my.tradePay: where the buyer pays the trade or the order string that the action holds; afterwards the cashier leads back to the address.
+	// CashierURL is my.tradePay: where the buyer pays the trade or the order string that the action
+	// holds; afterwards the cashier leads back to the address.
 	CashierURL(action core.Action, back string) string
 	// ClockAhead is how far the gateway's clock is ahead of real time.
 	ClockAhead() time.Duration
@@ -84,7 +85,8 @@ func New(o Options) (*Shop, error) {
 
 func (s *Shop) routes() {
 	static := http.StripPrefix(Prefix+"/static/", http.FileServerFS(s.static))
-	s.mux.Handle("GET "+Prefix+"/static/{file}", cached(static)) // a file, never the folder: nothing is listed (W19)
+	// a file, never the folder: nothing is listed (W19)
+	s.mux.Handle("GET "+Prefix+"/static/{file}", cached(static))
 	s.mux.HandleFunc("GET "+Prefix, s.lobby)
 	s.mux.HandleFunc("GET "+Prefix+"/{$}", s.lobby)
 	s.mux.HandleFunc("GET "+Prefix+"/on/{platform}", s.storefront)
@@ -97,7 +99,8 @@ func (s *Shop) routes() {
 	s.mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, _ *http.Request) { s.missing(w) })
 }
 
-// ServeHTTP implements http.Handler. Forms of other sites are refused: they would spend this shop's play money.
+// ServeHTTP implements http.Handler. Forms of other sites are refused: they would spend this shop's
+// play money.
 func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head := w.Header()
 	head.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "+
@@ -115,7 +118,8 @@ func cached(next http.Handler) http.Handler {
 	})
 }
 
-// Front answers "/" with the way to the shop, and any other path that nobody has with a problem document.
+// Front answers "/" with the way to the shop, and any other path that nobody has with a problem
+// document.
 func Front() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {

@@ -17,7 +17,8 @@ import (
 	"github.com/paymux/paymux/web/demoshop"
 )
 
-// api is a stand-in for the merchant's API: it answers what a test tells it to and remembers what it was asked.
+// api is a stand-in for the merchant's API: it answers what a test tells it to and remembers what
+// it was asked.
 type api struct {
 	answers map[string]string // by method and path: status and body
 	asked   []string
@@ -159,7 +160,8 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	}
 }
 
-// The same button pressed twice is the same request: key and amount are the form's, whatever was refunded in between.
+// The same button pressed twice is the same request: key and amount are the form's, whatever was
+// refunded in between.
 func TestRefundCarriesTheFormsKeyAndAmount(t *testing.T) {
 	a := &api{answers: map[string]string{"POST /v1/payments/pay_a/refunds": "201 {}"}}
 	shop, _ := newShop(t, a)

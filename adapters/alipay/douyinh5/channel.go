@@ -36,7 +36,8 @@ func (Channel) ID() core.ChannelID { return ID }
 // Door says that Pay is called when the page opens.
 func (Channel) Door() core.Door { return core.DoorPage }
 
-// Pay signs the order into a form, without any network call, and says goods_type=1. A basket that holds anything but physical goods is refused.
+// Pay signs the order into a form, without any network call, and says goods_type=1. A basket that
+// holds anything but physical goods is refused.
 func (c Channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 	if !alipaytrade.OnlyPhysical(r.Lines) {
 		return core.PayResult{Answer: core.Answer{

@@ -17,8 +17,9 @@ const (
 	ActionOrderString core.ActionType = "alipay_order_str" // my.tradePay({orderStr}) or the app SDK
 )
 
-// Channel is the native door: the trade is made within create, and the mini-program gets its number; or, for accounts with PaysWithoutTrade, a signed order
-// string by which the buyer makes it.
+// Channel is the native door: the trade is made within create, and the mini-program gets its
+// number; or, for accounts with PaysWithoutTrade, a signed order string by which the buyer makes
+// it.
 type Channel struct {
 	alipaytrade.Trades
 	alipaytrade.Login
@@ -46,8 +47,9 @@ func (Channel) ID() core.ChannelID { return ID }
 // Door says that Pay is called within create.
 func (Channel) Door() core.Door { return core.DoorNative }
 
-// Pay makes the order payable in the way that its account says. With the trade's number already known nothing is sent or signed: my.tradePay needs no more
-// than that, whichever way the account goes by now.
+// Pay makes the order payable in the way that its account says. With the trade's number already
+// known nothing is sent or signed: my.tradePay needs no more than that, whichever way the account
+// goes by now.
 func (c Channel) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
 	app, missing, ok := c.Find(r.Account)
 	if !ok {
@@ -66,8 +68,9 @@ func (c Channel) Pay(ctx context.Context, r core.PayRequest) core.PayResult {
 	return create(ctx, app, r, means)
 }
 
-// create calls alipay.trade.create. Repeated with the same request Alipay answers with the same trade; when that trade has been paid, has been closed, or
-// was opened by another request, the answer is Unknown and a query tells which.
+// create calls alipay.trade.create. Repeated with the same request Alipay answers with the same
+// trade; when that trade has been paid, has been closed, or was opened by another request, the
+// answer is Unknown and a query tells which.
 func create(ctx context.Context, app *alipay.App, r core.PayRequest, means alipaytrade.Means) core.PayResult {
 	order := alipay.CreateRequest{
 		OutTradeNo:         r.OutTradeNo,
@@ -88,7 +91,8 @@ func create(ctx context.Context, app *alipay.App, r core.PayRequest, means alipa
 		}
 	}
 	if means.OneSum {
-		// trade.create has no specified_channel: it gets a list of what is allowed, which must name the discounts or the cashier takes none.
+		// trade.create has no specified_channel: it gets a list of what is allowed, which must name
+		// the discounts or the cashier takes none.
 		order.EnablePayChannels, order.DisablePayChannels = oneSumChannels(), nil
 	}
 	response, result := app.Create(ctx, order)
@@ -99,8 +103,9 @@ func create(ctx context.Context, app *alipay.App, r core.PayRequest, means alipa
 	return payable(answer, response.TradeNo)
 }
 
-// nameBuyer puts an open_id where Alipay looks for it by the app that it belongs to: buyer_open_id is the calling app's, op_buyer_open_id the one of the
-// mini-program that pays through it. Of an id without an app the mini-program is taken for the one that logged in.
+// nameBuyer puts an open_id where Alipay looks for it by the app that it belongs to: buyer_open_id
+// is the calling app's, op_buyer_open_id the one of the mini-program that pays through it. Of an id
+// without an app the mini-program is taken for the one that logged in.
 func nameBuyer(order *alipay.CreateRequest, app *alipay.App, payer core.Payer) error {
 	owner := payer.AppID
 	if owner == "" {

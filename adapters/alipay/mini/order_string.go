@@ -9,9 +9,11 @@ import (
 // maxOrderString bounds what is handed to a phone and kept with the attempt, in bytes.
 const maxOrderString = 32 << 10
 
-// orderString signs alipay.trade.app.pay into the text that my.tradePay takes as orderStr. Nothing is sent, so the answer is Pending: the trade exists
-// once a buyer has entered the cashier, and can be entered until TimeExpire. The text is part of the payment as the API shows it, so it holds nothing of
-// the buyer, not even the address that trade.create carries: the buyer's own phone brings that along.
+// orderString signs alipay.trade.app.pay into the text that my.tradePay takes as orderStr. Nothing
+// is sent, so the answer is Pending: the trade exists once a buyer has entered the cashier, and can
+// be entered until TimeExpire. The text is part of the payment as the API shows it, so it holds
+// nothing of the buyer, not even the address that trade.create carries: the buyer's own phone
+// brings that along.
 func orderString(app *alipay.App, r core.PayRequest, means alipaytrade.Means) core.PayResult {
 	order := alipay.AppPayRequest{
 		OutTradeNo:         r.OutTradeNo,
@@ -30,7 +32,8 @@ func orderString(app *alipay.App, r core.PayRequest, means alipaytrade.Means) co
 		order.SpecifiedChannel = alipay.ChannelPcredit
 	}
 	text, err := app.AppPayOrderString(order)
-	if len(text) > maxOrderString { // what grows with the basket is its description, which is all or nothing
+	// what grows with the basket is its description, which is all or nothing
+	if len(text) > maxOrderString {
 		order.GoodsDetail = nil
 		text, err = app.AppPayOrderString(order)
 	}

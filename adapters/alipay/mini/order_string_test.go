@@ -24,7 +24,8 @@ func stringBench(t *testing.T) (*tradetest.Bench, func(number, category string, 
 	}
 }
 
-// What the gateway understood of an order string is what core asked for, for every kind of goods and means.
+// What the gateway understood of an order string is what core asked for, for every kind of goods
+// and means.
 func TestOrderStringAsksForTheMeans(t *testing.T) {
 	bench, request := stringBench(t)
 	channel := alipaymini.New(bench.Apps())
@@ -56,13 +57,15 @@ func TestOrderStringAsksForTheMeans(t *testing.T) {
 			order.SellerID != tradetest.SellerID {
 			t.Errorf("%s: the gateway understood %+v", c.number, order)
 		}
-		if order.TimeExpire != "2026-11-22 18:15:00" { // S03: GMT+8, absolute, in every order string
+		// S03: GMT+8, absolute, in every order string
+		if order.TimeExpire != "2026-11-22 18:15:00" {
 			t.Errorf("%s: expires %s", c.number, order.TimeExpire)
 		}
 	}
 }
 
-// W17: the text is shown to whoever may read the payment; it holds nothing of the buyer, be he named or not.
+// W17: the text is shown to whoever may read the payment; it holds nothing of the buyer, be he
+// named or not.
 func TestOrderStringHoldsNothingOfTheBuyer(t *testing.T) {
 	bench, request := stringBench(t)
 	r := request("S5", "physical", core.Funding{})
@@ -73,7 +76,8 @@ func TestOrderStringHoldsNothingOfTheBuyer(t *testing.T) {
 	}
 }
 
-// C21, S03: what could be cut into other fields, or never ends, is not signed; nor are virtual goods with Huabei.
+// C21, S03: what could be cut into other fields, or never ends, is not signed; nor are virtual
+// goods with Huabei.
 func TestOrderStringRefuses(t *testing.T) {
 	bench, request := stringBench(t)
 	splits, endless := request("S6", "physical", core.Funding{}), request("S7", "physical", core.Funding{})
@@ -88,7 +92,8 @@ func TestOrderStringRefuses(t *testing.T) {
 	}
 }
 
-// A02: the largest basket that the API takes still gives a text that the store keeps, encrypted or not; the description of the goods stays out of it.
+// A02: the largest basket that the API takes still gives a text that the store keeps, encrypted or
+// not; the description of the goods stays out of it.
 func TestOrderStringOfALargeBasket(t *testing.T) {
 	bench, request := stringBench(t)
 	r := request("S9", "physical", core.Funding{})
@@ -112,7 +117,8 @@ func TestOrderStringOfALargeBasket(t *testing.T) {
 	}
 }
 
-// An account that changed over to order strings still answers with the trade that it made before: two ways to pay one order must not contend.
+// An account that changed over to order strings still answers with the trade that it made before:
+// two ways to pay one order must not contend.
 func TestOrderStringForATradeThatExists(t *testing.T) {
 	bench, request := stringBench(t)
 	channel := alipaymini.New(bench.Apps())

@@ -88,8 +88,8 @@ func TestPayOnAUsedNumber(t *testing.T) {
 	}
 }
 
-// I18: an account whose app calls for a mini-program with another app_id names the buyer in the field of the app that their open_id belongs to, and asks nothing
-// about an id of a third one.
+// I18: an account whose app calls for a mini-program with another app_id names the buyer in the
+// field of the app that their open_id belongs to, and asks nothing about an id of a third one.
 func TestPayForAnotherMiniProgram(t *testing.T) {
 	const mini = "9021000000000002"
 	bench := tradetest.New(t, alipaymini.ID, func(c *alipaysim.Config) {

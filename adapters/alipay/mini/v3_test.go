@@ -10,7 +10,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// A trade's life is the same by OpenAPI v3. That leaves refusals unsigned, and yet "does not exist" is proven: the classic gateway is asked (S03, C32).
+// A trade's life is the same by OpenAPI v3. That leaves refusals unsigned, and yet "does not exist"
+// is proven: the classic gateway is asked (S03, C32).
 func TestLifeOnV3(t *testing.T) {
 	bench := tradetest.New(t, alipaymini.ID)
 	config, nonces := bench.Config, 0

@@ -11,7 +11,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// way is one way in which a buyer may pay, with what both requests say of it, and what trade.create and an order string say each.
+// way is one way in which a buyer may pay, with what both requests say of it, and what trade.create
+// and an order string say each.
 type way struct {
 	funding              core.Funding
 	both, create, string string
@@ -36,7 +37,8 @@ const (
 	wholeGoods = `"goods_detail":[{"goods_id":"g1","goods_name":"东西","quantity":1,"price":"100.00"}]`
 )
 
-// trade.create asks for what core handed over, and for nothing else: the whole request is compared, by each of the buyer's means.
+// trade.create asks for what core handed over, and for nothing else: the whole request is compared,
+// by each of the buyer's means.
 func TestCreateIsAskedWhole(t *testing.T) {
 	bench := tradetest.New(t, alipaymini.ID)
 	for name, c := range ways() {
@@ -62,7 +64,8 @@ func TestCreateIsAskedWhole(t *testing.T) {
 	}
 }
 
-// An order string asks for the same, less what it must not hold of the buyer. Its timestamp is the first one.
+// An order string asks for the same, less what it must not hold of the buyer. Its timestamp is the
+// first one.
 func TestOrderStringIsAskedWhole(t *testing.T) {
 	bench, request := stringBench(t)
 	for name, c := range ways() {

@@ -121,8 +121,10 @@ func TestF03Worlds(t *testing.T) {
 		"https://openapi-sandbox.dl.alipaydev.com", "https://openapi.alipay.com", `"9021000`, `"2021003`).Replace(example(t))
 	for _, good := range []string{
 		production, example(t),
-		edit(t, example(t), `"9021000100000001"`, `"2021000100000001"`),                                                // formerly the sandbox's own
-		edit(t, example(t), `https://openapi-sandbox.dl.alipaydev.com/gateway.do`, `http://127.0.0.1:9999/gateway.do`), // the simulator
+		// formerly the sandbox's own
+		edit(t, example(t), `"9021000100000001"`, `"2021000100000001"`),
+		// the simulator
+		edit(t, example(t), `https://openapi-sandbox.dl.alipaydev.com/gateway.do`, `http://127.0.0.1:9999/gateway.do`),
 	} {
 		if _, err := config.Load(place(t, good), nil, Dialect{}); err != nil {
 			t.Error(err)

@@ -19,7 +19,8 @@ func exchangeOf(account string, x alipay.Exchange) adapters.Exchange {
 	if x.Class == alipay.NotSent || x.Class == alipay.Invalid {
 		return told
 	}
-	told.SkewKnown = x.Skew != 0 || x.Class != alipay.Unknown // without an answer nothing is said of clocks
+	// without an answer nothing is said of clocks
+	told.SkewKnown = x.Skew != 0 || x.Class != alipay.Unknown
 	switch {
 	case x.Refusal == string(alipay.ErrCertificateUnknown):
 		told.Certificate = adapters.CertificateUnknown
@@ -37,7 +38,8 @@ func causeOf(x alipay.Exchange) string {
 		return cmp.Or(named.SubCode, named.Code)
 	}
 	switch alipay.Refusal(x.Refusal) {
-	case alipay.ErrSignatureMismatch, alipay.ErrDecryptionFailed: // our copy of the gateway's key, or our content key
+	case alipay.ErrSignatureMismatch, alipay.ErrDecryptionFailed:
+		// our copy of the gateway's key, or our content key
 		return x.Refusal
 	}
 	return ""

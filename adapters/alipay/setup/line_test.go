@@ -21,7 +21,8 @@ type deadLine struct{}
 
 func (deadLine) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("cut") }
 
-// G13: what one account of an app has learnt of the gateway holds for the app's other accounts, and after a reload.
+// G13: what one account of an app has learnt of the gateway holds for the app's other accounts, and
+// after a reload.
 func TestAccountsOfOneAppShareItsBreaker(t *testing.T) {
 	folder := t.TempDir()
 	keyFile := func(name, kind string, der []byte, err error) string {

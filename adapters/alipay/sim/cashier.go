@@ -32,13 +32,17 @@ type cashierView struct {
 	Periods                                                      []periodView
 	Coupon, Points                                               bool
 	Back                                                         string
-	Outcome                                                      string // empty while there is something to pay
-	Message                                                      string
-	Next                                                         string // where the page leads by itself
-	Leave                                                        string // where it lets the buyer go
-	Again                                                        string // this page once more, while there is something to pay or to wait for
-	Funds                                                        []fundView
-	Agreement                                                    bool
+	// Outcome: empty while there is something to pay
+	Outcome string
+	Message string
+	// Next: where the page leads by itself
+	Next string
+	// Leave: where it lets the buyer go
+	Leave string
+	// Again: this page once more, while there is something to pay or to wait for
+	Again     string
+	Funds     []fundView
+	Agreement bool
 }
 
 type fundView struct{ Label, Amount string }
@@ -139,7 +143,8 @@ func (s *Server) viewDesk(d *desk) cashierView {
 	if fail != nil {
 		v.Outcome, v.Message = "expired", "订单已过期，请重新下单 · This order has expired"
 	}
-	if d.trade != nil && !d.trade.Order.sameAs(o) { // another page of this number was faster, and says otherwise
+	// another page of this number was faster, and says otherwise
+	if d.trade != nil && !d.trade.Order.sameAs(o) {
 		v.TradeNo, v.Outcome, v.Message = "", "failed", refusalText("ACQ.CONTEXT_INCONSISTENT")+" · ACQ.CONTEXT_INCONSISTENT"
 	}
 	for _, ch := range payChannels() {

@@ -76,7 +76,8 @@ func conflict(fail *failure) error {
 
 const maxControlBody = 1 << 20
 
-// control serves JSON in and out to those whom guard lets pass. What was booked is on disk before it answers.
+// control serves JSON in and out to those whom guard lets pass. What was booked is on disk before
+// it answers.
 func (s *Server) control(handle func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxControlBody)

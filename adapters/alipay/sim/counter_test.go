@@ -38,7 +38,8 @@ func TestAboveTheLimitTheBuyerMustConfirm(t *testing.T) {
 	}
 	first := sale("B1")
 	want(t, r.call("alipay.trade.pay", first), "code", "10003")
-	want(t, r.call("alipay.trade.pay", first), "code", "10003") // the same again, because the answer was lost
+	// the same again, because the answer was lost
+	want(t, r.call("alipay.trade.pay", first), "code", "10003")
 	first["out_trade_no"] = "B3"
 	want(t, r.call("alipay.trade.pay", first), "sub_code", "ACQ.PAYMENT_AUTH_CODE_INVALID")
 	want(t, r.call("alipay.trade.query", biz{"out_trade_no": "B1"}), "trade_status", "WAIT_BUYER_PAY")

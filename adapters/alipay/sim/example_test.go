@@ -26,7 +26,8 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	public := base64.StdEncoding.EncodeToString(der) // of the client under test; here one key is both ends'
+	// of the client under test; here one key is both ends'
+	public := base64.StdEncoding.EncodeToString(der)
 	private := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
 	sim, err := alipaysim.New(alipaysim.Config{
 		Seed: 1, Manual: true, AlipayPrivateKeyPEM: string(private),

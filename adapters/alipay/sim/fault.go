@@ -58,13 +58,14 @@ type Fault struct {
 
 // The effects on gateway calls.
 const (
-	effectCode          = "code"           // answer Code and SubCode, signed
-	effectUnavailable   = "unavailable"    // code 20000
-	effectSystemError   = "system_error"   // ACQ.SYSTEM_ERROR
-	effectLimited       = "limited"        // code 40005
-	effectReset         = "reset"          // TCP reset instead of an answer
-	effectHang          = "hang"           // nothing for DelayMS, then the line is cut
-	effectDelay         = "delay"          // the answer comes DelayMS late (a notification: DelaySeconds)
+	effectCode        = "code"         // answer Code and SubCode, signed
+	effectUnavailable = "unavailable"  // code 20000
+	effectSystemError = "system_error" // ACQ.SYSTEM_ERROR
+	effectLimited     = "limited"      // code 40005
+	effectReset       = "reset"        // TCP reset instead of an answer
+	effectHang        = "hang"         // nothing for DelayMS, then the line is cut
+	// the answer comes DelayMS late (a notification: DelaySeconds)
+	effectDelay         = "delay"
 	effectDrip          = "drip"           // one byte every DelayMS
 	effectTruncate      = "truncate"       // cut after Bytes (default: half)
 	effectBadGateway    = "html_502"       // a proxy's error page

@@ -145,7 +145,8 @@ func TestContentTypeOfAnswers(t *testing.T) {
 	}
 }
 
-// The two other ways of gateways with a slash: bare and signed so, and escaped over a signature of the bare one.
+// The two other ways of gateways with a slash: bare and signed so, and escaped over a signature of
+// the bare one.
 func TestSlashVariants(t *testing.T) {
 	r := newRig(t)
 	variants := []struct {

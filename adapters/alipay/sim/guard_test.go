@@ -70,7 +70,8 @@ func TestControlCallsOfOtherSitesAreRefused(t *testing.T) {
 	}
 }
 
-// W27: with a key every control call shows it; without one only this machine's own names are answered.
+// W27: with a key every control call shows it; without one only this machine's own names are
+// answered.
 func TestControlCallsShowTheKey(t *testing.T) {
 	r := newRig(t, func(c *alipaysim.Config) { c.ControlKey = testControlKey })
 	for name, c := range map[string]struct {

@@ -333,7 +333,8 @@ type merchant struct {
 	code int
 }
 
-// formOf reads a notification by its body alone: net/http refuses the odd Content-Type that most of them carry.
+// formOf reads a notification by its body alone: net/http refuses the odd Content-Type that most of
+// them carry.
 func formOf(r *http.Request) (url.Values, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

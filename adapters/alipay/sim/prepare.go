@@ -33,7 +33,8 @@ func (s *Server) preparePage(c *call) (any, *failure) {
 	return preparedPage{token: p.Token}, nil
 }
 
-// keepOrder books a prepared order; the same order again gives the same one, unless its QR code has lapsed.
+// keepOrder books a prepared order; the same order again gives the same one, unless its QR code has
+// lapsed.
 func (s *Server) keepOrder(order Order) (*Prepared, *failure) {
 	if p := s.world.preparedBy[outKey(order.SellerID, order.OutTradeNo)]; p != nil && p.Order == order && !s.lapsed(p) {
 		return p, nil
@@ -68,7 +69,8 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request, c *call, fail
 	http.Redirect(w, r, target, http.StatusFound)
 }
 
-// serveOrder plays my.tradePay with an order string: the cashier opens, and leads back to the mini-program that the query names.
+// serveOrder plays my.tradePay with an order string: the cashier opens, and leads back to the
+// mini-program that the query names.
 func (s *Server) serveOrder(w http.ResponseWriter, r *http.Request) {
 	page, err := s.openPage(r.URL.Query().Get("order_string"))
 	prepared, pays := page.(preparedPage)

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// An order string opens as my.tradePay would open it, makes no trade by that, and leads back to the mini-program with what happened.
+// An order string opens as my.tradePay would open it, makes no trade by that, and leads back to the
+// mini-program with what happened.
 func TestOrderStringOpensWithAWayBack(t *testing.T) {
 	r := newRig(t)
 	text := r.params("alipay.trade.app.pay", biz{"out_trade_no": "O1", "total_amount": "3.00", "subject": "x", "time_expire": "2026-11-30 12:00:00"}).Encode()

@@ -246,7 +246,8 @@ func TestPageErrorsAreGBKPages(t *testing.T) {
 	}
 }
 
-// Two pages of one number with different amounts: the first one entered is the order, and the other never pays it.
+// Two pages of one number with different amounts: the first one entered is the order, and the other
+// never pays it.
 func TestAPageOfAnotherAmountPaysNothing(t *testing.T) {
 	r := newRig(t)
 	open := func(amount string) string {

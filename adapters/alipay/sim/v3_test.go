@@ -10,7 +10,8 @@ import (
 	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
 )
 
-// v3 makes a signed OpenAPI v3 call and gives the answer with its body. A broken answer is an error.
+// v3 makes a signed OpenAPI v3 call and gives the answer with its body. A broken answer is an
+// error.
 func (r *rig) v3(method, path, body string) (*http.Response, string, error) {
 	r.t.Helper()
 	r.nonce++

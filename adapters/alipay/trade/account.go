@@ -14,7 +14,8 @@ const (
 	// grace: a trade that does not exist at time_expire may still come into being, because the five
 	// minutes count from the moment the buyer enters the cashier (the same guides).
 	grace = 5 * time.Minute
-	// refundLag: the guides ask for ten seconds before alipay.trade.fastpay.refund.query is believed.
+	// refundLag: the guides ask for ten seconds before alipay.trade.fastpay.refund.query is
+	// believed.
 	refundLag = 3 * time.Minute
 )
 

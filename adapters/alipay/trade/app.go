@@ -8,13 +8,14 @@ import (
 // GatewayAlipay is the id of the gateway that all Alipay channels talk to.
 const GatewayAlipay core.GatewayID = "alipay"
 
-// Apps finds the application that signs and verifies for an account. Wiring fills it; a change of keys swaps what it answers. It must be safe for
-// concurrent use.
+// Apps finds the application that signs and verifies for an account. Wiring fills it; a change of
+// keys swaps what it answers. It must be safe for concurrent use.
 type Apps interface {
 	App(accountID string) (*alipay.App, bool)
 }
 
-// Trades is what every Alipay channel can do with a trade that exists. Channels embed it and add how the trade is opened.
+// Trades is what every Alipay channel can do with a trade that exists. Channels embed it and add
+// how the trade is opened.
 type Trades struct {
 	Apps Apps
 }
@@ -35,8 +36,8 @@ func find(apps Apps, account core.Account) (*alipay.App, core.Answer, bool) {
 	return app, core.Answer{}, true
 }
 
-// appOf finds the application of an account. One that is wired to another app_id or environment than the account pins is none: it would speak for
-// somebody else.
+// appOf finds the application of an account. One that is wired to another app_id or environment
+// than the account pins is none: it would speak for somebody else.
 func appOf(apps Apps, account core.Account) (*alipay.App, bool) {
 	if account.Gateway != GatewayAlipay || apps == nil {
 		return nil, false

@@ -19,7 +19,8 @@ func TestG19_faultsAreCoresClasses(t *testing.T) {
 	}
 }
 
-// G20: a refusal for a fault of ours fails nothing, whatever the call. Signed it was not sent; unsigned it proves nothing, and says what to mend all the same.
+// G20: a refusal for a fault of ours fails nothing, whatever the call. Signed it was not sent;
+// unsigned it proves nothing, and says what to mend all the same.
 func TestG20_ourFaultFailsNoCall(t *testing.T) {
 	subs := []struct{ code, sub string }{
 		{"40002", "isv.invalid-signature"}, {"40002", "isv.app-cert-expired"}, {"40002", "isv.invalid-app-id"}, {"40001", "isv.missing-signature"},
@@ -42,7 +43,8 @@ func TestG20_ourFaultFailsNoCall(t *testing.T) {
 	}
 }
 
-// G21: a refusal keeps the gateway's words for the merchant's people, without what the text of a bad signature echoes of the request, and cleaned.
+// G21: a refusal keeps the gateway's words for the merchant's people, without what the text of a
+// bad signature echoes of the request, and cleaned.
 func TestG21_gatewayWordsAreKept(t *testing.T) {
 	refused := verified(alipay.MethodCreate, "40004", "ACQ.BUYER_BALANCE_NOT_ENOUGH")
 	refused.SubMsg = "余额\u2028不足\r\n" + string(make([]byte, 3))

@@ -8,7 +8,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Huabei is held by channels whose cashier offers Huabei instalments. Whether a platform permits them for a basket is the rulebook's to say.
+// Huabei is held by channels whose cashier offers Huabei instalments. Whether a platform permits
+// them for a basket is the rulebook's to say.
 type Huabei struct{}
 
 // Periods lists the numbers of instalments that Alipay knows.
@@ -24,8 +25,9 @@ type Means struct {
 	OneSum bool
 }
 
-// MeansOf translates what core wants. It refuses what contradicts itself, or what Alipay does not know: the rulebook has already said no to it, and
-// an order must not be paid by other means than were asked for.
+// MeansOf translates what core wants. It refuses what contradicts itself, or what Alipay does not
+// know: the rulebook has already said no to it, and an order must not be paid by other means than
+// were asked for.
 func MeansOf(f core.Funding) (Means, error) {
 	m := Means{}
 	if f.Forbids(core.FeatureHuabei) {

@@ -19,8 +19,10 @@ type Gateway struct {
 // ID names the gateway.
 func (Gateway) ID() core.GatewayID { return GatewayAlipay }
 
-// Receive checks the cheap things first and the signature last (C37), with the keys of the account that the path named and by the algorithm of our own
-// configuration. Alipay stops sending on HTTP 200 with the seven bytes "success" and nothing else (C39); both replies are prepared, core chooses.
+// Receive checks the cheap things first and the signature last (C37), with the keys of the account
+// that the path named and by the algorithm of our own configuration. Alipay stops sending on HTTP
+// 200 with the seven bytes "success" and nothing else (C39); both replies are prepared, core
+// chooses.
 func (g Gateway) Receive(_ context.Context, account core.Account, m core.Message) core.Receipt {
 	receipt := core.Receipt{Accept: reply(alipay.NotifySuccess), Refuse: reply(alipay.NotifyFailure)}
 	if err := alipay.CheckDelivery(m.Method, m.RawQuery); err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// C13, C14, C15, C16, C17, C08, A06, A07, A08: what each combination of status and amounts means. Amounts are Alipay's yuan text.
+// C13, C14, C15, C16, C17, C08, A06, A07, A08: what each combination of status and amounts means.
+// Amounts are Alipay's yuan text.
 func TestNoticeOfStatus(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	const paidAt = "2026-11-22 17:59:00"
@@ -82,10 +83,12 @@ func TestNoticeOfPayment(t *testing.T) {
 	if !n.Trade.PaidAt.Equal(want) || !n.At.Equal(want) || n.Trade.ReceiptFen != 8800 || n.Trade.Payer.OpenID != "open-1" {
 		t.Errorf("got %+v", n)
 	}
-	if n.Trade.TotalFen != 8888 { // A12: what was to be paid is the total, coupons and points included
+	// A12: what was to be paid is the total, coupons and points included
+	if n.Trade.TotalFen != 8888 {
 		t.Errorf("total %d", n.Trade.TotalFen)
 	}
-	if n.SellerID != "2088000000000009" { // C06: the payee is passed on as it stands; core parks what is not its own
+	// C06: the payee is passed on as it stands; core parks what is not its own
+	if n.SellerID != "2088000000000009" {
 		t.Errorf("seller %q", n.SellerID)
 	}
 	if receipt.KeyVersion != "v1" {

@@ -13,8 +13,9 @@ const (
 	maxGoodsName = 256
 )
 
-// GoodsDetail describes the basket as Alipay shows it to the buyer and uses it for coupons. It is all or nothing: a list that leaves out a line would
-// describe another basket, so a basket with a line outside Alipay's limits goes without.
+// GoodsDetail describes the basket as Alipay shows it to the buyer and uses it for coupons. It is
+// all or nothing: a list that leaves out a line would describe another basket, so a basket with a
+// line outside Alipay's limits goes without.
 func GoodsDetail(lines []core.Line) []alipay.GoodsDetail {
 	if len(lines) > core.MaxLines {
 		return nil
@@ -33,8 +34,9 @@ func GoodsDetail(lines []core.Line) []alipay.GoodsDetail {
 	return goods
 }
 
-// GoodsType is what the basket is to Alipay: virtual as soon as one line is, since virtual goods have the stricter rules (no Huabei); else physical if a
-// line is; else not said, because services are neither.
+// GoodsType is what the basket is to Alipay: virtual as soon as one line is, since virtual goods
+// have the stricter rules (no Huabei); else physical if a line is; else not said, because services
+// are neither.
 func GoodsType(lines []core.Line) string {
 	kind := ""
 	for _, l := range lines {
@@ -58,8 +60,9 @@ func OnlyPhysical(lines []core.Line) bool {
 	return len(lines) > 0
 }
 
-// BusinessParams carries the buyer's address, by which Alipay judges risk and some contracts demand (ACQ.RISK_MERCHANT_IP_NOT_EXIST). Only a public
-// address tells anything; our own network's is left out.
+// BusinessParams carries the buyer's address, by which Alipay judges risk and some contracts demand
+// (ACQ.RISK_MERCHANT_IP_NOT_EXIST). Only a public address tells anything; our own network's is left
+// out.
 func BusinessParams(clientIP string) *alipay.BusinessParams {
 	ip, err := netip.ParseAddr(clientIP)
 	if err != nil || !ip.IsGlobalUnicast() || ip.IsPrivate() {

@@ -7,8 +7,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// tradeNotice translates a verified message of the payment path. What Alipay says is passed on as it stands: whether the number is ours, the amount
-// ours and the payee ours is core's to check.
+// tradeNotice translates a verified message of the payment path. What Alipay says is passed on as
+// it stands: whether the number is ours, the amount ours and the payee ours is core's to check.
 func tradeNotice(n *alipay.Notification) core.Notice {
 	notice := core.Notice{
 		Kind:         core.NoticeOther,
@@ -27,7 +27,8 @@ func tradeNotice(n *alipay.Notification) core.Notice {
 	return notice
 }
 
-// tradeNotices is what one message of the payment path says: of the trade, and, by some products, of a refund that the buyer's bank sent back.
+// tradeNotices is what one message of the payment path says: of the trade, and, by some products,
+// of a refund that the buyer's bank sent back.
 func tradeNotices(n *alipay.Notification) []core.Notice {
 	notice := tradeNotice(n)
 	notices := []core.Notice{notice}
@@ -42,13 +43,15 @@ func tradeNotices(n *alipay.Notification) []core.Notice {
 	return append(notices, back)
 }
 
-// isAgreement tells the signing and the end of an agreement, which Alipay sends to the address of the request or to the application gateway.
+// isAgreement tells the signing and the end of an agreement, which Alipay sends to the address of
+// the request or to the application gateway.
 func isAgreement(notifyType string) bool {
 	return notifyType == "dut_user_sign" || notifyType == "dut_user_unsign"
 }
 
-// describeTrade tells the six meanings of trade_status apart. TRADE_SUCCESS is a payment, or with a refund_fee a partial refund; TRADE_CLOSED is an
-// unpaid close, or with a refund_fee a full refund; TRADE_FINISHED is a payment (C14), unless it follows refunds. Some payments carry a refund_fee of
+// describeTrade tells the six meanings of trade_status apart. TRADE_SUCCESS is a payment, or with a
+// refund_fee a partial refund; TRADE_CLOSED is an unpaid close, or with a refund_fee a full refund;
+// TRADE_FINISHED is a payment (C14), unless it follows refunds. Some payments carry a refund_fee of
 // 0.00, so the amount decides and not the field's presence.
 func describeTrade(n *alipay.Notification, notice *core.Notice) {
 	state, known := tradeState(n.TradeStatus)
@@ -65,7 +68,8 @@ func describeTrade(n *alipay.Notification, notice *core.Notice) {
 	total, errTotal := n.TotalFen()
 	refunded, errRefund := n.RefundFen()
 	if errTotal != nil || errRefund != nil {
-		// Verified, and yet not an amount as Alipay writes them: a total of 0 equals no attempt's, so that core parks the message (C08).
+		// Verified, and yet not an amount as Alipay writes them: a total of 0 equals no attempt's,
+		// so that core parks the message (C08).
 		total, refunded = 0, 0
 	}
 	notice.Trade.TotalFen, notice.CumulativeFen = core.Fen(total), core.Fen(refunded)

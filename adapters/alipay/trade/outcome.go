@@ -10,10 +10,12 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// codeGatewayRefused is a reason of this adapter, beside core's and the wire's own: the call was refused, which says nothing about the trade.
+// codeGatewayRefused is a reason of this adapter, beside core's and the wire's own: the call was
+// refused, which says nothing about the trade.
 const codeGatewayRefused core.Code = "gateway_refused"
 
-// retryThrottled is how long a throttled account waits at least; the gateway names no time of its own.
+// retryThrottled is how long a throttled account waits at least; the gateway names no time of its
+// own.
 const retryThrottled = 5 * time.Second
 
 // row says what one class of answers proves for each kind of call.
@@ -35,10 +37,12 @@ func opLogin(r row) core.Outcome       { return r.signOn }
 
 // outcomeTable is the one place where a class of Alipay's answers becomes an outcome of core's.
 //
-// Three rules made it. A refused inquiry proves nothing about what was inquired, so queries never fail. "Has succeeded", "has closed" and "differs from
-// the first request" say that the number exists at the gateway, possibly by an earlier call of ours whose answer was lost, so they are unknown until a
-// query tells. And a refused close sends core to the query whatever the reason. A fourth rule came of a rotated key: what was turned away for a fault of
-// ours was not sent, whatever the call; it ends nothing.
+// Three rules made it. A refused inquiry proves nothing about what was inquired, so queries never
+// fail. "Has succeeded", "has closed" and "differs from the first request" say that the number
+// exists at the gateway, possibly by an earlier call of ours whose answer was lost, so they are
+// unknown until a query tells. And a refused close sends core to the query whatever the reason. A
+// fourth rule came of a rotated key: what was turned away for a fault of ours was not sent,
+// whatever the call; it ends nothing.
 func outcomeTable() []row {
 	const (
 		done    = core.OutcomeSucceeded
@@ -66,7 +70,8 @@ func outcomeTable() []row {
 	}
 }
 
-// answer translates what one exchange proved. signedWith is the version of the key that signed the request.
+// answer translates what one exchange proved. signedWith is the version of the key that signed the
+// request.
 func answer(op operation, result alipay.Result, signedWith string) core.Answer {
 	found := outcomeTable()[0] // a class that the table does not have is unknown
 	for _, r := range outcomeTable() {
@@ -95,25 +100,29 @@ func answer(op operation, result alipay.Result, signedWith string) core.Answer {
 		}
 	case alipay.Invalid:
 		if _, limit := errors.AsType[*alipay.FieldError](result.Err); !limit {
-			// Not the request but the signing failed: the same request may go out once that is mended.
+			// Not the request but the signing failed: the same request may go out once that is
+			// mended.
 			a.Outcome, a.Code = core.OutcomeNotSent, core.CodeNotConfigured
 		}
 	case alipay.Unknown, alipay.NotSent:
 		if code := alipay.RefusalCode(result.Err); code != "" {
 			a.Code = core.Code(code)
 		}
-		if result.Fault == alipay.FaultOurs { // not signed: it proves nothing about the money, and names what to mend all the same
+		// not signed: it proves nothing about the money, and names what to mend all the same
+		if result.Fault == alipay.FaultOurs {
 			a.Code = core.CodeMisconfigured
 		}
 	}
 	return a
 }
 
-// ownDoing names refusals of a refund that are also the trace an earlier call of the same refund leaves behind: the trade is closed because all of it
-// went back, which documents call by three names, or the number is taken. Final by the wire's table, they fail nothing here: the refund's query must
-// speak. It returns "" for all others.
+// ownDoing names refusals of a refund that are also the trace an earlier call of the same refund
+// leaves behind: the trade is closed because all of it went back, which documents call by three
+// names, or the number is taken. Final by the wire's table, they fail nothing here: the refund's
+// query must speak. It returns "" for all others.
 func ownDoing(result alipay.Result) core.Code {
-	if result.Class == alipay.DoneElsewhere || result.Class == alipay.NewNumber { // a close that is too late, a create of a used number
+	// a close that is too late, a create of a used number
+	if result.Class == alipay.DoneElsewhere || result.Class == alipay.NewNumber {
 		return ""
 	}
 	switch result.SubCode {
@@ -126,7 +135,8 @@ func ownDoing(result alipay.Result) core.Code {
 	}
 }
 
-// said is the gateway's own words of a refusal, for the merchant's people. The text of a refused signature is left out: it echoes the request.
+// said is the gateway's own words of a refusal, for the merchant's people. The text of a refused
+// signature is left out: it echoes the request.
 func said(r alipay.Result) core.GatewayWords {
 	if r.Class == alipay.Done || r.Class == alipay.Pending || r.Class == alipay.NotExist {
 		return core.GatewayWords{}
@@ -138,7 +148,8 @@ func said(r alipay.Result) core.GatewayWords {
 	return words.Clean()
 }
 
-// detail names the gateway's codes for operators. The gateway's text is left out: it may hold what the request held.
+// detail names the gateway's codes for operators. The gateway's text is left out: it may hold what
+// the request held.
 func detail(r alipay.Result) string {
 	parts := []string{r.Class.String()}
 	for _, part := range []string{r.Code, r.SubCode} {
@@ -152,7 +163,8 @@ func detail(r alipay.Result) string {
 	return strings.Join(parts, " ")
 }
 
-// demote makes an answer unknown: it was verified, but lacks what would prove the success it claims.
+// demote makes an answer unknown: it was verified, but lacks what would prove the success it
+// claims.
 func demote(a core.Answer, why string) core.Answer {
 	a.Outcome, a.Code = core.OutcomeUnknown, core.Code(alipay.ErrUnknownTradeOutcome)
 	a.Detail += ": " + why

@@ -84,7 +84,8 @@ func TestOutcomeOfCodes(t *testing.T) {
 		{opClose, alipay.MethodClose, "40004", "ACQ.REASON_TRADE_STATUS_INVALID", failed, core.CodeTradeState},
 		{opClose, alipay.MethodClose, "40004", "ACQ.TRADE_STATUS_ERROR", failed, core.CodeTradeState},
 		{opClose, alipay.MethodClose, "40004", "ACQ.REASON_ILLEGAL_STATUS", failed, core.CodeTradeState},
-		{opClose, alipay.MethodClose, "40004", "ACQ.TRADE_HAS_CLOSE", failed, core.CodeNumberUsed}, // a refund's trace only in a refund
+		// a refund's trace only in a refund
+		{opClose, alipay.MethodClose, "40004", "ACQ.TRADE_HAS_CLOSE", failed, core.CodeNumberUsed},
 		{opClose, alipay.MethodClose, "40004", "ACQ.TRADE_HAS_SUCCESS", failed, core.CodeTradeState},
 		{opClose, alipay.MethodClose, "40004", "ACQ.SYSTEM_ERROR", unknown, core.CodeUndecided},
 		{opRefund, alipay.MethodRefund, "40004", "ACQ.SELLER_BALANCE_NOT_ENOUGH", failed, core.CodeSellerBalance},
@@ -114,13 +115,15 @@ func TestOutcomeOfCodes(t *testing.T) {
 	}
 }
 
-// verified is what the wire says of a refusal that is signed, by another version of the keys than the one that signed the request.
+// verified is what the wire says of a refusal that is signed, by another version of the keys than
+// the one that signed the request.
 func verified(method, code, sub string) alipay.Result {
 	class, fault := alipay.Classify(method, code, sub)
 	return alipay.Result{Class: class, Fault: fault, Code: code, SubCode: sub, HTTPStatus: http.StatusOK, KeyVersion: "v6"}
 }
 
-// An unsigned "too many requests" may come from anything on the way, so it does not prove that nothing was executed.
+// An unsigned "too many requests" may come from anything on the way, so it does not prove that
+// nothing was executed.
 func TestUnsignedThrottleIsUnknown(t *testing.T) {
 	got := answer(opRefund, alipay.Result{Class: alipay.Throttled, HTTPStatus: http.StatusTooManyRequests}, "v1")
 	if got.Outcome != core.OutcomeUnknown || got.RetryAfter != 5*time.Second {
@@ -128,7 +131,8 @@ func TestUnsignedThrottleIsUnknown(t *testing.T) {
 	}
 }
 
-// A request that breaks a limit never goes out; one that could not be signed may go out once the key is mended.
+// A request that breaks a limit never goes out; one that could not be signed may go out once the
+// key is mended.
 func TestInvalidRequests(t *testing.T) {
 	limit := answer(opRefund, alipay.Result{Class: alipay.Invalid, Err: &alipay.FieldError{Field: "refund_amount", Rule: "…"}}, "v1")
 	if limit.Outcome != core.OutcomeFailed || limit.Code != core.CodeInvalid {

@@ -7,8 +7,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// SignPage signs alipay.trade.wap.pay into a form that the buyer's browser posts: page channels end here. Nothing is sent, so the answer is Pending:
-// the trade exists once the buyer has entered the cashier, and can be entered until TimeExpire. goodsType is GoodsType's or the channel's own.
+// SignPage signs alipay.trade.wap.pay into a form that the buyer's browser posts: page channels end
+// here. Nothing is sent, so the answer is Pending: the trade exists once the buyer has entered the
+// cashier, and can be entered until TimeExpire. goodsType is GoodsType's or the channel's own.
 func (t Trades) SignPage(r core.PayRequest, goodsType string) core.PayResult {
 	app, missing, ok := t.Find(r.Account)
 	if !ok {
@@ -48,8 +49,9 @@ func (t Trades) SignPage(r core.PayRequest, goodsType string) core.PayResult {
 	return core.PayResult{Answer: core.Answer{Outcome: core.OutcomePending, KeyVersion: app.KeyVersion()}, Action: action}
 }
 
-// Refused is the answer to a request that was refused here, before anything was signed or sent. A broken limit is final; anything else is a fault of
-// ours that may be mended, after which the same request may go out.
+// Refused is the answer to a request that was refused here, before anything was signed or sent. A
+// broken limit is final; anything else is a fault of ours that may be mended, after which the same
+// request may go out.
 func Refused(err error, app *alipay.App) core.Answer {
 	_, limit := errors.AsType[*alipay.FieldError](err)
 	if limit || core.CodeOf(err) != core.CodeInternal {

@@ -13,8 +13,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// A signed page asks for what core handed over, and for nothing else: the whole of it is compared, by each of the buyer's means. Its timestamp is the first
-// one, so that a page that is opened again has the same bytes.
+// A signed page asks for what core handed over, and for nothing else: the whole of it is compared,
+// by each of the buyer's means. Its timestamp is the first one, so that a page that is opened again
+// has the same bytes.
 func TestAPageIsAskedWhole(t *testing.T) {
 	bench := tradetest.New(t, "wechat_h5")
 	trades := alipaytrade.Trades{Apps: bench.Apps()}
@@ -59,7 +60,8 @@ func TestAPageIsAskedWhole(t *testing.T) {
 	}
 }
 
-// What was refused here ends the attempt if it is the request's own doing, and is repeated if it is ours.
+// What was refused here ends the attempt if it is the request's own doing, and is repeated if it is
+// ours.
 func TestRefusedHere(t *testing.T) {
 	bench := tradetest.New(t, "wechat_h5")
 	for name, c := range map[string]struct {

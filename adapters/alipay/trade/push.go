@@ -11,8 +11,9 @@ import (
 // riskMethods is how the names of risk messages begin; Alipay has several families of them.
 const riskMethods = "alipay.security.risk."
 
-// readPush verifies a message of the application gateway: complaints, risk warnings, refunds that reached a bank card. The older risk push names a
-// seller instead of an app and is tried when that is the only thing amiss.
+// readPush verifies a message of the application gateway: complaints, risk warnings, refunds that
+// reached a bank card. The older risk push names a seller instead of an app and is tried when that
+// is the only thing amiss.
 func readPush(app *alipay.App, m core.Message) ([]core.Notice, string, error) {
 	unverified, err := alipay.ParseNotification(m.Body, m.Get("Content-Type"))
 	if errors.Is(err, alipay.ErrFieldMissing) {
@@ -32,7 +33,8 @@ func readPush(app *alipay.App, m core.Message) ([]core.Notice, string, error) {
 	return []core.Notice{pushNotice(app.ID(), message)}, message.KeyVersion, nil
 }
 
-// pushNotice translates a verified message. None of them moves money by itself: what they say about a trade is asked of the gateway.
+// pushNotice translates a verified message. None of them moves money by itself: what they say about
+// a trade is asked of the gateway.
 func pushNotice(appID string, message *alipay.GatewayMessage) core.Notice {
 	notice := core.Notice{Kind: core.NoticeOther, ID: message.NotifyID, AppID: appID, At: message.SentAt}
 	switch {
@@ -48,8 +50,9 @@ func pushNotice(appID string, message *alipay.GatewayMessage) core.Notice {
 	return notice
 }
 
-// describeDepositBack tells of a refund to a bank card. That it arrived changes nothing. One that the bank sent back does, and so may one that cannot be
-// read: without a number it is nobody's, and a person looks.
+// describeDepositBack tells of a refund to a bank card. That it arrived changes nothing. One that
+// the bank sent back does, and so may one that cannot be read: without a number it is nobody's, and
+// a person looks.
 func describeDepositBack(message *alipay.GatewayMessage, notice *core.Notice) {
 	var content alipay.DepositBackCompleted
 	if message.Decode(&content) != nil {
@@ -62,7 +65,8 @@ func describeDepositBack(message *alipay.GatewayMessage, notice *core.Notice) {
 	}
 }
 
-// riskNotices makes one notice for each trade that a risk push names, or a single one when it names none.
+// riskNotices makes one notice for each trade that a risk push names, or a single one when it names
+// none.
 func riskNotices(appID string, push alipay.RiskPush) []core.Notice {
 	warning := core.Notice{Kind: core.NoticeRisk, ID: push.ExternalID, AppID: appID, SellerID: push.PID}
 	if len(push.TradeNos) == 0 {

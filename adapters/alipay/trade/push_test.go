@@ -16,7 +16,8 @@ func push(t *testing.T, bench *tradetest.Bench, body []byte, kind core.MessageKi
 	})
 }
 
-// The application gateway's messages, signed with sign_type as Alipay signs them, and without as it is said to.
+// The application gateway's messages, signed with sign_type as Alipay signs them, and without as it
+// is said to.
 func TestApplicationGatewayMessages(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	for _, c := range []struct {
@@ -58,7 +59,8 @@ func TestApplicationGatewayMessages(t *testing.T) {
 	}
 }
 
-// The older format has no msg_method: notify_type says what it is, and the fields stand in the form itself.
+// The older format has no msg_method: notify_type says what it is, and the fields stand in the form
+// itself.
 func TestOlderMessagesOfTheApplicationGateway(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	for notifyType, want := range map[string]core.NoticeKind{
@@ -78,7 +80,8 @@ func TestOlderMessagesOfTheApplicationGateway(t *testing.T) {
 	}
 }
 
-// A payment notification means nothing to the application gateway's path, whose rule keeps sign_type (C36).
+// A payment notification means nothing to the application gateway's path, whose rule keeps
+// sign_type (C36).
 func TestPaymentOnTheApplicationGatewaysPath(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	_, body, err := bench.Push(map[string]string{

@@ -7,8 +7,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Query calls alipay.trade.query. Absent is Alipay's TRADE_NOT_EXIST, which is normal for a page order until its buyer enters the cashier; the trade
-// may still come to exist until time_expire. A trade that is refunded in full is closed, and only its refunds tell it from an unpaid one.
+// Query calls alipay.trade.query. Absent is Alipay's TRADE_NOT_EXIST, which is normal for a page
+// order until its buyer enters the cashier; the trade may still come to exist until time_expire. A
+// trade that is refunded in full is closed, and only its refunds tell it from an unpaid one.
 func (t Trades) Query(ctx context.Context, ref core.TradeRef) core.TradeResult {
 	app, missing, ok := t.Find(ref.Account)
 	if !ok {

@@ -8,9 +8,10 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Refund calls alipay.trade.refund. Succeeded is fund_change=Y, money moved by this very call. Pending is a success without it, a repeat of a refund
-// that is done or one in progress: QueryRefund decides (G07). Alipay's refund_fee is what the trade has refunded in all, so it is CumulativeFen, never
-// ActualFen.
+// Refund calls alipay.trade.refund. Succeeded is fund_change=Y, money moved by this very call.
+// Pending is a success without it, a repeat of a refund that is done or one in progress:
+// QueryRefund decides (G07). Alipay's refund_fee is what the trade has refunded in all, so it is
+// CumulativeFen, never ActualFen.
 func (t Trades) Refund(ctx context.Context, r core.RefundRequest) core.RefundResult {
 	app, missing, ok := t.Find(r.Account)
 	if !ok {
@@ -30,7 +31,8 @@ func (t Trades) Refund(ctx context.Context, r core.RefundRequest) core.RefundRes
 	return core.RefundResult{Answer: a, ActualFen: core.Fen(response.SendBackFee), CumulativeFen: core.Fen(response.RefundFee)}
 }
 
-// QueryRefund calls alipay.trade.fastpay.refund.query. ActualFen is what went back to the buyer: less than what was asked when coupons were used (A14).
+// QueryRefund calls alipay.trade.fastpay.refund.query. ActualFen is what went back to the buyer:
+// less than what was asked when coupons were used (A14).
 func (t Trades) QueryRefund(ctx context.Context, r core.RefundRequest) core.RefundResult {
 	app, missing, ok := t.Find(r.Account)
 	if !ok {

@@ -9,7 +9,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// G31: a refund that the bank did not take comes back; one that arrived changes nothing. What cannot be read names no order, and so ends with a person.
+// G31: a refund that the bank did not take comes back; one that arrived changes nothing. What
+// cannot be read names no order, and so ends with a person.
 func TestDepositBackG31(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	const head = `{"trade_no":"T1","out_trade_no":"CT1","out_request_no":"RF1",`
@@ -46,7 +47,8 @@ func TestDepositBackG31(t *testing.T) {
 	}
 }
 
-// G31: some products tell of it in the trade's own message. It says two things then: what was refunded, and what came back. The mirror case says one.
+// G31: some products tell of it in the trade's own message. It says two things then: what was
+// refunded, and what came back. The mirror case says one.
 func TestDepositBackG31InATradesMessage(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	for status, kinds := range map[string][]core.NoticeKind{

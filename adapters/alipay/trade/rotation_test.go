@@ -13,7 +13,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// C30: a message names the version of the keys that verified it, which during a rotation is not the one that signs, on whichever path it comes.
+// C30: a message names the version of the keys that verified it, which during a rotation is not the
+// one that signs, on whichever path it comes.
 func TestMessagesDuringARotation(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	fresh, err := rsa.GenerateKey(rand.Reader, 2048)

@@ -27,10 +27,12 @@ func TestQueryReadsTheAnswer(t *testing.T) {
 			core.Trade{OutTradeNo: "CT1", TradeNo: "T1", State: core.TradeFinished, TotalFen: 8888, Payer: core.Payer{OpenID: "o1"}}},
 		{"a state nobody lists", head + `"trade_status":"TRADE_PENDING"}`, core.OutcomeUnknown, core.Trade{}},
 		{"no state", head + `"buyer_open_id":"o1"}`, core.OutcomeUnknown, core.Trade{}},
-		{"another trade", `{"code":"10000","out_trade_no":"CT2","trade_no":"T2","total_amount":"88.88","trade_status":"TRADE_SUCCESS"}`, // G12
+		// G12
+		{"another trade", `{"code":"10000","out_trade_no":"CT2","trade_no":"T2","total_amount":"88.88","trade_status":"TRADE_SUCCESS"}`,
 			core.OutcomeUnknown, core.Trade{}},
 		{"no amount", `{"code":"10000","out_trade_no":"CT1","trade_no":"T1","trade_status":"TRADE_SUCCESS"}`, core.OutcomeUnknown, core.Trade{}},
-		{"no money", `{"code":"10000","out_trade_no":"CT1","trade_no":"T1","total_amount":"NaN","trade_status":"TRADE_SUCCESS"}`, // A06
+		// A06
+		{"no money", `{"code":"10000","out_trade_no":"CT1","trade_no":"T1","total_amount":"NaN","trade_status":"TRADE_SUCCESS"}`,
 			core.OutcomeUnknown, core.Trade{}},
 	}
 	for _, c := range cases {
@@ -42,7 +44,8 @@ func TestQueryReadsTheAnswer(t *testing.T) {
 	}
 }
 
-// What a refund sent back and what the trade has refunded in all are two amounts (A14), and only a finished refund has either (G07, G08).
+// What a refund sent back and what the trade has refunded in all are two amounts (A14), and only a
+// finished refund has either (G07, G08).
 func TestRefundReadsTheAnswer(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	trades := alipaytrade.Trades{Apps: bench.Apps()}
@@ -81,7 +84,8 @@ func TestRefundReadsTheAnswer(t *testing.T) {
 		{"a state and no amount", asked + `"refund_status":"REFUND_PROCESSING"}`, core.OutcomePending, 0, 0, 0},
 		{"unheard of", `{"code":"10000","msg":"Success"}`, core.OutcomeAbsent, 0, 0, 0},
 		{"under way", asked + `"refund_amount":"30.00","refund_status":"REFUND_PROCESSING"}`, core.OutcomePending, 0, 0, 0},
-		{"done, but another", sent + `"out_request_no":"RF2","refund_amount":"30.00","refund_status":"REFUND_SUCCESS"}`, core.OutcomeUnknown, 0, 0, 0}, // G12
+		// G12
+		{"done, but another", sent + `"out_request_no":"RF2","refund_amount":"30.00","refund_status":"REFUND_SUCCESS"}`, core.OutcomeUnknown, 0, 0, 0},
 		{"done, but of nothing", asked + `"refund_status":"REFUND_SUCCESS"}`, core.OutcomeUnknown, 0, 0, 0},
 	}
 	for _, c := range queries {

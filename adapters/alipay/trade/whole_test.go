@@ -31,7 +31,8 @@ func everyCall(t *testing.T, bench *tradetest.Bench) map[string]func() any {
 	}
 }
 
-// Every call asks for what core handed over, and for nothing else: the whole request is compared, so that a field that only travels through is missed.
+// Every call asks for what core handed over, and for nothing else: the whole request is compared,
+// so that a field that only travels through is missed.
 func TestEveryCallIsAskedWhole(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	calls := everyCall(t, bench)
@@ -53,7 +54,8 @@ func TestEveryCallIsAskedWhole(t *testing.T) {
 	}
 }
 
-// Every answer is handed on whole: each field has a value of its own, and what is not named here must be empty.
+// Every answer is handed on whole: each field has a value of its own, and what is not named here
+// must be empty.
 func TestEveryAnswerIsReadWhole(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	calls := everyCall(t, bench)
@@ -85,7 +87,8 @@ func TestEveryAnswerIsReadWhole(t *testing.T) {
 	}
 }
 
-// A refusal is handed on whole too, for every call: codes and words for people, the key that signed the request, and the gateway's own trace.
+// A refusal is handed on whole too, for every call: codes and words for people, the key that signed
+// the request, and the gateway's own trace.
 func TestEveryRefusalIsReadWhole(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	words := core.GatewayWords{Code: "40004", SubCode: "ACQ.SELLER_NOT_EXIST", Message: "卖家不存在"}
@@ -104,7 +107,8 @@ func TestEveryRefusalIsReadWhole(t *testing.T) {
 	}
 }
 
-// Every notice is handed on whole, and its time is that of what it tells: a refund's message carries the payment's time as well.
+// Every notice is handed on whole, and its time is that of what it tells: a refund's message
+// carries the payment's time as well.
 func TestEveryNoticeIsReadWhole(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	at := func(second int) time.Time { return time.Date(2026, 11, 22, 10, 0, second, 0, time.UTC) }
@@ -132,7 +136,8 @@ func TestEveryNoticeIsReadWhole(t *testing.T) {
 		"closed": {map[string]string{"trade_status": "TRADE_CLOSED", "gmt_close": "2026-11-22 18:00:04"},
 			core.Notice{Kind: core.NoticeClosed, At: at(4), Trade: closed}},
 		"agreement": {map[string]string{"notify_type": "dut_user_sign"}, core.Notice{Kind: core.NoticeAgreement, At: at(2)}},
-		// What only a trade's message tells, another one's does not, whatever its fields are called.
+		// What only a trade's message tells, another one's does not, whatever its fields are
+		// called.
 		"agreement, with a trade's fields": {map[string]string{"notify_type": "dut_user_sign", "dback_status": "F", "dback_amount": "5.00"},
 			core.Notice{Kind: core.NoticeAgreement, At: at(2)}},
 	} {
@@ -153,7 +158,8 @@ func TestEveryNoticeIsReadWhole(t *testing.T) {
 // noted keeps what is logged.
 type noted struct{ strings.Builder }
 
-// C22, C26: what is no delivery is refused before its signature is looked at, and the account's log says why a message was not taken.
+// C22, C26: what is no delivery is refused before its signature is looked at, and the account's log
+// says why a message was not taken.
 func TestReceiveHandsOnTheDelivery(t *testing.T) {
 	bench := tradetest.New(t, "alipay_mini")
 	var log noted

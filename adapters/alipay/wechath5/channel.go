@@ -35,8 +35,8 @@ func (Channel) ID() core.ChannelID { return ID }
 // Door says that Pay is called when the page opens.
 func (Channel) Door() core.Door { return core.DoorPage }
 
-// Pay signs the order into a form, without any network call. All goods may be sold here; Alipay is told whether they are virtual or physical, so that
-// its cashier applies its own rules too.
+// Pay signs the order into a form, without any network call. All goods may be sold here; Alipay is
+// told whether they are virtual or physical, so that its cashier applies its own rules too.
 func (c Channel) Pay(_ context.Context, r core.PayRequest) core.PayResult {
 	return c.SignPage(r, alipaytrade.GoodsType(r.Lines))
 }

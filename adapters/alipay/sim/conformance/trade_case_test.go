@@ -215,7 +215,8 @@ func refusalCase(b *bench, d *draw) error {
 		code := d.id("C")
 		_, r := client.OAuthToken(ctx, alipay.OAuthTokenRequest{Code: code})
 		theirs, err := b.judge.execRaw(mode, alipay.MethodOAuthToken, fields{"grant_type": "authorization_code", "code": code}, false)
-		return errors.Join(err, refusedAlike("login", r, theirs)) // unverified by the SDK: see limits_test.go
+		// unverified by the SDK: see limits_test.go
+		return errors.Join(err, refusedAlike("login", r, theirs))
 	}
 }
 

@@ -24,8 +24,8 @@ import (
 
 // Bench implements channeltest.Control.
 
-// Enter does what my.tradePay or a browser does: a trade that exists is shown, an order string entered, and a form is posted and the buyer's first try to
-// pay fails.
+// Enter does what my.tradePay or a browser does: a trade that exists is shown, an order string
+// entered, and a form is posted and the buyer's first try to pay fails.
 func (b *Bench) Enter(action core.Action) error {
 	switch {
 	case action.TradeNo != "":
@@ -114,7 +114,8 @@ func (b *Bench) Message(outTradeNo string) (channeltest.Delivery, error) {
 	return b.inbox.newest(outTradeNo)
 }
 
-// Push signs fields as Alipay signs a payment notification, for messages that the simulator does not make. Public fields are filled in where missing.
+// Push signs fields as Alipay signs a payment notification, for messages that the simulator does
+// not make. Public fields are filled in where missing.
 func (b *Bench) Push(fields map[string]string) (contentType string, body []byte, err error) {
 	all := map[string]string{
 		"app_id": AppID, "charset": "utf-8", "version": "1.0", "sign_type": "RSA2", "notify_id": "2026112200222180000000000000000001",
@@ -125,7 +126,8 @@ func (b *Bench) Push(fields map[string]string) (contentType string, body []byte,
 	return "application/x-www-form-urlencoded; charset=utf-8", body, err
 }
 
-// Sign makes a form of the fields and signs it with Alipay's key, leaving some out of the signed text.
+// Sign makes a form of the fields and signs it with Alipay's key, leaving some out of the signed
+// text.
 func (b *Bench) Sign(fields map[string]string, without ...string) ([]byte, error) {
 	form := url.Values{}
 	for name, value := range fields {
@@ -208,7 +210,8 @@ func statusOf(response *http.Response, err error) error {
 	return err
 }
 
-// inbox is where the simulator's notifications arrive: it keeps the newest of each trade and accepts them all.
+// inbox is where the simulator's notifications arrive: it keeps the newest of each trade and
+// accepts them all.
 type inbox struct {
 	mu       sync.Mutex
 	messages map[string]channeltest.Delivery

@@ -59,7 +59,8 @@ func (o One) App(accountID string) (*alipay.App, bool) { return o.Of, accountID 
 // Apps returns the wiring: one account, one application.
 func (b *Bench) Apps() alipaytrade.Apps { return One{b.App} }
 
-// New starts a simulator on a clock that stands still, tuned to another reading of the protocol if wanted. Everything ends with the test.
+// New starts a simulator on a clock that stands still, tuned to another reading of the protocol if
+// wanted. Everything ends with the test.
 func New(t *testing.T, channel core.ChannelID, tune ...func(*alipaysim.Config)) *Bench {
 	t.Helper()
 	b := &Bench{inbox: newInbox()}

@@ -51,7 +51,8 @@ func (w *Wire) next(fault string) error {
 	return nil
 }
 
-// Answer makes the gateway's answer to the next request the node, a JSON object, validly signed; nothing is executed.
+// Answer makes the gateway's answer to the next request the node, a JSON object, validly signed;
+// nothing is executed.
 func (w *Wire) Answer(node string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -65,7 +66,8 @@ func (w *Wire) Calls() int {
 	return w.calls
 }
 
-// Asked returns the parameters of the last request, all of them but what no two requests share: the signature and the time.
+// Asked returns the parameters of the last request, all of them but what no two requests share: the
+// signature and the time.
 func (w *Wire) Asked() map[string]string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -205,7 +207,8 @@ func (w *Wire) spoil(fault string, response *http.Response, body []byte) (*http.
 	case channeltest.FaultUnsigned:
 		body = []byte(head + node + "}")
 	case channeltest.FaultTampered:
-		changed := strings.Replace(node, "{", "{ ", 1) // one byte more, and still the same JSON to whoever does not verify
+		// one byte more, and still the same JSON to whoever does not verify
+		changed := strings.Replace(node, "{", "{ ", 1)
 		body = bytes.Replace(body, []byte(node), []byte(changed), 1)
 	case channeltest.FaultAnother:
 		other := anotherNumber(node)

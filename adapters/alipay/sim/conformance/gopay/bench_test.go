@@ -193,7 +193,8 @@ func (b *bench) open(t *testing.T, appID string) party {
 	if err := p.gopayV3.SetCert(app, root, gateway); err != nil {
 		t.Fatal(err)
 	}
-	if appID != certApp { // the certificate holds the same key, by which v3 is verified in key mode too
+	// the certificate holds the same key, by which v3 is verified in key mode too
+	if appID != certApp {
 		p.gopayV3.AppCertSN = ""
 		return p
 	}

@@ -99,7 +99,8 @@ func (d *draw) id(kind string) string {
 	return fmt.Sprintf("%s%s_%d", kind, d.number, d.count)
 }
 
-// label is a subject made of what breaks signatures when somebody escapes or decodes once too often.
+// label is a subject made of what breaks signatures when somebody escapes or decodes once too
+// often.
 func (d *draw) label() string {
 	words := []string{"咖啡", "a b", "50%", "%41", "1+1", "&copy;", `"quoted"`, `back\slash`, "it's", "<b>", "😀", "é", "{}", "}", `"sign"`, "#", "?", "|", ",", "中文，标点。"}
 	var text strings.Builder
