@@ -68,7 +68,7 @@ type LatePolicy string
 const (
 	LateRefund LatePolicy = "refund" // send it back at once
 	LateHold   LatePolicy = "hold"   // keep it in suspense for a person
-	// LateAccept: keep it for the merchant; the payment stays closed and says so
+	// LateAccept: keep it for the merchant; the payment stays closed and says so.
 	LateAccept LatePolicy = "accept"
 )
 

@@ -7,10 +7,10 @@ import (
 
 // Reasons for a person to look at a payment, beside the doubts about its trades (sums.go).
 const (
-	// late or duplicate money is held: send it back, or keep it
+	// Late or duplicate money is held: send it back, or keep it.
 	attentionHeld     = "late_held"
 	attentionReturned = "refund_returned" // the buyer's bank sent a refund back
-	// for more than a day nobody could tell what became of a refund
+	// For more than a day nobody could tell what became of a refund.
 	attentionUnsettled = "refund_unsettled"
 )
 
