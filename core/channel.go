@@ -12,7 +12,7 @@ type Door string
 const (
 	DoorNative Door = "native" // Pay is called after the commit, within create
 	// DoorPage: create answers with a page of ours; Pay is called when the page is opened outside
-	// an in-app browser
+	// an in-app browser.
 	DoorPage Door = "page"
 )
 
@@ -149,7 +149,7 @@ const (
 	TradeWaiting  TradeState = "waiting"  // exists, unpaid
 	TradePaid     TradeState = "paid"     // paid; refunds are possible
 	TradeFinished TradeState = "finished" // paid; refunds are over
-	// TradeClosed: closed: unpaid, or paid and refunded in full; only the refunds tell
+	// TradeClosed: closed: unpaid, or paid and refunded in full; only the refunds tell.
 	TradeClosed TradeState = "closed"
 )
 

@@ -16,45 +16,45 @@ const (
 	CodeAmountMismatch Code = "amount_mismatch" // amount_fen is not the goods' total
 	CodeNotFound       Code = "not_found"       // no such object, or another merchant's
 	CodeForbidden      Code = "forbidden"       // the key's role does not permit this
-	// CodeOrderExists: merchant_order_no was used for another order
+	// CodeOrderExists: merchant_order_no was used for another order.
 	CodeOrderExists         Code = "order_exists"
 	CodeIdempotencyMismatch Code = "idempotency_mismatch" // the same key came with another body
-	// CodeInProgress: the same request is being worked on now
+	// CodeInProgress: the same request is being worked on now.
 	CodeInProgress Code = "in_progress"
-	// CodeAttemptInFlight: an older attempt can still be paid and could not be closed yet
+	// CodeAttemptInFlight: an older attempt can still be paid and could not be closed yet.
 	CodeAttemptInFlight Code = "attempt_in_flight"
-	// CodeAlreadyPaid: the payment is paid; it cannot be closed or attempted again
+	// CodeAlreadyPaid: the payment is paid; it cannot be closed or attempted again.
 	CodeAlreadyPaid   Code = "already_paid"
 	CodePaymentClosed Code = "payment_closed" // the payment is closed
-	// CodePaymentExpired: too little time is left before expires_at
+	// CodePaymentExpired: too little time is left before expires_at.
 	CodePaymentExpired Code = "payment_expired"
-	// CodeNotRefundable: the payment is not paid, or its refund window is over
+	// CodeNotRefundable: the payment is not paid, or its refund window is over.
 	CodeNotRefundable Code = "not_refundable"
-	// CodeRefundExceedsPaid: more than paid minus what is refunded or on its way
+	// CodeRefundExceedsPaid: more than paid minus what is refunded or on its way.
 	CodeRefundExceedsPaid Code = "refund_exceeds_paid"
 	CodeNotPending        Code = "not_pending_approval" // the refund waits for no approval
 	CodeSameActor         Code = "same_actor"           // who asked may not approve
-	// CodeOverLimit: one person may not decide about so much
+	// CodeOverLimit: one person may not decide about so much.
 	CodeOverLimit Code = "over_approval_limit"
-	// CodeChannelRefused: the gateway refused for good; nothing can be paid by this attempt
+	// CodeChannelRefused: the gateway refused for good; nothing can be paid by this attempt.
 	CodeChannelRefused     Code = "channel_refused"
 	CodeChannelUnavailable Code = "channel_unavailable" // nothing was sent; try again later
-	// CodeChannelMissing: the merchant has no active account for a channel that may serve this
+	// CodeChannelMissing: the merchant has no active account for a channel that may serve this.
 	CodeChannelMissing Code = "channel_missing"
-	// CodeContended: too many writers at once; nothing was changed
+	// CodeContended: too many writers at once; nothing was changed.
 	CodeContended Code = "contended"
-	// CodeUnavailable: the database does not answer; the result may be unknown
+	// CodeUnavailable: the database does not answer; the result may be unknown.
 	CodeUnavailable Code = "unavailable"
-	// CodeReturnURL: return_url does not begin with a registered prefix
+	// CodeReturnURL: return_url does not begin with a registered prefix.
 	CodeReturnURL   Code = "return_url_unlisted"
 	CodeLoginFailed Code = "login_failed" // the authorisation code was refused
-	// CodeWrongState: the state table has no such transition
+	// CodeWrongState: the state table has no such transition.
 	CodeWrongState Code = "wrong_state"
 	CodeInternal   Code = "internal" // a fault of ours
-	// CodeRefused: the rulebook said no; Refusals name every layer
+	// CodeRefused: the rulebook said no; Refusals name every layer.
 	CodeRefused       Code = "refused_by_rules"
 	CodeReplayedNonce Code = "nonce_reused" // the signed request was seen before
-	// CodeTooMany: the payment has as many refunds or attempts as one payment may have
+	// CodeTooMany: the payment has as many refunds or attempts as one payment may have.
 	CodeTooMany       Code = "too_many"
 	CodePageBusy      Code = "too_many_page_opens"    // the page was opened too often
 	CodeNotConfigured Code = "gateway_not_configured" // no such gateway or account here

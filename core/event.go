@@ -50,7 +50,7 @@ type DeliveryState string
 const (
 	DeliveryPending DeliveryState = "pending"
 	DeliveryDone    DeliveryState = "done"
-	// DeliveryDead: tries are used up, or the endpoint said 410: listed until replayed
+	// DeliveryDead: tries are used up, or the endpoint said 410: listed until replayed.
 	DeliveryDead DeliveryState = "dead"
 )
 
@@ -105,7 +105,7 @@ const (
 	InboxDone    InboxState = "done"    // applied, or nothing to apply
 	InboxParked  InboxState = "parked"  // contradicts our books: a person must look
 	// InboxRejected: not verified, or for a number we do not know: kept raw for a while, never
-	// applied
+	// applied.
 	InboxRejected InboxState = "rejected"
 )
 

@@ -8,18 +8,18 @@ type Point string
 const (
 	PointCheckoutBeforeInsert Point = "checkout.before_insert" // P01
 	PointCheckoutAfterInsert  Point = "checkout.after_insert"  // P02: committed, gateway not called
-	// PointPayAfterAnswer: P03, P04: gateway answered, nothing written
+	// PointPayAfterAnswer: P03, P04: gateway answered, nothing written.
 	PointPayAfterAnswer Point = "pay.after_answer"
-	// PointOpenAfterMark: opened_at committed, nothing signed
+	// PointOpenAfterMark: opened_at committed, nothing signed.
 	PointOpenAfterMark      Point = "open.after_mark"
 	PointNotifyAfterVerify  Point = "notify.after_verify"  // P05
 	PointNotifyAfterCommit  Point = "notify.after_commit"  // P06, P07: durable, reply not sent
 	PointCloseBeforeGateway Point = "close.before_gateway" // P08
-	// PointCloseAfterGateway: P08: gateway answered, nothing written
+	// PointCloseAfterGateway: P08: gateway answered, nothing written.
 	PointCloseAfterGateway  Point = "close.after_gateway"
 	PointRefundAfterReserve Point = "refund.after_reserve" // P09
 	PointRefundAfterAnswer  Point = "refund.after_answer"  // P10, P11
-	// PointSettleAfterAnswer: an inquiry answered, nothing written
+	// PointSettleAfterAnswer: an inquiry answered, nothing written.
 	PointSettleAfterAnswer Point = "settle.after_answer"
 	PointWebhookBeforeSend Point = "webhook.before_send" // P12
 	PointWebhookAfterSend  Point = "webhook.after_send"  // P12: delivered, not marked

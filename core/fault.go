@@ -18,33 +18,33 @@ const (
 // CodeChannelRefused.
 const (
 	// CodeBuyerBalance: the buyer's money, credit or limit with one means of payment does not
-	// suffice
+	// suffice.
 	CodeBuyerBalance Code = "buyer_balance"
-	// CodeBuyerAccount: the buyer's account may not pay so, or cannot be found
+	// CodeBuyerAccount: the buyer's account may not pay so, or cannot be found.
 	CodeBuyerAccount Code = "buyer_account"
-	// CodeBuyerLimit: the amount is over what this buyer may pay, once or in a period
+	// CodeBuyerLimit: the amount is over what this buyer may pay, once or in a period.
 	CodeBuyerLimit Code = "buyer_limit"
-	// CodePayerMismatch: the buyer named is not the one who may pay, or is the seller
+	// CodePayerMismatch: the buyer named is not the one who may pay, or is the seller.
 	CodePayerMismatch Code = "payer_mismatch"
-	// CodeSellerBalance: the merchant's account has too little for what goes back
+	// CodeSellerBalance: the merchant's account has too little for what goes back.
 	CodeSellerBalance Code = "seller_balance"
-	// CodeSellerAccount: the merchant's account may not receive this, or not so much
+	// CodeSellerAccount: the merchant's account may not receive this, or not so much.
 	CodeSellerAccount Code = "seller_account"
 	CodeRiskRefused   Code = "risk_refused"  // the gateway's risk control stopped it
 	CodeGoodsRefused  Code = "goods_refused" // the goods or their lines
 	CodeTextRefused   Code = "text_refused"  // a word of the subject, the goods or the reason
 	// CodeRequestRefused: another field: the gateway finds it missing, wrong, or against the
-	// trade's terms
+	// trade's terms.
 	CodeRequestRefused Code = "request_refused"
 	// CodeMisconfigured: ours: signature, key, certificate, application, permission, contract,
-	// encryption
+	// encryption.
 	CodeMisconfigured Code = "misconfigured"
 	CodeTradeState    Code = "trade_state" // the trade has moved on, or is over
-	// CodeNumberUsed: the gateway holds another or a closed trade under this number
+	// CodeNumberUsed: the gateway holds another or a closed trade under this number.
 	CodeNumberUsed Code = "number_used"
-	// CodeThrottled: the gateway wants fewer calls; nothing was executed
+	// CodeThrottled: the gateway wants fewer calls; nothing was executed.
 	CodeThrottled Code = "throttled"
-	// CodeUndecided: the gateway itself does not know, or said something that no document lists
+	// CodeUndecided: the gateway itself does not know, or said something that no document lists.
 	CodeUndecided Code = "outcome_unknown"
 )
 

@@ -37,7 +37,7 @@ type MessageKind string
 // The kinds.
 const (
 	MessageTrade MessageKind = "trade" // payment notifications
-	// MessageApp: everything that a gateway pushes to the application gateway
+	// MessageApp: everything that a gateway pushes to the application gateway.
 	MessageApp MessageKind = "app"
 )
 

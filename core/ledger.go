@@ -6,17 +6,17 @@ type LedgerAccount string
 
 // The accounts of the ledger.
 const (
-	// LedgerGateway: money that buyers paid and that lies at the gateway
+	// LedgerGateway: money that buyers paid and that lies at the gateway.
 	LedgerGateway  LedgerAccount = "gateway"
 	LedgerMerchant LedgerAccount = "merchant" // what belongs to the merchant
-	// LedgerTransit: reserved for refunds that are not final; 0 when all are
+	// LedgerTransit: reserved for refunds that are not final; 0 when all are.
 	LedgerTransit LedgerAccount = "refund_in_transit"
-	// LedgerSuspense: money of closed or twice-paid payments; 0 when refunded or accepted
+	// LedgerSuspense: money of closed or twice-paid payments; 0 when refunded or accepted.
 	LedgerSuspense LedgerAccount = "late_suspense"
-	// LedgerShortfall: a refund sent back less than asked, coupons being the usual reason (A14)
+	// LedgerShortfall: a refund sent back less than asked, coupons being the usual reason (A14).
 	LedgerShortfall LedgerAccount = "refund_difference"
 	// LedgerReturned: refunds that the buyer's bank sent back: owed to the buyer until a person has
-	// seen to it (G31)
+	// seen to it (G31).
 	LedgerReturned LedgerAccount = "refund_returned"
 )
 

@@ -7,11 +7,11 @@ package core
 
 const (
 	returnedUnknown Code = "returned_unknown_refund" // of a refund that the books do not have
-	// of a refund that failed, as the gateway said before
+	// Of a refund that failed, as the gateway said before.
 	returnedMoved Code = "returned_failed_refund"
-	// of nothing, of more than was sent back, or another sum than before
+	// Of nothing, of more than was sent back, or another sum than before.
 	returnedAmount Code = "returned_amount"
-	// of a refund that the gateway has not yet confirmed: it is asked for first
+	// Of a refund that the gateway has not yet confirmed: it is asked for first.
 	returnedUnderWay Code = "returned_under_way"
 )
 

@@ -54,7 +54,7 @@ type Layer string
 // The layers, in the order they are asked.
 const (
 	LayerPlatform Layer = "platform" // the host platform's own rules
-	// LayerLicence: a licence or permission the platform wants and the merchant lacks
+	// LayerLicence: a licence or permission the platform wants and the merchant lacks.
 	LayerLicence  Layer = "licence"
 	LayerMerchant Layer = "merchant" // the merchant has no account or channel for it
 	LayerFeature  Layer = "feature"  // the product team has switched it off

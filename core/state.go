@@ -29,20 +29,20 @@ type PaymentStep string
 
 // The steps.
 const (
-	// StepSend: the buyer can pay now: the trade exists, or a signed page was handed out
+	// StepSend: the buyer can pay now: the trade exists, or a signed page was handed out.
 	StepSend PaymentStep = "send"
-	// StepAskClose: merchant or expiry wants it closed; the gateway decides
+	// StepAskClose: merchant or expiry wants it closed; the gateway decides.
 	StepAskClose PaymentStep = "ask_close"
-	// StepPay: a verified answer says that an attempt is paid, in full
+	// StepPay: a verified answer says that an attempt is paid, in full.
 	StepPay   PaymentStep = "pay"
 	StepClose PaymentStep = "close" // no attempt can be paid any more
-	// StepKeepOpen: an attempt ended without money and the payment may be attempted again
+	// StepKeepOpen: an attempt ended without money and the payment may be attempted again.
 	StepKeepOpen   PaymentStep = "keep_open"
 	StepRefundPart PaymentStep = "refund_part" // money went back, some remains
 	StepRefundAll  PaymentStep = "refund_all"  // all money went back
-	// StepLatePay: money for a closed payment: recorded, the status stays
+	// StepLatePay: money for a closed payment: recorded, the status stays.
 	StepLatePay PaymentStep = "late_pay"
-	// StepDuplicatePay: money by a second attempt: recorded, the status stays
+	// StepDuplicatePay: money by a second attempt: recorded, the status stays.
 	StepDuplicatePay PaymentStep = "duplicate_pay"
 )
 
@@ -115,12 +115,12 @@ type AttemptState string
 
 // The states of an attempt.
 const (
-	// AttemptReady: stored; nothing has been signed or sent, so the gateway cannot know it
+	// AttemptReady: stored; nothing has been signed or sent, so the gateway cannot know it.
 	AttemptReady AttemptState = "ready"
-	// AttemptSent: signed or sent: the gateway may know it and the buyer may pay it
+	// AttemptSent: signed or sent: the gateway may know it and the buyer may pay it.
 	AttemptSent AttemptState = "sent"
 	AttemptPaid AttemptState = "paid" // paid, and accepted as the payment's money
-	// AttemptClosed: nobody can pay it: closed, refused, never heard of, or over
+	// AttemptClosed: nobody can pay it: closed, refused, never heard of, or over.
 	AttemptClosed    AttemptState = "closed"
 	AttemptLatePaid  AttemptState = "late_paid" // paid after the payment was closed
 	AttemptDuplicate AttemptState = "duplicate" // paid after another attempt had paid the payment

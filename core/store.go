@@ -67,9 +67,9 @@ type Unique string
 const (
 	UniqueMerchantOrder Unique = "merchant_order_no" // (merchant, merchant_order_no)
 	UniqueOutTradeNo    Unique = "out_trade_no"      // over all merchants
-	// UniqueTradeNo: (gateway, trade_no) of attempts that hold one
+	// UniqueTradeNo: (gateway, trade_no) of attempts that hold one.
 	UniqueTradeNo Unique = "trade_no"
-	// UniqueMerchantRefund: (merchant, merchant_refund_no) when not empty
+	// UniqueMerchantRefund: (merchant, merchant_refund_no) when not empty.
 	UniqueMerchantRefund Unique = "merchant_refund_no"
 	UniqueOutRequestNo   Unique = "out_request_no" // over all merchants
 	UniqueIdempotency    Unique = "idempotency"    // (merchant, operation, key)
@@ -135,15 +135,15 @@ type KeyKind string
 // The kinds. Those that begin with order load the whole Order.
 const (
 	OrderByPayment KeyKind = "order.payment" // Value: payment id; Merchant: tenant
-	// OrderByMerchantNo: Value: merchant_order_no; Merchant: tenant
+	// OrderByMerchantNo: Value: merchant_order_no; Merchant: tenant.
 	OrderByMerchantNo KeyKind = "order.merchant_no"
 	OrderByAttempt    KeyKind = "order.attempt"      // Value: attempt id
 	OrderByOutTradeNo KeyKind = "order.out_trade_no" // Value: out_trade_no
 	OrderByToken      KeyKind = "order.token"        // Value: page token
 	OrderByRefund     KeyKind = "order.refund"       // Value: refund id; Merchant: tenant
-	// OrderByMerchantRefund: Value: merchant_refund_no; Merchant: tenant
+	// OrderByMerchantRefund: Value: merchant_refund_no; Merchant: tenant.
 	OrderByMerchantRefund KeyKind = "order.merchant_refund"
-	// IdempotencyByKey: Value: key; Scope: operation; Merchant: tenant
+	// IdempotencyByKey: Value: key; Scope: operation; Merchant: tenant.
 	IdempotencyByKey KeyKind = "idempotency"
 	InboxByID        KeyKind = "inbox.id"     // Value: inbox id
 	InboxByDigest    KeyKind = "inbox.digest" // Value: digest; Scope: account

@@ -16,9 +16,9 @@ import (
 // Doubts about a trade, for a person. Each is the end of an alert's name and one of the payment's
 // reasons for attention.
 const (
-	// a refund was made outside that the books have no room for
+	// A refund was made outside that the books have no room for.
 	doubtNoRoom = "external_unexplained"
-	// more was refunded than the books explain, and a day later nobody has confirmed it
+	// More was refunded than the books explain, and a day later nobody has confirmed it.
 	doubtAbove  = "sum_above_books"
 	doubtBelow  = "sum_below_books"  // less was refunded than the books say
 	doubtBeyond = "sum_beyond_total" // more was refunded than was paid

@@ -7,12 +7,12 @@ type Permission string
 // public by omission (W02).
 const (
 	// PermNone: no key: gateways, buyers and probes, which prove themselves otherwise or learn
-	// nothing
+	// nothing.
 	PermNone   Permission = "none"
 	PermRead   Permission = "read"   // look at the merchant's own objects
 	PermPay    Permission = "pay"    // create, go on elsewhere, close, inquire
 	PermRefund Permission = "refund" // ask for money to go back
-	// PermApprove: let another actor's refund go, or not; keep a buyer's late money
+	// PermApprove: let another actor's refund go, or not; keep a buyer's late money.
 	PermApprove Permission = "approve"
 )
 

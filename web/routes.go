@@ -18,8 +18,8 @@ type route struct {
 type keyRule int
 
 const (
-	// reads, and calls whose repeat is the same call: close. The header is accepted and means
-	// nothing
+	// Reads, and calls whose repeat is the same call: close. The header is accepted and means
+	// nothing.
 	keyUnused   keyRule = iota
 	keyOptional         // create: merchant_order_no stands in (I09)
 	keyRequired         // every other change of money or state

@@ -15,9 +15,9 @@ import (
 const (
 	ErrBillUnreadable Refusal = "bill_unreadable" // no ZIP, no header, a row that fits no column
 	ErrBillTooLarge   Refusal = "bill_too_large"
-	// ErrBillIncomplete: the end is missing, or the stated totals are not the rows'
+	// ErrBillIncomplete: the end is missing, or the stated totals are not the rows'.
 	ErrBillIncomplete Refusal = "bill_incomplete"
-	// ErrBillAmbiguous: a row that has several readings, even by the file's totals
+	// ErrBillAmbiguous: a row that has several readings, even by the file's totals.
 	ErrBillAmbiguous Refusal = "bill_ambiguous"
 )
 

@@ -10,9 +10,9 @@ import (
 type cellKind int
 
 const (
-	// one of the gateway's own words, or unknown to us: never with a comma
+	// One of the gateway's own words, or unknown to us: never with a comma.
 	cellWord cellKind = iota
-	// written by merchants and buyers: anything, commas and line breaks too
+	// Written by merchants and buyers: anything, commas and line breaks too.
 	cellText
 	cellAmount // yuan
 	cellCount

@@ -19,9 +19,9 @@ const (
 	ErrCertificateUnreadable Refusal = "certificate_unreadable"
 	ErrCertificateExpired    Refusal = "certificate_expired" // or not valid yet
 	ErrCertificateUntrusted  Refusal = "certificate_untrusted"
-	// ErrCertificateMismatch: in the wrong place, or not the private key's
+	// ErrCertificateMismatch: in the wrong place, or not the private key's.
 	ErrCertificateMismatch Refusal = "certificate_mismatch"
-	// ErrCertificateIsKey: a key or a request for a certificate
+	// ErrCertificateIsKey: a key or a request for a certificate.
 	ErrCertificateIsKey Refusal = "certificate_is_key"
 )
 

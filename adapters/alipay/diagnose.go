@@ -16,22 +16,22 @@ const (
 	CauseNone        Cause = "none"         // it verifies
 	CauseNoSignature Cause = "no_signature" // there is none to check
 	CauseBadBase64   Cause = "bad_base64"   // damaged in copying, or "+" became a blank
-	// CausePlusToSpace: "+" of the base64 became a blank: decoded once too often
+	// CausePlusToSpace: "+" of the base64 became a blank: decoded once too often.
 	CausePlusToSpace   Cause = "plus_to_space"
 	CauseWrongSignType Cause = "wrong_sign_type" // not RSA2
-	// CauseOwnPublicKey: the application's public key stands where Alipay's belongs
+	// CauseOwnPublicKey: the application's public key stands where Alipay's belongs.
 	CauseOwnPublicKey   Cause = "own_public_key"
 	CauseWrongKeyLength Cause = "wrong_key_length" // made by a key of another length
-	// CauseSignedByOurKey: the message was made by our own application key
+	// CauseSignedByOurKey: the message was made by our own application key.
 	CauseSignedByOurKey Cause = "signed_by_our_key"
 	CauseDecodedTwice   Cause = "decoded_twice" // URL-decoded once too often
 	CauseNotDecoded     Cause = "not_decoded"   // not URL-decoded at all
 	CauseHTMLEscaped    Cause = "html_escaped"  // "&quot;" and the like got in
-	// CauseQueryParams: parameters of the notify_url's query were mixed in
+	// CauseQueryParams: parameters of the notify_url's query were mixed in.
 	CauseQueryParams  Cause = "query_params_signed"
 	CauseTrimmed      Cause = "trimmed"       // blanks were cut off values
 	CauseEmptyDropped Cause = "empty_dropped" // signed with its empty fields left out
-	// CauseSignTypeKept: signed with sign_type: an application-gateway message
+	// CauseSignTypeKept: signed with sign_type: an application-gateway message.
 	CauseSignTypeKept     Cause = "sign_type_kept"
 	CauseCharset          Cause = "charset"             // transcoded between GBK and UTF-8
 	CauseReserialised     Cause = "reserialised"        // JSON was parsed and written again
@@ -51,7 +51,7 @@ const (
 	CausePageReturn       Cause = "page_return"          // the buyer's way back, no notification
 	CauseNotGateway       Cause = "not_the_gateway"      // a page, or another program's JSON
 	CauseRefusedUnsigned  Cause = "refused_unsigned"     // an encrypted refusal without a signature
-	// CauseUnknown: none of the above: altered, or a key we have not seen
+	// CauseUnknown: none of the above: altered, or a key we have not seen.
 	CauseUnknown Cause = "unknown"
 )
 

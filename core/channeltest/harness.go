@@ -84,7 +84,7 @@ const (
 	FaultUnsigned  = "unsigned"  // executed; the signature is missing (C31)
 	FaultTampered  = "tampered"  // executed; one byte of the signed answer differs (C31)
 	FaultAnother   = "another"   // executed; a signed answer to another request comes (G12)
-	// FaultUnavailable: not executed; the gateway says, signed, that it does not know (G05)
+	// FaultUnavailable: not executed; the gateway says, signed, that it does not know (G05).
 	FaultUnavailable = "unavailable"
 	FaultUnlisted    = "unlisted"  // not executed; a signed code that no document lists (G06)
 	FaultDenied      = "denied"    // not executed; an unsigned business error (C32)

@@ -15,7 +15,7 @@ type failure int
 
 const (
 	failureBroken failure = iota // the connection or the server is in trouble
-	// another transaction was first: run the whole again, from its reads (D02, D03, D04)
+	// Another transaction was first: run the whole again, from its reads (D02, D03, D04).
 	failureConflict
 	failureDuplicate // a unique key is taken (D11)
 	failureRefused   // the engine refuses the rows: a fault of ours

@@ -9,13 +9,13 @@ type Fault int
 const (
 	FaultNone Fault = iota
 	FaultMiss       // a guard misses, as if another writer had been first: Decide runs again
-	// the connection breaks before the commit: nothing is written; the store may try again
+	// The connection breaks before the commit: nothing is written; the store may try again.
 	FaultBefore
-	// the commit never arrives and has no answer: the witness is missing, so the unit runs again
+	// The commit never arrives and has no answer: the witness is missing, so the unit runs again.
 	FaultLost
-	// the commit is done and its answer is lost: the witness is found, so the unit is done (D01)
+	// The commit is done and its answer is lost: the witness is found, so the unit is done (D01).
 	FaultAfter
-	// the commit is done, its answer is lost, and nobody can be asked: CodeUnavailable
+	// The commit is done, its answer is lost, and nobody can be asked: CodeUnavailable.
 	FaultSilent
 )
 

@@ -19,9 +19,9 @@ type Kind string
 const (
 	KindOrderPrepared Kind = "order_prepared" // a page or QR code that may become a trade
 	KindTradeCreated  Kind = "trade_created"  // WAIT_BUYER_PAY
-	// KindPaymentPending: the buyer has agreed, the money is on its way
+	// KindPaymentPending: the buyer has agreed, the money is on its way.
 	KindPaymentPending Kind = "payment_pending"
-	// KindPaymentFailed: a try that failed; the trade stays payable
+	// KindPaymentFailed: a try that failed; the trade stays payable.
 	KindPaymentFailed      Kind = "payment_failed"
 	KindTradePaid          Kind = "trade_paid"          // amount_fen is the trade's total
 	KindTradeClosed        Kind = "trade_closed"        // unpaid and closed; reason says by whom
@@ -41,7 +41,7 @@ const (
 	KindNotifyQueued       Kind = "notify_queued"       // a notification is owed
 	KindNotifySent         Kind = "notify_sent"         // one try; reason is the outcome
 	KindCertificateRotated Kind = "certificate_rotated" // the gateway signs with a new certificate
-	// KindClock: what the clock shows, after it was advanced or at the end
+	// KindClock: what the clock shows, after it was advanced or at the end.
 	KindClock Kind = "clock"
 )
 

@@ -64,7 +64,7 @@ const (
 	effectLimited     = "limited"      // code 40005
 	effectReset       = "reset"        // TCP reset instead of an answer
 	effectHang        = "hang"         // nothing for DelayMS, then the line is cut
-	// the answer comes DelayMS late (a notification: DelaySeconds)
+	// The answer comes DelayMS late (a notification: DelaySeconds).
 	effectDelay         = "delay"
 	effectDrip          = "drip"           // one byte every DelayMS
 	effectTruncate      = "truncate"       // cut after Bytes (default: half)
