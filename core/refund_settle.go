@@ -65,10 +65,11 @@ func (c *Cashier) sendFirst(ctx context.Context, o *Order, r *Refund, to reply) 
 }
 
 // sendRefund hands a reserved refund to the gateway, writes what it answered, and answers who waits
-// for that. A refund that waits for approval is not sent.
+// for that. A refund that waits for approval is not sent. Nor is one whose next look is due: this
+// process stood still, and another may have sent it since, been refused, and given its money free.
 func (c *Cashier) sendRefund(ctx context.Context, o *Order, refundID string, to reply) (Answered, error) {
 	r := o.Refund(refundID)
-	if r.Status != RefundProcessing {
+	if r.Status != RefundProcessing || !c.at().Before(r.NextAt) {
 		return c.answerNow(ctx, o.Payment.key(), to)
 	}
 	heard, err := c.callRefund(ctx, o, r, Refunder.Refund, PointRefundAfterAnswer, to)

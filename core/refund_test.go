@@ -110,6 +110,34 @@ func TestRefundS10SixtyFourAtOnce(t *testing.T) {
 	}
 }
 
+// P09, I12: a process stands still between its commit and its call. Another sends the refund and is
+// refused for good, which gives the money free: the first may not send it any more.
+func TestRefundP09StoodStill(t *testing.T) {
+	for name, limit := range map[string]core.Fen{"asked for": 0, "approved": 10} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).with(func(m *core.Merchant) { m.RefundApprovalOverFen = limit })
+			v := w.paid("A1", 100)
+			w.bank.plan("refund", "failed:seller_balance")
+			w.Failpoints = pointFunc(func(p core.Point) {
+				sent := w.payment(v.ID).Refunds[0].Status == core.RefundProcessing
+				if p == core.PointRefundAfterReserve && sent {
+					w.Failpoints = nil
+					w.clock.Advance(time.Minute)
+					w.sweep()
+				}
+			})
+			r := w.refund(v.ID, "k", 30)
+			if limit > 0 {
+				r = must(w.Approve(context.Background(), bobCaller, r.ID))
+			}
+			_, moved := w.bank.moved(v.Attempts[0].OutTradeNo)
+			if r.Status != core.RefundFailed || moved != 0 || w.payment(v.ID).RefundableFen != 100 {
+				t.Errorf("%s, and %d fen went back", r.Status, moved)
+			}
+		})
+	}
+}
+
 // S09, G05, I11: a refund whose outcome is unknown keeps its money reserved, and is settled by
 // inquiry with the same number.
 func TestRefundS09UnknownKeepsItsMoney(t *testing.T) {
