@@ -196,3 +196,116 @@ func TestKeyOfAnotherRequestI02(t *testing.T) {
 	_, err = w.NextAttempt(ctx, shopCaller, core.AttemptRequest{PaymentID: other.ID, Platform: "wechat", IdempotencyKey: "move"})
 	wantCode(t, err, core.CodeIdempotencyMismatch)
 }
+
+// first is a store before whose nth unit something else happens.
+type first struct {
+	core.Store
+	nth  int
+	what func()
+}
+
+func (s *first) Do(ctx context.Context, u core.Unit) (core.Verdict, error) {
+	if s.nth--; s.nth == 0 {
+		s.what()
+	}
+	return s.Store.Do(ctx, u)
+}
+
+// I01, I04: the same request for another attempt comes twice, and the second is whole before the
+// first has stored anything. There is one attempt and one answer.
+func TestAttemptI01FoundWhenItIsStored(t *testing.T) {
+	for _, platform := range []core.PlatformID{"alipay", "wechat"} {
+		w := newWorld(t)
+		v := w.create("A1", "wechat", 100)
+		ask := core.AttemptRequest{PaymentID: v.ID, Platform: platform, Payer: core.Payer{UserID: "2088000000000002"}, IdempotencyKey: "k"}
+		var faster core.Answered
+		memory := w.Store
+		w.Store = &first{memory, 2, func() { // after the older attempt has ended
+			w.Store = memory
+			faster = must(w.NextAttempt(context.Background(), shopCaller, ask))
+		}}
+		slower := must(w.NextAttempt(context.Background(), shopCaller, ask))
+		if !bytes.Equal(faster.Body, slower.Body) || faster.Replayed || !slower.Replayed || slower.Status != 201 {
+			t.Errorf("%s: replayed %t:\n%s\n%s", platform, slower.Replayed, faster.Body, slower.Body)
+		}
+		if got := w.payment(v.ID); len(got.Attempts) != 2 || len(w.bank.payAsks) > 1 {
+			t.Errorf("%s: %d attempts, %d calls", platform, len(got.Attempts), len(w.bank.payAsks))
+		}
+	}
+}
+
+// I05: nor does it make another one while the outcome of the faster one is unknown: it asks.
+func TestAttemptI05FoundUnknownWhenItIsStored(t *testing.T) {
+	w := newWorld(t)
+	v := w.create("A1", "wechat", 100)
+	memory := w.Store
+	w.bank.plan("pay", "+unknown")
+	w.Store = &first{memory, 2, func() {
+		w.Store = memory
+		if faster := must(moveOn(w, v.ID)); !faster.Settling {
+			t.Errorf("%+v", faster)
+		}
+	}}
+	slower := must(moveOn(w, v.ID))
+	if got := view(t, slower.Body); slower.Settling || slower.Status != 201 || got.Action == nil || len(got.Attempts) != 2 || w.bank.count("query") != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// I10: a key that found its refund made nothing, whenever its answer became final.
+func TestRefundI10FoundWhileUnknown(t *testing.T) {
+	w := newWorld(t)
+	v := w.paid("A1", 100)
+	ask := core.RefundAsk{PaymentID: v.ID, MerchantRefundNo: "R1", AmountFen: 60, IdempotencyKey: "made"}
+	found := ask
+	found.IdempotencyKey = "found"
+	w.bank.plan("refund", "unknown")
+	w.bank.plan("query_refund", "unknown")
+	for _, a := range []core.RefundAsk{ask, found} {
+		if got := must(w.Refund(context.Background(), shopCaller, a)); !got.Settling {
+			t.Fatalf("%+v", got)
+		}
+	}
+	for range 2 {
+		two := must(w.Refund(context.Background(), shopCaller, found))
+		one := must(w.Refund(context.Background(), shopCaller, ask))
+		if two.Status != 200 || one.Status != 201 || two.ID != one.ID || !bytes.Equal(one.Body, two.Body) {
+			t.Errorf("%d and %d", two.Status, one.Status)
+		}
+	}
+}
+
+// I14, S06: a page that follows a refused attempt is an address; nothing is signed until it is
+// opened.
+func TestRepeatSignsNoPage(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t)
+	req, _ := repeated(w, "", "wechat")
+	v := view(t, must(w.Checkout(ctx, shopCaller, req)).Body)
+	w.bank.plan("pay", "failed:risk_refused")
+	_, err := moveOn(w, v.ID)
+	wantCode(t, err, core.CodeRiskRefused)
+	calls := len(w.bank.payAsks)
+	again := must(w.Checkout(ctx, shopCaller, req))
+	if v := view(t, again.Body); again.Replayed || len(v.Attempts) != 3 || v.Action == nil || v.Action.Type != core.ActionH5Page || len(w.bank.payAsks) != calls {
+		t.Errorf("%d calls more, %s", len(w.bank.payAsks)-calls, again.Body)
+	}
+}
+
+// I04: that late money is accepted is final, whatever else of the payment is unknown.
+func TestAcceptLateI04WhileSettling(t *testing.T) {
+	w := newWorld(t).with(func(m *core.Merchant) { m.Late = core.LateHold })
+	v := w.create("A1", "wechat", 100)
+	must(w.NextAttempt(context.Background(), shopCaller, core.AttemptRequest{PaymentID: v.ID, Platform: "wechat", IdempotencyKey: "next"}))
+	v = w.payment(v.ID)
+	w.payLate(v, 1)
+	w.payLate(v, 0)
+	w.bank.plan("refund", "unknown")
+	w.refund(v.ID, "r", 10)
+	ask := core.LateAsk{PaymentID: v.ID, IdempotencyKey: "k"}
+	kept := must(w.AcceptLate(context.Background(), bobCaller, ask))
+	again := must(w.AcceptLate(context.Background(), bobCaller, ask))
+	if got := view(t, kept.Body); !got.Settling || kept.Settling || kept.Status != 200 || !again.Replayed || !bytes.Equal(kept.Body, again.Body) {
+		t.Errorf("%+v\n%s\n%s", got, kept.Body, again.Body)
+	}
+}
