@@ -184,7 +184,7 @@ func valueSchema(t reflect.Type, item string, docs map[string]string) map[string
 // constrain turns validate tags into schema words.
 func constrain(s map[string]any, tags string) {
 	words := map[any][2]string{"string": {"minLength", "maxLength"}, "array": {"minItems", "maxItems"}, "integer": {"minimum", "maximum"}}[s["type"]]
-	patterns := map[string]string{"id": config.IDPattern, "key": config.KeyPattern, "event": config.EventPattern, "sha256": "^[0-9a-f]{64}$", "numeric": "^[0-9]*$"}
+	patterns := map[string]string{"id": config.IDPattern, "key": config.KeyPattern, "event": config.EventPattern, "sha256": "^[0-9a-f]{64}$", "number": "^[0-9]*$"}
 	for tag := range strings.SplitSeq(tags, ",") {
 		name, value, _ := strings.Cut(tag, "=")
 		n, _ := strconv.ParseInt(value, 10, 64)

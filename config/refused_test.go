@@ -42,7 +42,7 @@ func keyMistakes() []refusal {
 		{"unknown key in a section", "          pace: 2", "          peace: 2", "merchants[0].accounts[0].till.peace", "known here: keys, pace, payee, root_file, shop"},
 		{"unknown key below a section", "- key_file: keys/content.aes", "- key: keys/content.aes", "merchants[0].accounts[0].till.keys[1].key", "known here: key_file, key_sealed"},
 		{"the old spelling", "        till:\n          shop", "        pace: 2\n        till:\n          shop", "merchants[0].accounts[0].pace",
-			"has moved: write it under till: as till.pace; `paymux config migrate FILE` prints the new file"},
+			"has moved: write it under till: as till.pace; move it into the section, which is there already"},
 		{"the old spelling of a list", "        till:\n          shop", "        keys: [{key_file: keys/app_v2.pem}]\n        till:\n          shop", "merchants[0].accounts[0].keys", "as till.keys"},
 		{"case variant in a section", "          pace: 2", "          Pace: 2", "merchants[0].accounts[0].till.Pace", "lower case"},
 		{"a section that is text", "till: { shop: \"902\", payee: p1, pace: 1, keys: [{ key_file: keys/old_app.pem }] }", "till: p1", "merchants[0].accounts[1].till", "wrong kind"},

@@ -16,6 +16,10 @@ func decodeAll(given map[string]any, c *Config, dialects []Dialect, problems *Pr
 		if gateway, name, ok := moved(c, path, dialects); ok {
 			what = "has moved: write it under " + gateway + ": as " + gateway + "." + name
 			mend = "`paymux config migrate FILE` prints the new file"
+			// migrate does not write into a section that is there
+			if _, stands := sections[strings.TrimSuffix(path, "."+name)][gateway]; stands {
+				mend = "move it into the section, which is there already"
+			}
 		}
 		problems.add(path, what, mend)
 	}

@@ -97,7 +97,7 @@ func explain(f validator.FieldError) (what, mend string) {
 		return "is too large", "at most " + f.Param() + unit
 	case "len":
 		return "has the wrong length", "exactly " + f.Param() + unit
-	case "numeric":
+	case "number":
 		return "must be digits only", "copy the number from the gateway's console, in quotes"
 	case "startswith":
 		return "is another kind of number", "it begins with " + f.Param()

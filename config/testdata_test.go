@@ -33,7 +33,7 @@ func (till) CheckGateway(g Gateway, blame Blame) {
 }
 
 type tillSection struct {
-	Shop     string    `json:"shop" validate:"required,numeric"`
+	Shop     string    `json:"shop" validate:"required,number"`
 	Payee    string    `json:"payee" validate:"required"`
 	Pace     int       `json:"pace" validate:"min=1"`
 	Keys     []tillKey `json:"keys" validate:"required,min=1,dive"`

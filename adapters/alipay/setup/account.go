@@ -9,11 +9,11 @@ import (
 // Account is an app and a payee at Alipay, as the section alipay of an account describes them.
 type Account struct {
 	// The app's number at the gateway, in quotes.
-	AppID string `json:"app_id" validate:"required,numeric,len=16"`
+	AppID string `json:"app_id" validate:"required,number,len=16"`
 	// The payee's partner number (2088…), in quotes.
-	SellerID string `json:"seller_id" validate:"required,numeric,len=16,startswith=2088"`
+	SellerID string `json:"seller_id" validate:"required,number,len=16,startswith=2088"`
 	// The mini-program's app number when it differs from app_id.
-	OpAppID string `json:"op_app_id" validate:"omitempty,numeric,len=16"`
+	OpAppID string `json:"op_app_id" validate:"omitempty,number,len=16"`
 	// How alipay_mini opens a payment: trade_no makes the trade for a named buyer and hands out
 	// its number; order_string signs it, asks for no buyer and makes nothing until somebody enters
 	// the cashier. That my.tradePay takes an order string of a payment is common and not
