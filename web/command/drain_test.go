@@ -22,6 +22,19 @@ func (s *site) stopInPeace(p *process) {
 	}
 }
 
+// SIGHUP, by which other servers are told to read their files again, kills nothing.
+func TestSIGHUPKillsNothing(t *testing.T) {
+	s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", "")
+	server := s.start()
+	if err := server.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, err := s.ask("GET", "/v1/platforms", "", ""); err != nil || status != http.StatusOK {
+		t.Errorf("after SIGHUP: %d %v", status, err)
+	}
+	s.stopInPeace(server)
+}
+
 // SIGTERM in the middle of a create: the request is answered, and only then the server goes (P16).
 func TestSIGTERMLetsRequestsFinish(t *testing.T) {
 	s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", "")

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +22,8 @@ func newServe(streams Streams) *cobra.Command {
 		Short: "Run the server on a configuration file",
 		Args:  exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			// Many send it to have a changed file read, which happens by itself; it must not kill.
+			signal.Ignore(syscall.SIGHUP)
 			watcher, err := config.NewWatcher(file, streams.Environ, app.Dialects()...)
 			if err != nil {
 				return problems(file, err)
