@@ -72,3 +72,12 @@ func TestAccountsOfOneAppShareItsBreaker(t *testing.T) {
 		t.Errorf("the other account found %v", err)
 	}
 }
+
+// Beside another gateway, the commands that look at keys and messages find Alipay's lines alone.
+func TestLinesOfOtherGatewaysAreNotOpened(t *testing.T) {
+	c := &config.Config{Gateways: []config.Gateway{{ID: "till", ClientCertFile: "absent"}, {ID: "alipay"}}}
+	lines, err := Lines(c, adapters.Ground{})
+	if _, ours := lines["alipay"]; err != nil || !ours || len(lines) != 1 {
+		t.Errorf("lines %v, %v", lines, err)
+	}
+}
