@@ -145,16 +145,15 @@ func schemaOf(t reflect.Type, docs map[string]string) map[string]any {
 	return schema
 }
 
-// addSections lets an account have the section of its gateway, which it must, and the gateway's
-// channels.
+// addSections lets an account have the section of its gateway, which it must. Channels are not
+// listed: a new one would change a file far from it, and "paymux check" knows them.
 func addSections(account, properties map[string]any, docs map[string]string) {
 	var each []any
 	for _, d := range shipped() {
 		properties[d.Gateway()] = schemaOf(section(d), docs)
-		channels := map[string]any{"items": map[string]any{"enum": d.Channels()}}
 		each = append(each, map[string]any{
 			"if":   map[string]any{"properties": map[string]any{"gateway": map[string]any{"const": d.Gateway()}}},
-			"then": map[string]any{"required": []string{d.Gateway()}, "properties": map[string]any{"channels": channels}},
+			"then": map[string]any{"required": []string{d.Gateway()}},
 		})
 	}
 	account["allOf"] = each

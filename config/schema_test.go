@@ -60,7 +60,7 @@ func TestSchemaJudgesTheExample(t *testing.T) {
 		{`app_id: "9021000100000001"`, `app_id: 9021000100000001`},
 		{`app_id: "9021000100000001"`, `app_no: "9021000100000001"`},
 		{"        alipay: # the settings at the gateway stand under its id", "        app_id: \"9021000100000001\"\n        alipay:"},
-		{"channels: [alipay_mini]", "channels: [alipay_wap]"},
+		{"channels: [alipay_mini]", "channels: alipay_mini"},
 		{"id: m_demo", "id: M_Demo"},
 		{"    late_payment: refund", "    late_payment: keep"},
 	} {

@@ -136,8 +136,12 @@ licences:`)
 	if text, ok := goes(t, root, "test", "./"+own, "./adapters/alipay/setup", "./platforms", "./config"); !ok {
 		t.Errorf("by the letter of the checklist, and yet:\n%.3000s", text)
 	}
-	if text, ok := goes(t, root, "test", ".", "-run", "Test(Arrows|CoreStandsAlone|Files)"); !ok {
+	if text, ok := goes(t, root, "test", ".", "-run", "Test(Arrows|CoreStandsAlone|Files|Channels|Doc)"); !ok {
 		t.Errorf("the house does not take the channel:\n%.3000s", text)
+	}
+
+	if text, ok := goes(t, root, "test", "./config", "-run", "TestSchema|TestReference"); !ok {
+		t.Errorf("the schema or the guide to the settings lists channels:\n%.3000s", text)
 	}
 
 	guide, err := os.ReadFile("../README.md")
