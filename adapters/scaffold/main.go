@@ -63,9 +63,8 @@ const next = `adapters/%[1]s/%[2]s is written, and compiles. What is left, by ad
 1. adapters/%[1]s/%[2]s/channel.go: write Pay, choose the door, add the capabilities.
 2. adapters/%[1]s/setup/registration.go: add %[2]s.New(apps) to channels.
 3. platforms/rules/PLATFORM.yaml: add channel %[3]s to the platform's doors.
-4. PAYMUX_TEST_UPDATE=1 go test ./config writes docs/config.schema.json anew.
 
-go test ./adapters/%[1]s/%[2]s ./adapters/%[1]s/setup fails until the first three are done.
+go test ./adapters/%[1]s/%[2]s ./adapters/%[1]s/setup fails until all three are done.
 `
 
 // write makes the folder, and leaves one that is there alone.
