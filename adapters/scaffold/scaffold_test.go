@@ -180,6 +180,8 @@ func TestScaffoldRefuses(t *testing.T) {
 		{"channel ../../etc", "no name of a channel"},
 		{"channel Taobao", "no name of a channel"},
 		{"channel 1h5", "no name of a channel"},
+		{"channel taobao__h5", "no name of a channel"},
+		{"channel taobao_", "no name of a channel"},
 		{"channel " + strings.Repeat("a", 41), "no name of a channel"},
 		{"channel -gateway wechatpay taobao_h5", "adapters/wechatpay/trade is not there"},
 		{"channel wechat_h5", "exists"},
