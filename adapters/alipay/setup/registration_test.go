@@ -8,6 +8,7 @@ import (
 	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/adapters/alipay"
 	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
+	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
 )
 
@@ -85,4 +86,18 @@ func certifiedApp(t *testing.T) *alipay.App {
 		t.Fatal(err)
 	}
 	return app
+}
+
+// What an account's section says of whose it is reaches core, and what is there already stays.
+func TestAccountOfSettings(t *testing.T) {
+	for way, without := range map[string]bool{TradeNo: false, OrderString: true} {
+		a := config.Account{Settings: &Account{AppID: "1", OpAppID: "2", SellerID: "3", MiniPay: way}}
+		got := AccountOf(a, core.Account{ID: "a", NotifyURL: "https://pay.example/notify"})
+		if got.AppID != "1" || got.OpAppID != "2" || got.SellerID != "3" || got.PaysWithoutTrade != without || got.NeedsPayer == without {
+			t.Errorf("%s: %+v", way, got)
+		}
+		if got.ID != "a" || got.NotifyURL == "" || got.GatewayName.EN != "Alipay" || got.Grace == 0 {
+			t.Errorf("%s: %+v", way, got)
+		}
+	}
 }
