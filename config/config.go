@@ -63,8 +63,11 @@ type DB struct {
 	AcceptDataLoss bool `json:"accept_data_loss"`
 	// A Galera cluster must be declared: its conflicts show at commit.
 	Topology string `json:"topology" validate:"oneof=single galera"`
-	// Most connections held open at once.
+	// Most connections that read at once. Writing has its own: at most 2 x writers + 4.
 	MaxOpen int `json:"max_open" validate:"min=1,max=1000"`
+	// Transactions that write at once, each joining the changes that wait for it; mysql only.
+	// SQLite has one writer, whatever stands here.
+	Writers int `json:"writers" validate:"min=1,max=64"`
 }
 
 // Queue says what carries the hints that make jobs punctual. Losing it loses nothing.
@@ -156,7 +159,7 @@ func defaults() Config {
 	return Config{
 		Server: Server{Listen: "127.0.0.1:8080", DrainSeconds: 20},
 		Log:    Log{Level: "info", Format: "json"},
-		DB:     DB{Driver: "sqlite", Topology: "single", MaxOpen: 20},
+		DB:     DB{Driver: "sqlite", Topology: "single", MaxOpen: 20, Writers: 2},
 		Notify: Notify{ConfirmOverFen: 5_000_000, UnknownGraceSeconds: 600},
 		Jobs: Jobs{
 			SweepSeconds: 30,

@@ -44,7 +44,7 @@ func TestDefaults(t *testing.T) {
 	if at, ok := m.Accounts[0].Settings.(*tillSection); !ok || at.Pace != 3 || c.Gateways[0].MaxConnections != 64 {
 		t.Errorf("defaults of a gateway and its section: %+v %+v", at, c.Gateways[0])
 	}
-	if c.Notify.ConfirmOverFen != 5_000_000 || c.Jobs.SweepSeconds != 30 || c.DB.MaxOpen != 20 || c.Log.Format != "json" {
+	if c.Notify.ConfirmOverFen != 5_000_000 || c.Jobs.SweepSeconds != 30 || c.DB.MaxOpen != 20 || c.DB.Writers != 2 || c.Log.Format != "json" {
 		t.Errorf("defaults: %+v", c)
 	}
 	if c.Tracing != (Tracing{SamplePercent: 100}) {

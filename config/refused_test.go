@@ -127,6 +127,8 @@ func rangeMistakes() []refusal {
 		{"F08 sweep a day", "sweep_seconds: 30", "sweep_seconds: 86400", "jobs.sweep_seconds", "too large"},
 		{"F08 grace 0", "unknown_grace_seconds: 600", "unknown_grace_seconds: 0", "notify.unknown_grace_seconds", "too small"},
 		{"F08 payment limit 0", "max_payment_fen: 10000000", "max_payment_fen: 0", "merchants[0].max_payment_fen", "too small"},
+		{"no writer", "  writers: 2", "  writers: 0", "db.writers", "too small"},
+		{"too many writers", "  writers: 2", "  writers: 65", "db.writers", "too large"},
 		{"F08 payment limit above the gateway's", "max_payment_fen: 10000000", "max_payment_fen: 10000000001", "merchants[0].max_payment_fen", "too large"},
 		{"F08 negative approval limit", "refund_approval_over_fen: 100000", "refund_approval_over_fen: -1", "merchants[0].refund_approval_over_fen", "too small"},
 		{"I08 keys forgotten before the gateway forgets", "idempotency_days: 30", "idempotency_days: 1", "retention.idempotency_days", "too small"},

@@ -77,6 +77,7 @@ func TestReloadCannotChangeWhatIsOpen(t *testing.T) {
 		{"dsn: data/paymux.db", "dsn: data/other.db", "db.dsn"},
 		{`url: "" # empty`, `url: none # empty`, "queue.url"},
 		{"max_open: 20", "max_open: 21", "db.max_open"},
+		{"writers: 2", "writers: 3", "db.writers"},
 	} {
 		w, path, refusals := watcher(t)
 		write(t, path, edit(t, exampleText(t), c[0], c[1]))

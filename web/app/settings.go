@@ -38,6 +38,7 @@ func confirmOver(orMore int64) core.Fen {
 func StoreConfig(db config.DB) store.Config {
 	return store.Config{
 		Driver: db.Driver, DSN: db.DSN.Reveal(), AcceptDataLoss: db.AcceptDataLoss, Topology: db.Topology, MaxOpen: db.MaxOpen,
+		Writers: db.Writers,
 	}
 }
 

@@ -133,7 +133,7 @@ func plainConfig(t *testing.T) *config.Config {
 	}
 	return &config.Config{
 		Server:   config.Server{Listen: "127.0.0.1:8101", BaseURL: "https://pay.example.com", Environment: config.Production, AdminListen: "127.0.0.1:8102"},
-		DB:       config.DB{Driver: "sqlite", DSN: config.NewSecret("file:a.db"), MaxOpen: 11},
+		DB:       config.DB{Driver: "sqlite", DSN: config.NewSecret("file:a.db"), MaxOpen: 11, Writers: 6},
 		Jobs:     config.Jobs{WebhookSeconds: []int{1}},
 		Gateways: []config.Gateway{{ID: "alipay", Environment: config.Production, URL: "https://gateway.example.com"}},
 		Merchants: []config.Merchant{{
