@@ -16,6 +16,7 @@
 //	load.go, list.go               what units and readers see
 //	migrations/                    the schema, by engine
 //	seal.go, purge.go, nodes.go    audit chain, the end of personal data, who else runs here
+//	installation.go                what tells this database from others, and is kept once
 //	accounts.go                    what the account ids that attempts name mean, for good
 //
 // Correctness rests on version guards and unique keys alone, which hold on engines whose locks are

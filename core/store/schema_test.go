@@ -198,7 +198,7 @@ func TestMigrateHalfDone(t *testing.T) {
 			s := open(t, e.config(t))
 			execSQL(t, s, "DELETE FROM goose_db_version WHERE version_id > 0")
 			// the last ones that a killed run would not have made
-			for _, table := range []string{"accounts", "nodes", "nonces", "payers"} {
+			for _, table := range []string{"accounts", "installation", "nodes", "nonces", "payers"} {
 				execSQL(t, s, "DROP TABLE "+table)
 			}
 			// which undoes a killed migration: the columns of those that are to run are not there
