@@ -1,11 +1,13 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
+
+	"github.com/spf13/viper"
 )
 
 // checkServer checks the settings outside merchants against each other.
@@ -113,17 +115,18 @@ func checkProxy(path, text string, problems *Problems) {
 	}
 }
 
-// checkInlineSecrets refuses a configuration file that shows a password to
-// others. inFile holds what the file itself says, by setting: passwords from
-// the environment are not in it.
-func checkInlineSecrets(path string, mode os.FileMode, inFile map[string]string, problems *Problems) {
-	if mode&othersMay == 0 {
-		return
+// checkInlineSecrets refuses a password in a configuration file that everybody may read. It looks
+// at what the file itself says: passwords from the environment are not in it.
+func checkInlineSecrets(path string, text []byte, problems *Problems) {
+	v := viper.New()
+	v.SetConfigType("yaml")
+	if v.ReadConfig(bytes.NewReader(text)) != nil {
+		return // told already
 	}
-	for setting, text := range inFile {
-		if holdsPassword(text) {
+	for _, setting := range []string{"db.dsn", "queue.url"} {
+		if holdsPassword(v.GetString(setting)) {
 			problems.add(setting, "holds a password and the file can be read by others",
-				"chmod 600 "+path+", or set "+environmentPrefix+strings.ToUpper(strings.ReplaceAll(setting, ".", "_")))
+				"chmod 600 "+quoted(path)+", or set "+environmentPrefix+strings.ToUpper(strings.ReplaceAll(setting, ".", "_")))
 		}
 	}
 }

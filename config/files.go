@@ -13,28 +13,25 @@ import (
 // maxKeyFile bounds every key, certificate and secret file.
 const maxKeyFile = 256 << 10
 
-// othersMay are the permission bits that give a file to group or world.
-const othersMay fs.FileMode = 0o077
-
 var (
-	errReadableByOthers = errors.New("can be read by others")
-	errEmptyFile        = errors.New("is empty")
-	errTooLarge         = errors.New("is too large")
-	errNotFile          = errors.New("is not a file")
-	errEmptySealed      = errors.New("config: sealed text is empty")
+	errEmptyFile   = errors.New("is empty")
+	errTooLarge    = errors.New("is too large")
+	errNotFile     = errors.New("is not a file")
+	errEmptySealed = errors.New("config: sealed text is empty")
 )
 
 // file is one file that the configuration names.
 type file struct {
 	path    string // the setting
 	name    string // the file
-	private bool   // must not be readable by others
+	private bool   // must not be readable by everybody
 }
 
-// readPrivate reads a file that only its owner may read.
+// readPrivate reads a file that only its owner, and perhaps a group, may read.
 func readPrivate(name string) (string, error) { return readKeyFile(name, true) }
 
-// ReadPublic reads a file with nothing secret in it.
+// ReadPublic reads a file with nothing secret in it, which nobody else may change: whoever
+// changed a gateway's public key could sign in its name.
 func ReadPublic(name string) (string, error) { return readKeyFile(name, false) }
 
 func readKeyFile(name string, private bool) (string, error) {
@@ -51,8 +48,8 @@ func readKeyFile(name string, private bool) (string, error) {
 	if !info.Mode().IsRegular() {
 		return "", fmt.Errorf("config: %s %w", name, errNotFile)
 	}
-	if private && info.Mode().Perm()&othersMay != 0 {
-		return "", fmt.Errorf("config: %s (mode %04o) %w", name, info.Mode().Perm(), errReadableByOthers)
+	if err := guarded(name, info, private); err != nil {
+		return "", err
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	switch {
@@ -66,17 +63,18 @@ func readKeyFile(name string, private bool) (string, error) {
 	return string(text), nil
 }
 
-// checkFiles reads every named file once: it must exist, hold something, and
-// not be shown to others when it is secret.
+// checkFiles reads every named file once: it must exist, hold something, be changed by nobody
+// else, and not be shown to everybody when it is secret.
 func checkFiles(c *Config, problems *Problems) {
 	for _, f := range c.files() {
 		_, err := readKeyFile(f.name, f.private)
+		open, isOpen := errors.AsType[*exposed](err)
 		switch {
 		case err == nil:
 		case errors.Is(err, fs.ErrNotExist):
 			problems.add(f.path, "there is no file "+f.name, "names are relative to the configuration file")
-		case errors.Is(err, errReadableByOthers):
-			problems.add(f.path, f.name+" can be read by others", "chmod 600 "+f.name)
+		case isOpen:
+			problems.add(f.path, open.name+" "+open.what, open.mend)
 		case errors.Is(err, errEmptyFile):
 			problems.add(f.path, f.name+" is empty", "put the key into it")
 		default:

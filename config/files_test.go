@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// F09: files with secrets in them that group or world may read are refused;
+// F09: files with secrets in them that everybody may read, or a group may write, are refused;
 // public keys and certificates may be read by anybody.
 func TestF09FileModes(t *testing.T) {
 	secret := map[string]string{
@@ -19,7 +19,7 @@ func TestF09FileModes(t *testing.T) {
 		"keys/webhook_s2.secret":  "merchants[0].webhooks[0].secrets[0].secret_file",
 	}
 	for name, setting := range secret {
-		for _, mode := range []os.FileMode{0o604, 0o640, 0o620, 0o601, 0o644, 0o666} {
+		for _, mode := range []os.FileMode{0o604, 0o660, 0o620, 0o601, 0o644, 0o666} {
 			path := place(t, exampleText(t))
 			if err := os.Chmod(filepath.Join(filepath.Dir(path), name), mode); err != nil {
 				t.Fatal(err)
@@ -36,11 +36,13 @@ func TestF09FileModes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(filepath.Join(filepath.Dir(path), "keys/app_v2.pem"), 0o400); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := load(path, nil); err != nil {
-		t.Errorf("public files and a key of mode 0400: %v", err)
+	for _, mode := range []os.FileMode{0o400, 0o440, 0o640} {
+		if err := os.Chmod(filepath.Join(filepath.Dir(path), "keys/app_v2.pem"), mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := load(path, nil); err != nil {
+			t.Errorf("public files and a key of mode %04o: %v", mode, err)
+		}
 	}
 }
 
@@ -65,9 +67,11 @@ func TestF09PasswordInReadableFile(t *testing.T) {
 			if _, err := load(path, c.environ); err != nil {
 				t.Fatalf("mode 0600: %v", err)
 			}
-			if err := os.Chmod(path, 0o644); err != nil {
-				t.Fatal(err)
+			chmod(t, path, 0o640)
+			if _, err := load(path, c.environ); err != nil {
+				t.Fatalf("mode 0640: %v", err)
 			}
+			chmod(t, path, 0o644)
 			_, err := load(path, c.environ)
 			var problems Problems
 			if errors.As(err, &problems); (err != nil) != (c.blamed != "") || (c.blamed != "" && !hasPath(problems, c.blamed)) {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,28 +18,44 @@ const maxFile = 4 << 20
 // ("KEY=value", as os.Environ gives them) over it, and checks the whole.
 // Relative file names in it are taken from the file's own directory.
 // A file that cannot be read gives a plain error; everything else that is
-// wrong comes back together as [Problems]. dialects are the gateways that may
+// wrong comes back together as [Problems]. A file that somebody else could have
+// written is refused whatever it holds. dialects are the gateways that may
 // be named, with the settings that accounts have there.
 func Load(path string, environ []string, dialects ...Dialect) (*Config, error) {
 	text, mode, err := readConfig(path)
-	if err != nil {
+	open, isOpen := errors.AsType[*exposed](err)
+	if err != nil && !isOpen {
 		return nil, err
 	}
-	lines, problems := scanKeys(text)
+	c, lines, problems := parse(path, text, environ, dialects)
+	if isOpen {
+		problems.add(open.name, open.what, open.mend)
+	}
+	if mode&openToAll != 0 {
+		checkInlineSecrets(path, text, &problems)
+	}
 	if len(problems) > 0 {
 		return nil, problems.located(lines)
+	}
+	return c, nil
+}
+
+// parse reads the text of the file at path, with the variables laid over it.
+func parse(path string, text []byte, environ []string, dialects []Dialect) (*Config, map[string]int, Problems) {
+	lines, problems := scanKeys(text)
+	if len(problems) > 0 {
+		return nil, lines, problems
 	}
 	v := viper.New()
 	v.SetConfigType("yaml")
 	if err := v.ReadConfig(bytes.NewReader(text)); err != nil {
-		return nil, Problems{{Path: path, What: err.Error(), Mend: "write it as YAML"}}
+		return nil, lines, Problems{{Path: path, What: err.Error(), Mend: "write it as YAML"}}
 	}
-	inFile := map[string]string{"db.dsn": v.GetString("db.dsn"), "queue.url": v.GetString("queue.url")}
 	overlayEnvironment(v, environ, &problems)
 	c := defaults()
 	decodeAll(v.AllSettings(), &c, dialects, &problems)
 	if len(problems) > 0 {
-		return nil, problems.located(lines)
+		return nil, lines, problems
 	}
 	c.resolveFiles(filepath.Dir(path))
 	validateShape(&c, dialects, &problems)
@@ -46,14 +63,12 @@ func Load(path string, environ []string, dialects ...Dialect) (*Config, error) {
 		checkServer(&c, dialects, &problems)
 		checkMerchants(&c, &problems)
 		checkFiles(&c, &problems)
-		checkInlineSecrets(path, mode, inFile, &problems)
 	}
-	if len(problems) > 0 {
-		return nil, problems.located(lines)
-	}
-	return &c, nil
+	return &c, lines, problems
 }
 
+// readConfig reads the file whole, also when its error says that others may change it: what else is
+// wrong in it is told too.
 func readConfig(path string) ([]byte, os.FileMode, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -71,5 +86,5 @@ func readConfig(path string) ([]byte, os.FileMode, error) {
 	if len(text) > maxFile {
 		return nil, 0, fmt.Errorf("config: %s is larger than %d bytes", path, maxFile)
 	}
-	return text, info.Mode().Perm(), nil
+	return text, info.Mode().Perm(), guarded(path, info, false)
 }

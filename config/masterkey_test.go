@@ -105,11 +105,17 @@ func TestF09MasterKeyFile(t *testing.T) {
 	if _, err := CreateMasterKey(filepath.Join(t.TempDir(), "k"), bytes.NewReader(make([]byte, 31))); err == nil {
 		t.Error("made of too little randomness")
 	}
-	if err := os.Chmod(path, 0o640); err != nil {
-		t.Fatal(err)
+	for mode, fine := range map[os.FileMode]bool{0o400: true, 0o440: true, 0o640: true, 0o644: false, 0o660: false, 0o602: false} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		_, err := OpenMasterKey(path, rand.Reader)
+		if _, open := errors.AsType[*exposed](err); open == fine || (err == nil) != fine {
+			t.Errorf("mode %04o: %v", mode, err)
+		}
 	}
-	if _, err := OpenMasterKey(path, rand.Reader); !errors.Is(err, errReadableByOthers) {
-		t.Errorf("readable by the group: %v", err)
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
 	}
 	for _, text := range []string{"", "\n", "short", "AAAA", strings.Repeat("A", 44) + "AAAA", strings.Repeat("!", 44),
 		// F24: zeros, and 15 different bytes

@@ -148,13 +148,11 @@ func (w *Watcher) Reload() bool {
 	return true
 }
 
-// configHash is the hash of the file itself; an unreadable file has one too.
+// configHash is the hash of the file itself and of who may change it; an unreadable file has one
+// too.
 func (w *Watcher) configHash() [sha256.Size]byte {
 	text, mode, err := readConfig(w.path)
-	if err != nil {
-		return sha256.Sum256([]byte("unreadable: " + err.Error()))
-	}
-	return sha256.Sum256(fmt.Appendf(text, "\n%o", mode))
+	return sha256.Sum256(fmt.Appendf(text, "\n%o %v", mode, err))
 }
 
 // fingerprint adds the files that c names to the hash of the file itself.
