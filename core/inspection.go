@@ -43,6 +43,14 @@ type Inspection struct {
 	requests map[string]string
 }
 
+// Invariants lists the names that a breach may have; docs/RELIABILITY.md says what each promises.
+func Invariants() []string {
+	return []string{
+		"INV-E1", "INV-E2", "INV-E3", "INV-I3", "INV-L1", "INV-M1", "INV-M2", "INV-M3", "INV-M4", "INV-M5",
+		"INV-S1", "INV-S2", "INV-S3", "INV-S4", "INV-S5",
+	}
+}
+
 // MaxBreaches bounds what one inspection keeps; more are only counted by the caller's exit code.
 const MaxBreaches = 1000
 

@@ -2,10 +2,13 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/paymux/paymux/adapters"
+	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/outbox"
 )
 
 // alarms remember what is wrong at present, so that a trouble that lasts is told when it begins and
@@ -39,7 +42,19 @@ const (
 	AlertClockSkew   = "clock_skew"
 	AlertCertificate = "certificate_expires"
 	alertRotated     = "certificate_unknown"
+	// The daily inspection found books that contradict themselves.
+	alertBroken = "invariant.broken"
 )
+
+// Alerts lists every alert of the program. Those whose level grows with the trouble stand once
+// for each level.
+func Alerts() []core.AlertKind {
+	return slices.Concat(core.Alerts(), outbox.Alerts(), []core.AlertKind{
+		{What: AlertClockSkew, Level: 2}, {What: alertRotated, Level: 1},
+		{What: AlertCertificate, Level: 1}, {What: AlertCertificate, Level: 2}, {What: AlertCertificate, Level: 3},
+		{What: alertMisconfigured, Level: 1}, {What: alertNotShared, Level: 3}, {What: alertBroken, Level: 1},
+	})
+}
 
 // MaxSkew is how far our clock may be from the gateway's. Beyond 10 minutes OpenAPI v3 refuses
 // requests; a page's expiry is our clock's word too.

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -62,7 +63,22 @@ func newWatch(registry *prometheus.Registry, logger *slog.Logger, now func() tim
 			return nil, fmt.Errorf("metrics: %w", err)
 		}
 	}
+	w.begin()
 	return w, nil
+}
+
+// begin makes what is counted rarely exist from the start, at zero: whoever watches for a rise sees
+// none in a series that begins with it.
+func (w *watch) begin() {
+	for _, kind := range Alerts() {
+		w.alerts.WithLabelValues(strconv.Itoa(kind.Level), kind.What)
+	}
+	for _, kind := range []core.DueKind{core.DueAttempt, core.DueRefund, core.DueInbox, core.DueDelivery} {
+		w.failures.WithLabelValues(string(kind))
+	}
+	for _, invariant := range core.Invariants() {
+		w.broken.WithLabelValues(invariant)
+	}
 }
 
 // Happened implements core.Watcher.
@@ -70,14 +86,14 @@ func (w *watch) Happened(what, label string) { w.happened.WithLabelValues(what, 
 
 // Alert implements core.Watcher.
 func (w *watch) Alert(level int, what, object, detail string) {
-	w.alerts.WithLabelValues(fmt.Sprint(level), what).Inc()
+	w.alerts.WithLabelValues(strconv.Itoa(level), what).Inc()
 	w.logger.Error("a person should look", "level", level, "what", what, "object", object, "detail", detail)
 }
 
 // broke tells of an invariant that does not hold.
 func (w *watch) broke(b core.Breach) {
 	w.broken.WithLabelValues(b.Invariant).Inc()
-	w.Alert(1, "invariant.broken", b.Object, b.Invariant+": "+b.Detail)
+	w.Alert(1, alertBroken, b.Object, b.Invariant+": "+b.Detail)
 }
 
 func (w *watch) inspected(orders int) { w.orders.Set(float64(orders)) }

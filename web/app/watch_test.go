@@ -51,7 +51,9 @@ func TestWatchTellsAllThatItIsTold(t *testing.T) {
 				line += " " + l.GetName() + "=" + l.GetValue()
 			}
 			value := m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetHistogram().GetSampleSum()
-			got = append(got, fmt.Sprint(line, " ", value))
+			if value != 0 {
+				got = append(got, fmt.Sprint(line, " ", value))
+			}
 		}
 	}
 	want := []string{
@@ -71,5 +73,37 @@ func TestWatchTellsAllThatItIsTold(t *testing.T) {
 	}
 	if text.String() != strings.Join(lines, "\n")+"\n" {
 		t.Errorf("logged\n%swant\n%s", &text, strings.Join(lines, "\n"))
+	}
+}
+
+// What is counted rarely is there from the start, at zero: each alert by its level, each kind of
+// due row, each invariant.
+func TestCountersExistFromTheStart(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	if _, err := newWatch(registry, slog.New(slog.DiscardHandler), time.Now); err != nil {
+		t.Fatal(err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	series := map[string]int{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if m.GetCounter() != nil {
+				series[f.GetName()]++
+			}
+			if m.GetCounter().GetValue() != 0 {
+				t.Errorf("%s begins at %v", f.GetName(), m.GetCounter().GetValue())
+			}
+		}
+	}
+	want := map[string]int{
+		"paymux_alerts_total": len(Alerts()), "paymux_job_failures_total": 4, "paymux_invariant_broken_total": len(core.Invariants()),
+	}
+	for name, n := range want {
+		if series[name] != n {
+			t.Errorf("%s has %d series at the start, want %d", name, series[name], n)
+		}
 	}
 }
