@@ -29,7 +29,7 @@ func (c *Cashier) Payment(ctx context.Context, merchantID, id string) (PaymentVi
 	return c.viewNow(o, c.at()), nil
 }
 
-// Payments lists a merchant's payments, newest first. A page has q.Limit rows, MaxPage at most; the
+// Payments lists payments, newest first. A page has q.Limit rows, MaxPage at most; the
 // last row is the next page's keyset.
 func (c *Cashier) Payments(ctx context.Context, q PaymentQuery) ([]PaymentView, error) {
 	q.Limit = clampPage(q.Limit)
@@ -39,7 +39,7 @@ func (c *Cashier) Payments(ctx context.Context, q PaymentQuery) ([]PaymentView, 
 	}
 	keys := make([]Key, len(rows))
 	for i, p := range rows {
-		keys[i] = Key{Kind: OrderByPayment, Merchant: q.MerchantID, Value: p.ID}
+		keys[i] = Key{Kind: OrderByPayment, Merchant: p.MerchantID, Value: p.ID}
 	}
 	views, now := make([]PaymentView, 0, len(rows)), c.at()
 	if len(keys) == 0 {
@@ -73,7 +73,7 @@ func (c *Cashier) RefundView(ctx context.Context, merchantID, id string) (Refund
 	return RefundViewOf(o.Refund(id)), nil
 }
 
-// Refunds lists a merchant's refunds, newest first: so an approver finds what waits. Pages are
+// Refunds lists refunds, newest first: so an approver finds what waits. Pages are
 // those of Payments.
 func (c *Cashier) Refunds(ctx context.Context, q RefundQuery) ([]RefundView, error) {
 	q.Limit = clampPage(q.Limit)

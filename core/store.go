@@ -220,9 +220,9 @@ type Reader interface {
 	See(context.Context, ...Key) (View, error)
 	// Payer returns a sealed payer by row id; nil when its end has come.
 	Payer(ctx context.Context, id string) (*SealedPayer, error)
-	// Payments lists a merchant's payments, newest first, by keyset.
+	// Payments lists payments, newest first, by keyset.
 	Payments(context.Context, PaymentQuery) ([]Payment, error)
-	// Refunds lists a merchant's refunds, newest first, by keyset.
+	// Refunds lists refunds, newest first, by keyset.
 	Refunds(context.Context, RefundQuery) ([]Refund, error)
 	// Events lists a merchant's events, oldest first, after a row.
 	Events(context.Context, EventQuery) ([]Event, error)
@@ -236,21 +236,37 @@ type Reader interface {
 	Due(context.Context, DueQuery) ([]Due, error)
 }
 
-// PaymentQuery asks for a page of payments.
+// PaymentQuery asks for a page of payments. What is empty asks for any; what is given must all
+// hold. No store walks over rows that it does not show, beside those of the named buyer, of the
+// same status or of the given time.
 type PaymentQuery struct {
-	MerchantID      string
-	MerchantOrderNo string // "" for any
+	MerchantID string
+	// All asks over all merchants, whatever MerchantID is: for operators.
+	All             bool
+	MerchantOrderNo string
 	Status          PaymentStatus
 	Attention       bool // only those that a person must look at
+	// OutTradeNo and TradeNo are numbers at the gateway, of any attempt.
+	OutTradeNo, TradeNo string
+	// RefundNo is any number of a refund: its id, out_request_no or merchant_refund_no.
+	RefundNo string
+	// Buyers are pseudonyms of one buyer, of which an attempt names one; MaxBuyers at most.
+	Buyers []string
+	// CreatedFrom is the first moment, CreatedTo the first that is too late; zero for no bound.
+	CreatedFrom, CreatedTo time.Time
 	// BeforeCreated: keyset: rows older than (BeforeCreated, BeforeID); zero for the newest
 	BeforeCreated time.Time
 	BeforeID      string
 	Limit         int
 }
 
+// MaxBuyers is how many pseudonyms one query may name.
+const MaxBuyers = 100
+
 // RefundQuery asks for a page of refunds.
 type RefundQuery struct {
 	MerchantID       string
+	All              bool         // over all merchants
 	MerchantRefundNo string       // "" for any
 	Status           RefundStatus // "" for any
 	// BeforeCreated: keyset: rows older than (BeforeCreated, BeforeID); zero for the newest

@@ -178,6 +178,11 @@ func TestRequestsReachCoreWhole(t *testing.T) {
 	}{
 		{"GET", "/v1/payments?merchant_order_no=o1&status=paid&attention=true&limit=7&cursor=" + cursorOf("p", "1795348800007", "pay_9"), "", 200, 200, []any{
 			asked{"Payments", none, []any{core.PaymentQuery{MerchantID: "m_a", MerchantOrderNo: "o1", Status: "paid", Attention: true, BeforeCreated: at, BeforeID: "pay_9", Limit: 7}}}}},
+		{"GET", "/v1/payments?out_trade_no=T1&trade_no=20261&refund_no=rf_1&buyer_pseudonym=b1&created_from=2026-11-20T16:30:00%2B08:00&created_to=2026-11-20T08:31:00Z", "", 200, 200, []any{
+			asked{"Payments", none, []any{core.PaymentQuery{
+				MerchantID: "m_a", OutTradeNo: "T1", TradeNo: "20261", RefundNo: "rf_1", Buyers: []string{"b1"}, Limit: 20,
+				CreatedFrom: time.Date(2026, 11, 20, 8, 30, 0, 0, time.UTC), CreatedTo: time.Date(2026, 11, 20, 8, 31, 0, 0, time.UTC),
+			}}}}},
 		{"GET", "/v1/payments", "", 200, 200, []any{asked{"Payments", none, []any{core.PaymentQuery{MerchantID: "m_a", Limit: 20}}}}},
 		{"GET", "/v1/refunds?merchant_refund_no=r1&status=failed&limit=100&cursor=" + cursorOf("r", "1795348800007", "ref_9"), "", 200, 200, []any{
 			asked{"Refunds", none, []any{core.RefundQuery{MerchantID: "m_a", MerchantRefundNo: "r1", Status: "failed", BeforeCreated: at, BeforeID: "ref_9", Limit: 100}}}}},

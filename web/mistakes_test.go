@@ -91,6 +91,9 @@ func TestAllMistakesOfAQueryAtOnce(t *testing.T) {
 	long := strings.Repeat("x", 65)
 	for _, c := range []struct{ path, want string }{
 		{"/v1/payments?zebra=1&status=lost&limit=0&attention=yes&merchant_order_no=a%20b&cursor=x&apple=2", "apple zebra merchant_order_no status attention limit cursor"},
+		{"/v1/payments?trade_no=a%20b&out_trade_no=ö&refund_no=,&buyer_pseudonym=" + long + "&created_from=today&created_to=2026-11-20", "out_trade_no trade_no refund_no buyer_pseudonym created_from created_to"},
+		{"/v1/payments?created_from=2026-11-20T16:30:00%2B08:00&created_to=2026-11-20T08:30:00Z", "created_to"},
+		{"/v1/payments?created_from=1999-01-01T00:00:00Z&created_to=", "created_to created_from"},
 		{"/v1/payments?limit=101&limit=5&status=&cursor=&merchant_order_no=" + long, "status limit cursor merchant_order_no"},
 		{"/v1/payments?Status=paid&limit=+5&attention=True", "Status attention limit"},
 		{"/v1/payments?limit=%zz&status=lost", "query status"},

@@ -118,15 +118,25 @@ type list[T any] struct {
 }
 
 func (s *Server) listPayments(c *call) error {
-	q := c.query("merchant_order_no", "status", "attention", "limit", "cursor")
+	q := c.query("merchant_order_no", "out_trade_no", "trade_no", "refund_no", "buyer_pseudonym", "status", "attention", "created_from", "created_to", "limit", "cursor")
 	ask := core.PaymentQuery{
-		MerchantID: c.key.MerchantID, MerchantOrderNo: q.number("merchant_order_no"), Status: one(q, "status", core.PaymentStatuses(), "is not a status"),
+		MerchantID: c.key.MerchantID, MerchantOrderNo: q.number("merchant_order_no"), OutTradeNo: q.number("out_trade_no"), TradeNo: q.number("trade_no"),
+		RefundNo: q.number("refund_no"), Status: one(q, "status", core.PaymentStatuses(), "is not a status"),
 		Attention: one(q, "attention", []string{"true"}, "is true, or left out") != "", Limit: q.limit(),
 	}
+	if buyer := q.name("buyer_pseudonym", "is not a pseudonym"); buyer != "" {
+		ask.Buyers = []string{buyer}
+	}
+	ask.CreatedFrom, ask.CreatedTo = q.span("created_from", "created_to")
 	ask.BeforeCreated, ask.BeforeID = q.newest(paymentList)
 	if err := q.err(); err != nil {
 		return err
 	}
+	return s.paymentPage(c, ask)
+}
+
+// paymentPage answers with a page of payments.
+func (s *Server) paymentPage(c *call, ask core.PaymentQuery) error {
 	found, err := s.Cashier.Payments(c.ctx(), ask)
 	if err != nil {
 		return err

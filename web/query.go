@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/paymux/paymux/core"
 )
@@ -83,4 +84,26 @@ func (q *asking) limit() int {
 		q.refuse("limit", "must be 1 to 100")
 	}
 	return int(n)
+}
+
+// moment returns a parameter that is a time, zero for none.
+func (q *asking) moment(name string) time.Time {
+	text := q.values[name]
+	if text == "" {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil || at.Year() < 2000 || at.Year() > 9999 {
+		q.refuse(name, "is a time such as 2026-11-20T16:30:00+08:00, and a + in a query is percent-encoded")
+	}
+	return at.UTC()
+}
+
+// span returns two parameters that are times, of which the first is earlier.
+func (q *asking) span(from, to string) (first, end time.Time) {
+	first, end = q.moment(from), q.moment(to)
+	if !first.IsZero() && !end.IsZero() && !first.Before(end) {
+		q.refuse(to, "must be later than "+from)
+	}
+	return first, end
 }

@@ -158,6 +158,8 @@ func sentencesOfFields() []core.Words {
 		{EN: "ts is more than 300 seconds away from the server's clock", ZH: "ts 与服务器时钟相差超过 300 秒"},
 		{EN: "the key has expired", ZH: "密钥已过期"},
 		{EN: "the key is unknown, or the request does not prove it", ZH: "密钥不存在，或请求不能证明持有它"},
+		{EN: "is not a pseudonym", ZH: "不是有效的假名"},
+		{EN: "is a time such as 2026-11-20T16:30:00+08:00, and a + in a query is percent-encoded", ZH: "须为时间，如 2026-11-20T16:30:00+08:00；查询参数中的加号须按百分号编码"},
 		{EN: "is not an id", ZH: "不是有效的标识"},
 		{EN: "too many refused messages from this address", ZH: "来自这个地址的被拒消息过多"},
 		{EN: "a key of role %s lacks the permission %s", ZH: "角色为 %s 的密钥没有权限 %s"},

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -30,61 +29,6 @@ func (s *Store) Payer(ctx context.Context, id string) (*core.SealedPayer, error)
 		return nil, err
 	}
 	return rows[0].payer(), nil
-}
-
-// Payments lists a merchant's payments, newest first.
-func (s *Store) Payments(ctx context.Context, q core.PaymentQuery) ([]core.Payment, error) {
-	if !askable(string(q.Status), q.BeforeID) {
-		return nil, nil
-	}
-	rows, err := find[paymentRow](ctx, s, func(db *gorm.DB) *gorm.DB {
-		db = db.Where("merchant_id = ?", q.MerchantID)
-		if q.MerchantOrderNo != "" {
-			db = db.Where("merchant_order_no = ?", q.MerchantOrderNo)
-		}
-		if q.Status != "" {
-			db = db.Where("status = ?", string(q.Status))
-		}
-		if q.Attention {
-			db = db.Where("attention <> ''")
-		}
-		return newest(db, q.BeforeCreated, q.BeforeID, q.Limit)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return mapped(rows, func(r *paymentRow) (core.Payment, error) { return r.payment() })
-}
-
-// Refunds lists a merchant's refunds, newest first.
-func (s *Store) Refunds(ctx context.Context, q core.RefundQuery) ([]core.Refund, error) {
-	if !askable(string(q.Status), q.BeforeID) {
-		return nil, nil
-	}
-	rows, err := find[refundRow](ctx, s, func(db *gorm.DB) *gorm.DB {
-		db = db.Where("merchant_id = ?", q.MerchantID)
-		if q.MerchantRefundNo != "" {
-			db = db.Where("merchant_refund_no = ?", q.MerchantRefundNo)
-		}
-		if q.Status != "" {
-			db = db.Where("status = ?", string(q.Status))
-		}
-		return newest(db, q.BeforeCreated, q.BeforeID, q.Limit)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return mapped(rows, func(r *refundRow) (core.Refund, error) { return r.refund(), nil })
-}
-
-// newest asks for the page of rows older than (created, id), newest first; a zero time asks for the
-// first page.
-func newest(db *gorm.DB, created time.Time, id string, limit int) *gorm.DB {
-	if !created.IsZero() {
-		at := millis(created)
-		db = db.Where("created_at <= ? AND (created_at < ? OR id < ?)", at, at, id)
-	}
-	return db.Order("created_at DESC, id DESC").Limit(pageSize(limit))
 }
 
 // Events lists a merchant's events, oldest first.

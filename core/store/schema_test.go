@@ -232,12 +232,16 @@ func dropAddedColumns(t *testing.T, s *Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		columns := regexp.MustCompile(`ALTER TABLE (\w+) ADD COLUMN (\w+)`).FindAllStringSubmatch(string(text), -1)
 		for _, index := range regexp.MustCompile(`CREATE INDEX IF NOT EXISTS (\w+)`).FindAllStringSubmatch(string(text), -1) {
-			if len(columns) > 0 { // it may be over one of them
-				execSQL(t, s, "DROP INDEX IF EXISTS "+index[1])
-			}
+			execSQL(t, s, "DROP INDEX IF EXISTS "+index[1]) // it may be over a column of any file
 		}
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns := regexp.MustCompile(`ALTER TABLE (\w+) ADD COLUMN (\w+)`).FindAllStringSubmatch(string(text), -1)
 		for _, added := range columns {
 			execSQL(t, s, "ALTER TABLE "+added[1]+" DROP COLUMN "+added[2])
 		}

@@ -132,42 +132,6 @@ func (m *Memory) Payer(_ context.Context, id string) (*core.SealedPayer, error) 
 	return nil, nil
 }
 
-// Payments lists a merchant's payments, newest first.
-func (m *Memory) Payments(_ context.Context, q core.PaymentQuery) ([]core.Payment, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var page []core.Payment
-	before := &core.Payment{CreatedAt: q.BeforeCreated, ID: q.BeforeID}
-	all := m.lists.payments[q.MerchantID]
-	for i := len(all) - 1; i >= 0 && len(page) < pageSize(q.Limit); i-- {
-		p := all[i]
-		if !q.BeforeCreated.IsZero() && comparePayments(p, before) >= 0 || q.Status != "" && p.Status != q.Status ||
-			q.MerchantOrderNo != "" && p.MerchantOrderNo != q.MerchantOrderNo || q.Attention && p.Attention == "" {
-			continue
-		}
-		page = append(page, *clone(p).(*core.Payment))
-	}
-	return page, nil
-}
-
-// Refunds lists a merchant's refunds, newest first.
-func (m *Memory) Refunds(_ context.Context, q core.RefundQuery) ([]core.Refund, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var page []core.Refund
-	before := &core.Refund{CreatedAt: q.BeforeCreated, ID: q.BeforeID}
-	all := m.lists.refunds[q.MerchantID]
-	for i := len(all) - 1; i >= 0 && len(page) < pageSize(q.Limit); i-- {
-		r := all[i]
-		if !q.BeforeCreated.IsZero() && compareRefunds(r, before) >= 0 || q.Status != "" && r.Status != q.Status ||
-			q.MerchantRefundNo != "" && r.MerchantRefundNo != q.MerchantRefundNo {
-			continue
-		}
-		page = append(page, *clone(r).(*core.Refund))
-	}
-	return page, nil
-}
-
 // Events lists a merchant's events, oldest first.
 func (m *Memory) Events(_ context.Context, q core.EventQuery) ([]core.Event, error) {
 	m.mu.Lock()
