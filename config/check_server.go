@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -73,7 +74,13 @@ func checkDatabase(c *Config, problems *Problems) {
 	}
 }
 
+// isPrefix is what a queue takes as part of its names.
+var isPrefix = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`).MatchString
+
 func checkQueue(c *Config, problems *Problems) {
+	if c.Queue.Prefix != "" && !isPrefix(c.Queue.Prefix) {
+		problems.add("queue.prefix", "is not a prefix", "write 1 to 32 of a-z, 0-9, - and _, or leave it empty")
+	}
 	text := c.Queue.URL.Reveal()
 	if text == "" || text == "none" {
 		return

@@ -75,6 +75,9 @@ type Queue struct {
 	// Empty keeps timers inside the process; none leaves only the sweeper; nats://host:4222 joins a
 	// shared server.
 	URL Secret `json:"url"`
+	// What keeps installations on one server apart: 1 to 32 of a-z, 0-9, - and _. Empty is an id of
+	// the database, which a copy of the database has too.
+	Prefix string `json:"prefix"`
 }
 
 // Secrets names the key under which stored secrets are sealed.

@@ -187,6 +187,9 @@ func crossMistakes() []refusal {
 		{"database in memory by its mode", "dsn: data/paymux.db", "dsn: 'file:x?mode=memory'", "db.dsn", "memory"},
 		{"mysql address of nothing", "driver: sqlite", "driver: mysql", "db.dsn", "MySQL"},
 		{"queue by http", `url: "" # empty`, `url: http://queue # empty`, "queue.url", "nats"},
+		{"queue prefix with a dot", `prefix: "" # empty`, `prefix: a.b # empty`, "queue.prefix", "a-z"},
+		{"queue prefix with capitals", `prefix: "" # empty`, `prefix: Shop # empty`, "queue.prefix", "a-z"},
+		{"queue prefix too long", `prefix: "" # empty`, `prefix: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa # empty`, "queue.prefix", "a-z"},
 		{"event misspelt", "[payment.paid, ", "[Payment Paid, ", "merchants[0].webhooks[0].events[0]", "payment.paid"},
 		{"id with capitals", "id: m_demo", "id: M_Demo", "merchants[0].id", "a-z"},
 	}

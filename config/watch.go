@@ -184,6 +184,7 @@ func needsRestart(old, next *Config) error {
 		{"db.topology", old.DB.Topology == next.DB.Topology},
 		{"db.max_open", old.DB.MaxOpen == next.DB.MaxOpen},
 		{"db.writers", old.DB.Writers == next.DB.Writers},
+		{"queue.prefix", old.Queue.Prefix == next.Queue.Prefix},
 		{"queue.url", old.Queue.URL.Reveal() == next.Queue.URL.Reveal()},
 		{"secrets.master_key_file", old.Secrets == next.Secrets},
 	} {

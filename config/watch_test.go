@@ -76,6 +76,7 @@ func TestReloadCannotChangeWhatIsOpen(t *testing.T) {
 		{"listen: 127.0.0.1:8080", "listen: 127.0.0.1:8081", "server.listen"},
 		{"dsn: data/paymux.db", "dsn: data/other.db", "db.dsn"},
 		{`url: "" # empty`, `url: none # empty`, "queue.url"},
+		{`prefix: "" # empty`, `prefix: a # empty`, "queue.prefix"},
 		{"max_open: 20", "max_open: 21", "db.max_open"},
 		{"writers: 2", "writers: 3", "db.writers"},
 	} {

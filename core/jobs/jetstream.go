@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,14 +18,22 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// The names of what JetStream keeps for us. A scheduled hint waits under scheduled.<kind>.<id> and
-// is moved to now.<kind> by the server at its time.
-const (
-	streamName     = "PAYMUX_HINTS"
-	consumerName   = "workers"
-	subjectNow     = "paymux.hint.now."
-	subjectPending = "paymux.hint.scheduled."
-)
+// names are of what JetStream keeps for one installation. A scheduled hint waits under
+// paymux.hints.<prefix>.scheduled.<kind>.<id> and is moved to paymux.hints.<prefix>.now.<kind> by the server at
+// its time.
+type names struct{ stream, consumer, now, pending string }
+
+// isPrefix admits what can stand in a subject and in a folder's name, on every file system.
+var isPrefix = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`).MatchString
+
+// namesOf keeps two installations on one server apart: whoever hears a hint of another one's would
+// drop it, since the row is not in its database.
+func namesOf(prefix string) (names, error) {
+	if !isPrefix(prefix) {
+		return names{}, errors.New("the queue's prefix (queue.prefix) is not 1 to 32 lower-case letters, digits, - and _")
+	}
+	return names{stream: "PAYMUX_" + prefix, consumer: "workers", now: "paymux.hints." + prefix + ".now.", pending: "paymux.hints." + prefix + ".scheduled."}, nil
+}
 
 // Limits of the stream. Hints older than a quarter of an hour are worthless: the sweeper was there
 // first.
@@ -54,8 +63,9 @@ var (
 
 // JetStream is a Queue on NATS JetStream.
 type JetStream struct {
-	conn *nats.Conn
-	js   jetstream.JetStream
+	conn  *nats.Conn
+	js    jetstream.JetStream
+	names names
 	// clock tells later from now; when exactly a hint is sent is decided by the server's own.
 	clock core.Clock
 	// amiss is why nothing may be published: the stream was not made yet, or the server would keep
@@ -65,8 +75,13 @@ type JetStream struct {
 
 // ConnectJetStream joins a NATS server at a URL. A server that is away is waited for, since nothing
 // depends on it; what only a person can mend is an error. The URL may hold credentials and never
-// appears in one.
-func ConnectJetStream(ctx context.Context, url string, clock core.Clock) (*JetStream, error) {
+// appears in one. Processes hear each other's hints if their prefix is the same: it names one
+// database.
+func ConnectJetStream(ctx context.Context, url, prefix string, clock core.Clock) (*JetStream, error) {
+	names, err := namesOf(prefix)
+	if err != nil {
+		return nil, err
+	}
 	options := []nats.Option{nats.Name("paymux"), nats.MaxReconnects(-1), nats.Timeout(setUpTimeout)}
 	conn, err := nats.Connect(url, options...)
 	if err != nil && isAway(err) {
@@ -75,7 +90,7 @@ func ConnectJetStream(ctx context.Context, url string, clock core.Clock) (*JetSt
 	if err != nil {
 		return nil, fmt.Errorf("the queue cannot be reached (queue.url): %w", withoutURL(err))
 	}
-	q, err := newJetStream(conn, clock)
+	q, err := newJetStream(conn, names, clock)
 	if err != nil {
 		return nil, err
 	}
@@ -109,8 +124,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-func newJetStream(conn *nats.Conn, clock core.Clock) (*JetStream, error) {
-	q := &JetStream{conn: conn, clock: clock}
+func newJetStream(conn *nats.Conn, names names, clock core.Clock) (*JetStream, error) {
+	q := &JetStream{conn: conn, names: names, clock: clock}
 	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(maxUnanswered), jetstream.WithPublishAsyncTimeout(setUpTimeout))
 	if err != nil {
 		return nil, errors.Join(err, q.Close())
@@ -132,7 +147,7 @@ func (q *JetStream) setUp(ctx context.Context) (jetstream.Consumer, error) {
 	}
 	q.amiss.Store(nil)
 	consumer, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: consumerName, FilterSubject: subjectNow + ">", AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: maxUnanswered,
+		Durable: q.names.consumer, FilterSubject: q.names.now + ">", AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: maxUnanswered,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the queue's consumer cannot be made: %w", err)
@@ -143,11 +158,11 @@ func (q *JetStream) setUp(ctx context.Context) (jetstream.Consumer, error) {
 // stream makes or finds the stream, and refuses a server that would keep our hints for ever.
 func (q *JetStream) stream(ctx context.Context) (jetstream.Stream, error) {
 	want := jetstream.StreamConfig{
-		Name: streamName, Description: "paymux: hints at what is due; losing them is harmless", Subjects: []string{subjectNow + ">", subjectPending + ">"},
+		Name: q.names.stream, Description: "paymux: hints at what is due; losing them is harmless", Subjects: []string{q.names.now + ">", q.names.pending + ">"},
 		Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage, MaxMsgs: maxHints, MaxBytes: maxHintBytes, MaxMsgSize: maxHintSize,
 		MaxAge: maxHintAge, Duplicates: sameHintFor, AllowMsgSchedules: true, AllowDirect: true, Replicas: 1,
 	}
-	known, err := q.js.Stream(ctx, streamName)
+	known, err := q.js.Stream(ctx, q.names.stream)
 	switch {
 	case err == nil:
 		want.Replicas = known.CachedInfo().Config.Replicas // an operator's choice
@@ -166,7 +181,7 @@ func (q *JetStream) stream(ctx context.Context) (jetstream.Stream, error) {
 	}
 	if !info.Config.AllowMsgSchedules {
 		if known == nil {
-			_ = q.js.DeleteStream(ctx, streamName)
+			_ = q.js.DeleteStream(ctx, q.names.stream)
 		}
 		return nil, ErrNoSchedules
 	}
@@ -213,10 +228,10 @@ func (q *JetStream) Publish(due core.Due) error {
 		jetstream.WithStallWait(stallWait),
 		jetstream.WithMsgID(fmt.Sprintf("%s:%s:%d", due.Kind, due.ID, due.At.UnixMilli())),
 	}
-	subject := subjectNow + string(due.Kind)
+	subject := q.names.now + string(due.Kind)
 	if due.At.After(q.clock.Now()) {
 		options = append(options, jetstream.WithScheduleAt(wholeSecond(due.At)), jetstream.WithScheduleTarget(subject))
-		subject = subjectPending + string(due.Kind) + "." + due.ID
+		subject = q.names.pending + string(due.Kind) + "." + due.ID
 	}
 	if _, err := q.js.PublishAsync(subject, body, options...); err != nil {
 		return fmt.Errorf("hint for %s %s: %w", due.Kind, due.ID, err)
@@ -249,7 +264,7 @@ func (q *JetStream) Listen(workers int, heed func(core.Due)) func() {
 func (q *JetStream) Backlog() uint64 {
 	ctx, cancel := context.WithTimeout(context.Background(), setUpTimeout)
 	defer cancel()
-	stream, err := q.js.Stream(ctx, streamName)
+	stream, err := q.js.Stream(ctx, q.names.stream)
 	if err != nil {
 		return 0
 	}

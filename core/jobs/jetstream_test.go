@@ -65,7 +65,12 @@ func joined(t *testing.T) *jobs.JetStream {
 
 func connect(t *testing.T, url string) *jobs.JetStream {
 	t.Helper()
-	q, err := jobs.ConnectJetStream(context.Background(), url, coretest.Wall(0))
+	return connectAs(t, url, "test")
+}
+
+func connectAs(t *testing.T, url, prefix string) *jobs.JetStream {
+	t.Helper()
+	q, err := jobs.ConnectJetStream(context.Background(), url, prefix, coretest.Wall(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +218,7 @@ func TestTrap2_ServerWithoutSchedulesIsRefused(t *testing.T) {
 	old := between(t, url, func(payload []byte) []byte {
 		return bytes.ReplaceAll(payload, []byte(`"allow_msg_schedules":true`), []byte(`"allow_msg_schedules":null`))
 	}, nil)
-	if _, err := jobs.ConnectJetStream(context.Background(), old, coretest.Wall(0)); !errors.Is(err, jobs.ErrNoSchedules) || !strings.Contains(err.Error(), "queue.url") {
+	if _, err := jobs.ConnectJetStream(context.Background(), old, "test", coretest.Wall(0)); !errors.Is(err, jobs.ErrNoSchedules) || !strings.Contains(err.Error(), "queue.url") {
 		t.Fatalf("%v", err)
 	}
 	if q := connect(t, url); q.Backlog() != 0 { // the same server, asked straight, will do
@@ -238,7 +243,7 @@ func TestTrap2_InstalledServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { run.Process.Kill(); run.Wait() })
-	q, err := jobs.ConnectJetStream(context.Background(), urlFrom(t, folder), coretest.Wall(0))
+	q, err := jobs.ConnectJetStream(context.Background(), urlFrom(t, folder), "test", coretest.Wall(0))
 	var major, minor int
 	fmt.Sscanf(strings.TrimPrefix(strings.TrimSpace(string(version)), "nats-server: v"), "%d.%d", &major, &minor)
 	if old := major == 2 && minor < 12; old && !errors.Is(err, jobs.ErrNoSchedules) || !old && err != nil {
@@ -331,7 +336,7 @@ func TestTrap3_SharedStreamIsMadeAgain(t *testing.T) {
 	}
 	defer conn.Close()
 	js, _ := jetstream.New(conn)
-	if err := js.DeleteStream(context.Background(), "PAYMUX_HINTS"); err != nil {
+	if err := js.DeleteStream(context.Background(), "PAYMUX_test"); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, func() bool {
@@ -453,7 +458,7 @@ func TestStopWaitsForWhatIsHeard(t *testing.T) { // P16
 
 func TestAddressOfTheQueueIsNotRepeated(t *testing.T) { // F10
 	for _, url := range []string{"nats://user:canary@127.0.0.1:1", "nats://user:canary@%zz", "nats://user:canary@127.0.0.1:99999999"} {
-		q, err := jobs.ConnectJetStream(context.Background(), url, coretest.Wall(0))
+		q, err := jobs.ConnectJetStream(context.Background(), url, "test", coretest.Wall(0))
 		if err == nil { // nobody answers there
 			err = errors.Join(q.Publish(hint("1", time.Now())), q.Close())
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // FactIdentity names what tells this database from every other one: a random id, drawn by the first
-// process that opens it. A copy of the database has it too.
+// process that needs it. A copy of the database has it too.
 const FactIdentity = "identity"
 
 // The sizes of a fact, in ASCII characters.

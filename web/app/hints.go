@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/paymux/paymux/core"
@@ -32,7 +33,11 @@ func (a *App) openQueue(ctx context.Context) error {
 		a.nameOldQueue()
 	default:
 		var shared *jobs.JetStream
-		if shared, err = jobs.ConnectJetStream(ctx, address, at); err == nil && shared.Amiss() != nil {
+		var prefix string
+		if prefix, err = a.queuePrefix(ctx); err != nil {
+			break
+		}
+		if shared, err = jobs.ConnectJetStream(ctx, address, prefix, at); err == nil && shared.Amiss() != nil {
 			a.setup.Logger.Warn("starting without the queue", "error", shared.Amiss())
 		}
 		a.queue = shared
@@ -41,6 +46,15 @@ func (a *App) openQueue(ctx context.Context) error {
 		a.queue = nil // a typed nil would look like a queue to Close
 	}
 	return err
+}
+
+// queuePrefix names this installation on a server that others may use too: by the setting, or by
+// the id that its database has kept since the first process with a shared queue.
+func (a *App) queuePrefix(ctx context.Context) (string, error) {
+	if set := a.config.Queue.Prefix; set != "" {
+		return set, nil
+	}
+	return a.store.SetFact(ctx, store.FactIdentity, strings.ToLower(Letters(a.setup.Random)))
 }
 
 // nameOldQueue tells of the folder in which earlier versions kept a queue: nothing reads it any
