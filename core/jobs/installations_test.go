@@ -23,7 +23,8 @@ func TestInstallationsOnOneServer(t *testing.T) {
 		ears[prefix] = e
 		eventually(t, func() bool { return publisher.Publish(hint(prefix+"-0", time.Now())) == nil })
 		for i := 1; i < each; i++ {
-			at := time.Now().Add(time.Duration(i%2) * time.Second) // half of them by the server's schedule
+			// half of them by the server's schedule
+			at := time.Now().Add(time.Duration(i%2) * time.Second)
 			publish(t, publisher, hint(fmt.Sprint(prefix, "-", i), at))
 		}
 	}

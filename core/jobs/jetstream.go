@@ -19,8 +19,8 @@ import (
 )
 
 // names are of what JetStream keeps for one installation. A scheduled hint waits under
-// paymux.hints.<prefix>.scheduled.<kind>.<id> and is moved to paymux.hints.<prefix>.now.<kind> by the server at
-// its time.
+// paymux.hints.<prefix>.scheduled.<kind>.<id> and is moved to paymux.hints.<prefix>.now.<kind> by
+// the server at its time.
 type names struct{ stream, consumer, now, pending string }
 
 // isPrefix admits what can stand in a subject and in a folder's name, on every file system.
