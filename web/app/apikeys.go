@@ -20,8 +20,11 @@ func apiKeyOf(m config.Merchant, k config.APIKey, master *config.MasterKey) (web
 	return key, err
 }
 
-// Key implements web.Keys.
+// Key implements web.Keys. A revoked key is one that there is not.
 func (l *live) Key(id string) (web.Key, bool) {
+	if l.revoked.has(id) {
+		return web.Key{}, false
+	}
 	k, ok := l.now.Load().keys[id]
 	return k, ok
 }

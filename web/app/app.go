@@ -122,6 +122,7 @@ func (a *App) Run(ctx context.Context) error {
 	tasks.Go(func() { a.sweep(serving, work) })
 	tasks.Go(func() { a.relay(serving) })
 	tasks.Go(func() { a.housekeep(serving) })
+	tasks.Go(func() { a.heedRevocations(serving) })
 	tasks.Go(func() { a.inspectDaily(serving) })
 	if a.setup.Watcher != nil {
 		tasks.Go(func() { _ = a.setup.Watcher.Run(serving) }) // it returns the context's error only

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 
@@ -41,6 +42,9 @@ func (i *ids) Row() string {
 		}
 	}
 }
+
+// RowID is the id of one row, for a command that writes no more than one.
+func RowID(now func() time.Time, random io.Reader) string { return newIDs(clock(now), random).Row() }
 
 // Public returns an outward id.
 func (i *ids) Public(prefix string) string { return prefix + "_" + strings.ToLower(i.draw()) }

@@ -166,7 +166,10 @@ func channelsOf(accounts []core.Account) []core.ChannelID {
 
 // live answers from the newest tenants. It implements core.Directory and the web server's lookup of
 // API keys, and its method App is the channels' lookup of applications.
-type live struct{ now atomic.Pointer[tenants] }
+type live struct {
+	now     atomic.Pointer[tenants]
+	revoked revocations
+}
 
 // Merchant implements core.Directory.
 func (l *live) Merchant(id string) (core.Merchant, bool) {

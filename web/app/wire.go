@@ -128,6 +128,10 @@ func (a *App) openStore(ctx context.Context) error {
 	if err := opened.Ready(ctx); err != nil {
 		return err
 	}
+	a.tenants.revoked.list, a.tenants.revoked.watch = opened.Revocations, a.watch
+	if err := a.tenants.revoked.look(ctx); err != nil {
+		return err
+	}
 	return a.pinAccounts(ctx, nil, a.tenants.now.Load().accounts)
 }
 

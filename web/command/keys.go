@@ -18,11 +18,12 @@ import (
 func newKeys(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Make an API key, a webhook secret or the master key, or seal a secret",
+		Short: "Make, seal, list and revoke keys and secrets",
 		Args:  exactArgs(0),
 		RunE:  help,
 	}
-	cmd.AddCommand(newKeysMaster(streams), newKeysAPI(streams), newKeysWebhook(streams), newKeysSeal(streams))
+	cmd.AddCommand(newKeysMaster(streams), newKeysAPI(streams), newKeysWebhook(streams), newKeysSeal(streams),
+		newKeysRevoke(streams), newKeysList(streams))
 	return cmd
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/core/store"
-	"github.com/paymux/paymux/web/app"
 )
 
 // verifyFlags is what the command line asks of a verification.
@@ -154,19 +152,11 @@ func verifyOnce(ctx context.Context, f verifyFlags, streams Streams) (report ver
 	if err != nil {
 		return report, err
 	}
-	if c.DB.Driver == store.DriverSQLite { // opening would make an empty one
-		if _, err := os.Stat(app.DatabaseFile(c.DB)); err != nil {
-			return report, fmt.Errorf("the database file: %w", err)
-		}
-	}
-	opened, err := store.Open(ctx, app.StoreConfig(c.DB))
+	opened, err := openReady(ctx, c.DB)
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, opened.Close()) }()
-	if err := opened.Ready(ctx); err != nil {
-		return report, err
-	}
 	v := verification{store: opened, now: streams.Now, flags: f}
 	if f.book != "" {
 		if v.book, err = openBook(f.book, appsOf(c)); err != nil {
