@@ -86,7 +86,10 @@ func (r *registry) checkReturnURL(path, address string) {
 
 func (r *registry) checkAPIKey(at string, k *APIKey) {
 	r.once(r.apiKeys, k.ID, at+".id", "API key")
-	switch strings.ToLower(strings.TrimSpace(k.Actor)) {
+	k.Actor = actorName(k.Actor)
+	switch strings.ToLower(k.Actor) {
+	case "":
+		r.problems.add(at+".actor", "shows nothing", "name the person or service who uses the key")
 	case "system", "gateway", "buyer":
 		// what these do is nobody's asking, and needs nobody's approval (W16)
 		r.problems.add(at+".actor", "is a name that paymux has for itself", "name the person or service who uses the key")

@@ -21,7 +21,8 @@ func Database(path string, environ []string) (db DB, doubt, err error) {
 		v = viper.New()
 	}
 	var problems Problems
-	overlayEnvironment(v, environ, &problems) // a misspelt variable of another section is no matter either
+	// a misspelt variable of another section is no matter either
+	overlayEnvironment(v, environ, &problems)
 	c := defaults()
 	section, _ := v.AllSettings()["db"].(map[string]any)
 	problems = nil

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// W31: where the database is can be read from a file with anything else wrong in it.
-func TestW31DatabaseOfABrokenFile(t *testing.T) {
+// W50: where the database is can be read from a file with anything else wrong in it.
+func TestW50DatabaseOfABrokenFile(t *testing.T) {
 	mysql := []string{"PAYMUX_DB_DRIVER=mysql", "PAYMUX_DB_DSN=pay:s3cret@tcp(db:3306)/paymux", "PAYMUX_SERVER_COLOUR=red"}
 	for _, c := range []struct {
 		name, text, driver, dsn string

@@ -69,8 +69,8 @@ const (
 type APIKey struct {
 	// Name of the key in requests, logs and audit.
 	ID string `json:"id" validate:"required,id"`
-	// Who uses it; approvals need another actor than the one who asked. system, gateway and buyer
-	// are taken.
+	// Who uses it; approvals need another actor than the one who asked, and a name in other case,
+	// width or blanks is no other. system, gateway and buyer are taken.
 	Actor string `json:"actor" validate:"required,max=100"`
 	// What it may do.
 	Role string `json:"role" validate:"required,oneof=admin cashier viewer approver"`

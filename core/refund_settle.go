@@ -254,12 +254,12 @@ func (c *Cashier) judge(ctx context.Context, caller Caller, refundID string, app
 		r := p.order.Refund(refundID)
 		switch {
 		case r.Status == RefundPendingApproval:
-		case r.Approver == caller.Actor && approve != (r.FailCode == codeRejected):
+		case samePerson(r.Approver, caller.Actor) && approve != (r.FailCode == codeRejected):
 			return nil
 		default:
 			return Errorf(CodeNotPending, "the refund is %s", r.Status)
 		}
-		if r.Asker == caller.Actor {
+		if samePerson(r.Asker, caller.Actor) {
 			return Errorf(CodeSameActor, "who asked for a refund may not decide on it")
 		}
 		return decide(p, r)

@@ -9,8 +9,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// W31: a key is revoked once, by whoever was first, with an audit row that the chain seals.
-func TestW31RevokeKey(t *testing.T) {
+// W50: a key is revoked once, by whoever was first, with an audit row that the chain seals.
+func TestW50RevokeKey(t *testing.T) {
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {
 			s, ctx := open(t, e.config(t)), t.Context()

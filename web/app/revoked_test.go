@@ -10,8 +10,8 @@ import (
 	"github.com/paymux/paymux/web"
 )
 
-// W31: a revoked key is unknown, whatever the tenants hold, also while the database is away.
-func TestW31RevokedKeysAreUnknown(t *testing.T) {
+// W50: a revoked key is unknown, whatever the tenants hold, also while the database is away.
+func TestW50RevokedKeysAreUnknown(t *testing.T) {
 	w, lines := alerted(t)
 	var list []store.Revocation
 	var away error

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// W31: a revoked key answers 401 as an unknown one does, whatever is wrong in the file, and stays
+// W50: a revoked key answers 401 as an unknown one does, whatever is wrong in the file, and stays
 // revoked when a file adds it again, over a restart too.
-func TestW31RevokedKey(t *testing.T) {
+func TestW50RevokedKey(t *testing.T) {
 	s := newSite(t, "sqlite", t.TempDir()+"/paymux.db", "")
 	server := s.start()
 	answer := func() (int, string) {
