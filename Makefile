@@ -1,6 +1,6 @@
 # make help lists what there is; each line below with ## is one entry.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test cover check fmt lint fuzz bench bench-peers openapi conformance sim mutants chaos ci
+.PHONY: help demo build test cover check fmt lint fuzz bench bench-peers openapi conformance sim mutants chaos attack ci
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ mutants: ## known mistakes, one at a time; each must be caught; MUTANTS=recent f
 
 chaos: ## the real binary under kill -9 on MariaDB, CYCLES=1000
 	@CYCLES=$(or $(CYCLES),1000) .ci/tagged chaos -v
+
+attack: ## what another merchant sees before and during each of some attacks, on this machine only
+	@.ci/tagged attack -v
 
 ci: ## all that must hold before a change is taken
 	@.ci/run
