@@ -234,6 +234,7 @@ type Reader interface {
 	Balances(ctx context.Context, merchantID string) ([]Balance, error)
 	// Due lists what a job must look at, by keyset on (At, ID), earliest first.
 	Due(context.Context, DueQuery) ([]Due, error)
+	Archive
 }
 
 // PaymentQuery asks for a page of payments. What is empty asks for any; what is given must all

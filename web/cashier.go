@@ -14,6 +14,8 @@ type Cashier interface {
 	NextAttempt(context.Context, core.Caller, core.AttemptRequest) (core.Answered, error)
 	Payment(ctx context.Context, merchantID, id string) (core.PaymentView, error)
 	Payments(context.Context, core.PaymentQuery) ([]core.PaymentView, error)
+	Timeline(ctx context.Context, merchantID, paymentID string) (core.Found, error)
+	PaymentsOfBuyer(context.Context, core.Caller, core.BuyerAsk) ([]core.PaymentView, error)
 	Close(ctx context.Context, caller core.Caller, paymentID string) (core.CloseOutcome, error)
 	Sync(ctx context.Context, caller core.Caller, paymentID string) (core.PaymentView, error)
 	Refund(context.Context, core.Caller, core.RefundAsk) (core.Answered, error)

@@ -132,20 +132,9 @@ func (s *Server) listPayments(c *call) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	return s.paymentPage(c, ask)
-}
-
-// paymentPage answers with a page of payments.
-func (s *Server) paymentPage(c *call, ask core.PaymentQuery) error {
 	found, err := s.Cashier.Payments(c.ctx(), ask)
 	if err != nil {
 		return err
 	}
-	page := list[core.PaymentView]{Data: append([]core.PaymentView{}, found...)}
-	if len(found) == ask.Limit {
-		last := found[len(found)-1]
-		next := newestCursor(paymentList, last.CreatedAt, last.ID)
-		page.NextCursor = &next
-	}
-	return s.json(c, http.StatusOK, page)
+	return s.json(c, http.StatusOK, pageOfPayments(found, ask.Limit))
 }

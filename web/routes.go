@@ -41,7 +41,9 @@ func (s *Server) table() []route {
 	t := []route{
 		{"POST", "/v1/payments", PermPay, keyOptional, bodyJSON, s.createPayment},
 		{"GET", "/v1/payments", PermRead, keyUnused, bodyNone, s.listPayments},
+		{"POST", "/v1/payments/search", PermRead, keyUnused, bodyJSON, s.searchPayments},
 		{"GET", "/v1/payments/:id", PermRead, keyUnused, bodyNone, s.getPayment},
+		{"GET", "/v1/payments/:id/timeline", PermRead, keyUnused, bodyNone, s.showTimeline},
 		{"POST", "/v1/payments/:id/attempts", PermPay, keyRequired, bodyJSON, s.createAttempt},
 		{"POST", "/v1/payments/:id/close", PermPay, keyUnused, bodyNone, s.closePayment},
 		{"POST", "/v1/payments/:id/sync", PermPay, keyUnused, bodyNone, s.syncPayment},

@@ -163,6 +163,9 @@ func TestAnswersFitTheSpec(t *testing.T) {
 	do("m_b/viewer", "GET", "/v1/refunds/"+refund.ID, "")
 	do("m_a/viewer", "GET", "/v1/payments/"+p.ID, "")
 	do("m_a/viewer", "GET", "/v1/payments?limit=1", "")
+	do("m_a/viewer", "POST", "/v1/payments/search", `{"open_id":"abc","limit":1}`)
+	do("m_a/viewer", "POST", "/v1/payments/search", `{"limit":101}`)
+	do("m_a/viewer", "GET", "/v1/payments/"+p.ID+"/timeline", "")
 	do("m_a/viewer", "GET", "/v1/events", "")
 	sent := decode[struct{ Data []core.DeliveryView }](t, do("m_a/viewer", "GET", "/v1/deliveries?limit=1", "")).Data
 	do("m_a/viewer", "GET", "/v1/deliveries?state=lost", "")

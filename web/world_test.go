@@ -397,3 +397,6 @@ func want(t testing.TB, answer *httptest.ResponseRecorder, status int, code core
 		}
 	}
 }
+
+// audits are all rows of the audit log.
+func (w *world) audits() []core.Audit { return w.cashier.Store.(*storetest.Memory).All().Audits }

@@ -53,6 +53,12 @@ func auditRowOf(a *core.Audit) *auditRow {
 	}
 }
 
+func (r *auditRow) audit() core.Audit {
+	return core.Audit{
+		ID: r.ID, MerchantID: r.MerchantID, Actor: r.Actor, KeyID: r.KeyID, Action: r.Action, Object: r.Object, Detail: r.Detail, CreatedAt: moment(r.CreatedAt),
+	}
+}
+
 type payerRow struct {
 	ID          string `gorm:"column:id;size:64;primaryKey" store:"ascii"`
 	MerchantID  string `gorm:"column:merchant_id;size:64" store:"ascii"`

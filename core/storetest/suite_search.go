@@ -59,3 +59,55 @@ func (w *world) search(q core.PaymentQuery) (ids []string) {
 	}
 	return ids
 }
+
+// stories leads from each number of an order to all that was written about it, and to nothing of
+// the order beside it.
+func stories(w *world) {
+	p, a, r := w.known(w.merchant)
+	w.told(p, a)
+	other, b, _ := w.known("other" + w.merchant)
+	w.told(other, b)
+	e, d, box := w.told(p, a)
+	ctx := context.Background()
+	for kind, number := range map[string]string{
+		"payment_id": p.ID, "merchant_order_no": p.MerchantOrderNo, "attempt_id": a.ID, "out_trade_no": a.OutTradeNo, "trade_no": a.TradeNo, "refund_id": r.ID,
+		"out_request_no": r.OutRequestNo, "merchant_refund_no": r.MerchantRefundNo, "event_id": e.ID, "delivery_id": d.ID, "message_id": box.ID,
+	} {
+		got, err := w.store.Locate(ctx, number)
+		w.equal([]any{got, err}, []any{[]core.Match{{Kind: kind, PaymentID: p.ID, MerchantID: w.merchant}}, error(nil)})
+	}
+	for _, number := range []string{"", w.id("nobody"), "茶", a.Token} {
+		got, err := w.store.Locate(ctx, number)
+		w.equal([]any{got, err}, []any{[]core.Match(nil), error(nil)})
+	}
+	s, err := w.store.Story(ctx, p.ID)
+	if err != nil || s == nil {
+		w.Fatalf("%v, %v", s, err)
+	}
+	w.equal([]any{s.Order.Payment, s.Order.Attempts, s.Order.Refunds}, []any{*p, []core.Attempt{*a}, []core.Refund{*r}})
+	w.equal([]int{len(s.Entries), len(s.Events), len(s.Deliveries), len(s.Inbox), len(s.Audits)}, []int{2, 2, 2, 2, 10})
+	for _, id := range []string{s.Events[1].ID, s.Deliveries[1].ID, s.Inbox[1].ID} {
+		w.equal([]bool{id == e.ID || id == d.ID || id == box.ID, s.Events[1].Body == nil, s.Inbox[1].Sealed == nil}, []bool{true, true, true})
+	}
+	s, err = w.store.Story(ctx, w.id("nobody"))
+	w.equal([]any{s, err}, []any{(*core.Story)(nil), error(nil)})
+}
+
+// told writes one row of each kind about an order: an event with its delivery, a message by its
+// number alone, an entry, and an audit row of each object.
+func (w *world) told(p *core.Payment, a *core.Attempt) (*core.Event, *core.Delivery, *core.Inbox) {
+	w.Helper()
+	e := w.event(p, w.drawn.Add(1))
+	d := w.delivery(e, "hook")
+	box := &core.Inbox{
+		ID: w.id("box"), Gateway: "bank", Account: a.Account, Digest: w.id("digest"), Sealed: []byte("s"), State: core.InboxParked, OutTradeNo: a.OutTradeNo,
+		PaymentID: p.ID, Version: 1, ReceivedAt: at(int(w.drawn.Add(1))),
+	}
+	rows := []core.Row{e, d, box, &core.Entry{ID: w.id("ent"), PostingID: "p", MerchantID: p.MerchantID, PaymentID: p.ID, Account: core.LedgerGateway, CreatedAt: at(0)}}
+	for _, object := range []string{p.ID, a.ID, d.ID, box.ID, "of nobody"} {
+		rows = append(rows, &core.Audit{ID: w.id("aud"), MerchantID: p.MerchantID, Actor: "店主", Action: "x.y", Object: object, CreatedAt: at(int(w.drawn.Add(1)))})
+	}
+	rows = append(rows, &core.Audit{ID: w.id("aud"), MerchantID: p.MerchantID, Actor: "店主", Action: "x.y", Object: p.ID, CreatedAt: at(int(w.drawn.Add(1)))})
+	w.insert(rows...)
+	return e, d, box
+}

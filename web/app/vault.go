@@ -1,6 +1,11 @@
 package app
 
-import "github.com/paymux/paymux/config"
+import (
+	"io"
+
+	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/core"
+)
 
 // vault implements core.Vault under the master key of the configuration.
 type vault struct{ master *config.MasterKey }
@@ -18,3 +23,9 @@ func (v vault) Open(purpose string, sealed []byte) ([]byte, error) {
 
 // Pseudonym names text without giving it away.
 func (v vault) Pseudonym(purpose, text string) string { return v.master.Pseudonym(purpose, text) }
+
+// OpenVault opens the vault that a configuration names, for commands that look for a buyer.
+func OpenVault(c *config.Config, random io.Reader) (core.Vault, error) {
+	master, err := config.OpenMasterKey(c.Secrets.MasterKeyFile, random)
+	return vault{master}, err
+}
