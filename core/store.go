@@ -24,6 +24,13 @@ import (
 //   - Units may be joined into one commit. If one of them fails, the others must come out as if
 //     each had run alone.
 //   - If the outcome stays unknown, Do fails with CodeUnavailable.
+//   - While another session of the database holds rows of one order, of two or of three, units of
+//     other orders are done within 1.5 seconds each, and reads do not wait. A unit that names held
+//     rows waits for them beside the others, as long as ctx says or for a time of the store's own;
+//     then it fails with CodeUnavailable and nothing is written. A store whose rows nobody else can
+//     lock owes none of this.
+//   - When ctx ends while a unit waits, and its Decide does not run, Do returns at once with
+//     CodeUnavailable, nothing is written, and Decide does not run any more.
 type Store interface {
 	Do(context.Context, Unit) (Verdict, error)
 	Reader

@@ -21,7 +21,7 @@ const (
 // apply executes the plans' writes in an open transaction: guards first, each of which must change
 // exactly one row, then inserts, many rows at a time. It speaks to the transaction below GORM's
 // statement builder, whose reflection would cost more than the database does.
-func (s *Store) apply(tx *gorm.DB, plans []plan) result {
+func (s *Store) apply(ctx context.Context, l lane, tx *gorm.DB, plans []plan) result {
 	var guards, inserts []write
 	for _, p := range plans {
 		guards = append(guards, p.guards...)
@@ -35,14 +35,20 @@ func (s *Store) apply(tx *gorm.DB, plans []plan) result {
 	}
 	for len(guards) > 0 {
 		n := s.chunk(guards)
-		if r := s.guard(tx, guards[:n]); r.end != endSettled {
+		r := s.reach(ctx, l, tx, guards[:n])
+		if r.end == endSettled {
+			r = s.guard(ctx, tx, guards[:n])
+		}
+		if r.end != endSettled {
+			r.what = guarded(guards[:n])
 			return r
 		}
 		guards = guards[n:]
 	}
 	for len(inserts) > 0 {
 		n := s.chunk(inserts)
-		if r := s.insert(tx, inserts[:n]); r.end != endSettled {
+		if r := s.insert(ctx, tx, inserts[:n]); r.end != endSettled {
+			r.what = inserted(inserts[:n])
 			return r
 		}
 		inserts = inserts[n:]
@@ -50,16 +56,34 @@ func (s *Store) apply(tx *gorm.DB, plans []plan) result {
 	return result{end: endSettled}
 }
 
+// reach asks for the locks of rows that are about to be changed without waiting for them, where the
+// session itself would wait.
+func (s *Store) reach(ctx context.Context, l lane, tx *gorm.DB, guards []write) result {
+	if !l.clause {
+		return result{end: endSettled}
+	}
+	ids := make([]any, 0, len(guards))
+	for _, g := range guards {
+		ids = append(ids, g.id)
+	}
+	statement := "SELECT id FROM " + guards[0].table.name + " WHERE id IN (?" + strings.Repeat(", ?", len(ids)-1) + ") ORDER BY id FOR UPDATE NOWAIT"
+	var met []string
+	if err := tx.WithContext(ctx).Raw(statement, ids...).Scan(&met).Error; err != nil {
+		return s.failed(err, nil)
+	}
+	return result{end: endSettled}
+}
+
 // guard executes conditional updates of one table: one by one on SQLite, which needs no round trip,
 // else by one statement.
-func (s *Store) guard(tx *gorm.DB, guards []write) result {
+func (s *Store) guard(ctx context.Context, tx *gorm.DB, guards []write) result {
 	t := guards[0].table
 	if len(guards) > 1 && s.config.Driver == DriverMySQL {
 		args := make([]any, 0, len(guards)*(len(t.replaced)+2))
 		for _, g := range guards {
 			args = values(g.row, t.replaced, append(args, g.id, g.version))
 		}
-		return s.hits(tx, t, t.manyHead+t.manyRow+strings.Repeat(" UNION ALL "+t.manyRow, len(guards)-1)+t.manyTail, args, int64(len(guards)))
+		return s.hits(ctx, tx, t, t.manyHead+t.manyRow+strings.Repeat(" UNION ALL "+t.manyRow, len(guards)-1)+t.manyTail, args, int64(len(guards)))
 	}
 	for _, g := range guards {
 		args := values(g.row, t.replaced, make([]any, 0, len(t.replaced)+3))
@@ -67,7 +91,7 @@ func (s *Store) guard(tx *gorm.DB, guards []write) result {
 		if p, ok := g.row.(*paymentRow); ok {
 			args = append(args, p.ReservedFen)
 		}
-		if r := s.hits(tx, t, t.update, args, 1); r.end != endSettled {
+		if r := s.hits(ctx, tx, t, t.update, args, 1); r.end != endSettled {
 			return r
 		}
 	}
@@ -76,8 +100,8 @@ func (s *Store) guard(tx *gorm.DB, guards []write) result {
 
 // hits executes guards, all of which must change their row. The version changes with every hit, so
 // a row that is set to what it was counts too (D05).
-func (s *Store) hits(tx *gorm.DB, t *table, statement string, args []any, want int64) result {
-	done, err := tx.Statement.ConnPool.ExecContext(context.Background(), statement, args...)
+func (s *Store) hits(ctx context.Context, tx *gorm.DB, t *table, statement string, args []any, want int64) result {
+	done, err := tx.Statement.ConnPool.ExecContext(ctx, statement, args...)
 	if err != nil {
 		return s.rejected(t, err)
 	}
@@ -127,7 +151,7 @@ func sizeOf(row any) int {
 }
 
 // insert writes rows of one table by one statement.
-func (s *Store) insert(tx *gorm.DB, rows []write) result {
+func (s *Store) insert(ctx context.Context, tx *gorm.DB, rows []write) result {
 	t := rows[0].table
 	one := "(?" + strings.Repeat(", ?", len(t.columns)-1) + ")"
 	args := make([]any, 0, len(rows)*len(t.columns))
@@ -135,7 +159,7 @@ func (s *Store) insert(tx *gorm.DB, rows []write) result {
 		args = values(w.row, t.columns, args)
 	}
 	statement := t.insert + one + strings.Repeat(", "+one, len(rows)-1)
-	if _, err := tx.Statement.ConnPool.ExecContext(context.Background(), statement, args...); err != nil {
+	if _, err := tx.Statement.ConnPool.ExecContext(ctx, statement, args...); err != nil {
 		return s.rejected(t, err)
 	}
 	return result{end: endSettled}

@@ -41,7 +41,7 @@ func TestUpdatesWriteWhatMayChange(t *testing.T) {
 // D02, D03, D04, D11: what each error of MySQL and its kin means for a transaction, by its number.
 func TestWhatErrorsMean(t *testing.T) {
 	for meaning, numbers := range map[failure][]uint16{
-		failureDuplicate: {1062, 1586}, failureConflict: {1213, 1205, 1020, 9007, 8002, 8022, 8028}, failureRefused: {3819, 4025, 1406, 1264, 1366},
+		failureDuplicate: {1062, 1586}, failureConflict: {1213, 1020, 9007, 8002, 8022, 8028}, failureWait: {1205, 3572}, failureRefused: {3819, 4025, 1406, 1264, 1366},
 		failureBroken: {1040, 1045, 1064, 1290, 1927, 2006, 2013},
 	} {
 		for _, number := range numbers {
@@ -49,7 +49,7 @@ func TestWhatErrorsMean(t *testing.T) {
 			if got := classify(err); got != meaning {
 				t.Errorf("%d means %d, want %d", number, got, meaning)
 			}
-			if undone(err) != (meaning == failureConflict) {
+			if undone(err) != (meaning == failureConflict || meaning == failureWait) {
 				t.Errorf("%d at a commit: undone %v", number, undone(err))
 			}
 		}

@@ -38,9 +38,15 @@ type Config struct {
 	// Timeout bounds one answer of the database; 0 means 8 seconds. A unit gives up after twice as
 	// long (D18).
 	Timeout time.Duration
+	// Waited hears of every time that a unit did not get rows because another session holds their
+	// locks; Aside of how many more (1) or fewer (-1) units wait for such rows beside the writers.
+	// Either may be nil.
+	Waited func(LockWait)
+	Aside  func(change int)
 
-	alone bool                                    // tests: never join
-	wrap  func(driver.Connector) driver.Connector // tests: break connections, count what passes
+	nowait bool                                    // tests: ask by NOWAIT
+	alone  bool                                    // tests: never join
+	wrap   func(driver.Connector) driver.Connector // tests: break connections, count what passes
 }
 
 func (c Config) withDefaults() (Config, error) {

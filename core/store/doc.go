@@ -13,6 +13,7 @@
 //	table.go                       the explicit column lists that INSERT and UPDATE are built from
 //	do.go, join.go, round.go       a unit alone, many units in one commit, and the transaction
 //	                               itself
+//	held.go, aside.go              rows that another session holds, and who waits for them
 //	load.go, list.go               what units and readers see
 //	migrations/                    the schema, by engine
 //	seal.go, purge.go, nodes.go    audit chain, the end of personal data, who else runs here

@@ -17,6 +17,7 @@ const (
 	failureBroken failure = iota // the connection or the server is in trouble
 	// Another transaction was first: run the whole again, from its reads (D02, D03, D04).
 	failureConflict
+	failureWait      // another session holds a row's lock, and does not let go soon (D03, D19)
 	failureDuplicate // a unique key is taken (D11)
 	failureRefused   // the engine refuses the rows: a fault of ours
 )
@@ -27,6 +28,8 @@ func classify(err error) failure {
 		switch {
 		case my.Number == 1062 || my.Number == 1586:
 			return failureDuplicate
+		case my.Number == 1205 || my.Number == 3572: // the lock wait's end, and NOWAIT's answer
+			return failureWait
 		case isConflict(my.Number):
 			return failureConflict
 		case my.Number == 3819 || my.Number == 4025 || my.Number == 1406 || my.Number == 1264 || my.Number == 1366:
@@ -52,16 +55,17 @@ func classify(err error) failure {
 }
 
 // isConflict lists what is cured by running the transaction again: deadlock 1213 (on Galera at
-// commit), lock wait 1205, record changed 1020, TiDB's write conflicts 9007 and 8002, its commit
-// retries 8022, and a schema that changed meanwhile 8028.
+// commit), record changed 1020, TiDB's write conflicts 9007 and 8002, its commit retries 8022, and
+// a schema that changed meanwhile 8028.
 func isConflict(number uint16) bool {
-	return slices.Contains([]uint16{1213, 1205, 1020, 9007, 8002, 8022, 8028}, number)
+	return slices.Contains([]uint16{1213, 1020, 9007, 8002, 8022, 8028}, number)
 }
 
 // undone tells whether an error of COMMIT itself proves that nothing was committed. Every other
 // error leaves the outcome unknown (D01).
 func undone(err error) bool {
-	return classify(err) == failureConflict
+	f := classify(err)
+	return f == failureConflict || f == failureWait
 }
 
 // uniqueOf names the key of a table that an error says is taken. MySQL's keys are named as

@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/core/storetest"
 )
 
@@ -131,4 +134,41 @@ func (t faultTx) Commit() error {
 		t.conn.broken = true
 		return errors.Join(errGone, t.Tx.Commit())
 	}
+}
+
+// Hold has a session of its own lock rows and insert others, as a person at the database would.
+func (s faultyStore) Hold(stored, fresh []core.Row) (release func(), doesNotApply string) {
+	if s.config.Driver == DriverSQLite {
+		return nil, "SQLite has one writer for the whole file, and no lock of a row"
+	}
+	s.held.mu.Lock()
+	s.held.lines, s.held.tense = map[string]*line{}, time.Time{} // nothing was held for a while
+	s.held.mu.Unlock()
+	db, err := sql.Open("mysql", s.config.DSN)
+	if err != nil {
+		panic(err)
+	}
+	tx, err := db.Begin()
+	if err != nil {
+		panic(err)
+	}
+	for _, r := range stored {
+		table, _, _ := rowOf(r)
+		var id string
+		if err := tx.QueryRow("SELECT id FROM "+table+" WHERE id = ? FOR UPDATE", r.RowID()).Scan(&id); err != nil {
+			panic(err)
+		}
+	}
+	for _, r := range fresh {
+		table, row, _ := rowOf(r)
+		t := s.tables[table]
+		if _, err := tx.Exec(t.insert+"(?"+strings.Repeat(", ?", len(t.columns)-1)+")", values(row, t.columns, nil)...); err != nil {
+			panic(err)
+		}
+	}
+	return func() {
+		if err := errors.Join(tx.Rollback(), db.Close()); err != nil {
+			panic(err)
+		}
+	}, ""
 }

@@ -60,7 +60,7 @@ func (s *Store) inspect(ctx context.Context, after string) ([]inspected, error) 
 		for _, id := range ids {
 			l.payments[core.Key{Value: id}] = id
 		}
-		if err := l.loadOrders(tx, false); err != nil {
+		if err := l.loadOrders(tx, nil); err != nil {
 			return err
 		}
 		for _, id := range ids {

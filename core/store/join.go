@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"hash/maphash"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/paymux/paymux/core"
 )
@@ -36,14 +38,14 @@ func (s *Store) writerOf(u core.Unit) *writer {
 	return s.writers[maphash.String(s.seed, u.Keys[0].Value)%uint64(len(s.writers))]
 }
 
-// run returns when the job is settled. A job that still waits when ctx ends is given up unrun; one
-// that runs is seen through, because its Decide may be writing to the caller's variables.
-func (w *writer) run(ctx context.Context, j *job) {
+// run returns when the job is settled, or must go aside. When ctx ends before, it returns false and
+// the job is given up, unless it leads or something of it is at stake: then it is seen through.
+func (w *writer) run(ctx context.Context, j *job) bool {
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
 		j.settle(unavailable("the store is closed", nil))
-		return
+		return true
 	}
 	if w.busy {
 		w.queue = append(w.queue, j)
@@ -52,32 +54,31 @@ func (w *writer) run(ctx context.Context, j *job) {
 		case <-j.wake:
 		case <-ctx.Done():
 			if w.leave(j) {
-				j.settle(unavailable("the request ended while it waited for the database", ctx.Err()))
-				return
+				return false
 			}
 			<-j.wake
 		}
 		if !j.lead {
-			return
+			return true
 		}
 	} else {
 		w.busy = true
 		w.mu.Unlock()
 	}
 	w.leadFrom(j)
+	return true
 }
 
-// leave takes a waiting job out of the queue; false when it was taken to be run.
+// leave gives a job up that waits in the queue, or in a commit that has not come to it yet; false
+// when it must be seen through.
 func (w *writer) leave(j *job) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i, q := range w.queue {
-		if q == j {
-			w.queue = append(w.queue[:i], w.queue[i+1:]...)
-			return true
-		}
+	if j.lead || !j.leave() {
+		return false
 	}
-	return false
+	w.queue = slices.DeleteFunc(w.queue, func(q *job) bool { return q == j })
+	return true
 }
 
 // leadFrom runs one commit for j and those who wait, and hands the lead to the next.
@@ -106,6 +107,9 @@ func (w *writer) handOver(batch []*job) {
 		switch {
 		case q.settled && i > 0:
 			close(q.wake)
+		case q.line != nil && i > 0:
+			close(q.wake) // its caller goes aside
+		case q.line != nil || q.stake.Load() == stakeLeft:
 		case !q.settled && i > 0:
 			back = append(back, q)
 		case !q.settled:
@@ -150,7 +154,7 @@ func (s *Store) together(batch []*job) {
 	}
 	patience := s.patience()
 	for {
-		r := s.round(batch)
+		r := s.round(context.Background(), s.shared(), batch)
 		switch r.end {
 		case endSettled:
 			return
@@ -159,16 +163,20 @@ func (s *Store) together(batch []*job) {
 				continue
 			}
 			for _, j := range batch {
-				if !j.settled {
+				if !j.settled && j.line == nil {
 					s.despair(j, r)
 				}
 			}
 			return
-		default: // one of them fails: the others must come out as if each had run alone
-			for _, j := range r.tried {
-				s.alone(j)
-			}
-			return
+		case endWaited:
+			// the others have waited long enough: who meets the held row now goes aside
+			s.held.alarm(time.Now())
 		}
+		// one of them fails: the others must come out as if each had run alone
+		for _, j := range r.tried {
+			s.alone(j)
+		}
+		return
+
 	}
 }

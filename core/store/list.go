@@ -4,12 +4,9 @@ import (
 	"context"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/paymux/paymux/core"
 )
-
-func forUpdate() clause.Locking { return clause.Locking{Strength: clause.LockingStrengthUpdate} }
 
 // pageSize bounds a page: 100 rows when the caller names none, 1,000 at most.
 func pageSize(limit int) int {

@@ -15,6 +15,7 @@ import (
 // loaded is what a set of keys found: each row once, however many keys name it.
 type loaded struct {
 	payments    map[core.Key]string // the payment that an order key leads to
+	lines       map[core.Key]*line  // where a key leads to a payment that another session holds
 	orders      map[string]*core.Order
 	idempotency map[core.Key]*core.Idempotency
 	inbox       map[core.Key]*core.Inbox
@@ -30,8 +31,11 @@ func (s *Store) See(ctx context.Context, keys ...core.Key) (core.View, error) {
 			return tx.Error
 		}
 		defer tx.Rollback() // nothing was written
-		rows, err := s.load(tx, keys, false)
-		if err == nil {
+		rows, err := s.resolve(tx, keys)
+		if err != nil {
+			return err
+		}
+		if err = rows.loadOrders(tx, nil); err == nil {
 			view = rows.view(keys)
 		}
 		return err
@@ -60,12 +64,12 @@ func isOurs(err error) bool {
 	return errors.As(err, &ours)
 }
 
-// load reads all that keys name, by a few statements for all of them. Locking takes the payments'
-// row locks in order of their ids, so that what is read after them stays true until the commit.
-func (s *Store) load(tx *gorm.DB, keys []core.Key, lock bool) (*loaded, error) {
+// resolve reads all that keys name, by a few statements for all of them; of orders it finds the
+// ids.
+func (s *Store) resolve(tx *gorm.DB, keys []core.Key) (*loaded, error) {
 	l := &loaded{
-		payments: map[core.Key]string{}, orders: map[string]*core.Order{}, idempotency: map[core.Key]*core.Idempotency{},
-		inbox: map[core.Key]*core.Inbox{}, deliveries: map[core.Key]*core.Delivery{},
+		payments: map[core.Key]string{}, lines: map[core.Key]*line{}, orders: map[string]*core.Order{},
+		idempotency: map[core.Key]*core.Idempotency{}, inbox: map[core.Key]*core.Inbox{}, deliveries: map[core.Key]*core.Delivery{},
 	}
 	byKind := map[core.KeyKind][]core.Key{}
 	for _, k := range keys {
@@ -82,7 +86,18 @@ func (s *Store) load(tx *gorm.DB, keys []core.Key, lock bool) (*loaded, error) {
 			return nil, err
 		}
 	}
-	return l, l.loadOrders(tx, lock)
+	return l, nil
+}
+
+// lineOf returns the line in which a unit with these keys must stand; nil when it names no order
+// that is held.
+func (l *loaded) lineOf(keys []core.Key) *line {
+	for _, k := range keys {
+		if line := l.lines[k]; line != nil {
+			return line
+		}
+	}
+	return nil
 }
 
 func (l *loaded) loadIdempotency(tx *gorm.DB, byKind map[core.KeyKind][]core.Key) error {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/paymux/paymux/core"
 )
@@ -75,8 +76,22 @@ func (l *loaded) resolveRefunds(tx *gorm.DB, byKind map[core.KeyKind][]core.Key)
 	return err
 }
 
-// loadOrders reads the payments that keys lead to, with their attempts and refunds.
-func (l *loaded) loadOrders(tx *gorm.DB, lock bool) error {
+// locking says how a lane asks for the locks of payments; nil where rows are not locked.
+func (s *Store) locking(l lane) *clause.Locking {
+	if !s.locks {
+		return nil
+	}
+	lock := &clause.Locking{Strength: clause.LockingStrengthUpdate}
+	if l.clause {
+		lock.Options = clause.LockingOptionsNoWait
+	}
+	return lock
+}
+
+// loadOrders reads the payments that keys lead to, with their attempts and refunds. Locking takes
+// the payments' row locks in order of their ids, so that what is read after them stays true until
+// the commit.
+func (l *loaded) loadOrders(tx *gorm.DB, lock *clause.Locking) error {
 	var ids []string
 	for _, id := range l.payments {
 		if id != "" {
@@ -90,8 +105,8 @@ func (l *loaded) loadOrders(tx *gorm.DB, lock bool) error {
 	ids = slices.Compact(ids)
 	var payments []paymentRow
 	query := tx.Where("id IN ?", ids).Order("id")
-	if lock {
-		query = query.Clauses(forUpdate())
+	if lock != nil {
+		query = query.Clauses(*lock)
 	}
 	if err := query.Find(&payments).Error; err != nil {
 		return err

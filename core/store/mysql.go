@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -28,13 +27,19 @@ func (s *Store) openMySQL(ctx context.Context) error {
 	for _, pool := range []struct {
 		isolation string
 		size      int
+		brisk     bool
 		db        **gorm.DB
-	}{{"READ COMMITTED", s.config.Writers + 2, &s.write}, {"REPEATABLE READ", s.config.MaxOpen, &s.read}} {
+	}{
+		{"READ COMMITTED", s.config.Writers + 2, false, &s.write},
+		{"REPEATABLE READ", s.config.MaxOpen, false, &s.read},
+		{"READ COMMITTED", asides, false, &s.side},
+		{"READ COMMITTED", s.config.Writers, true, &s.quick},
+	} {
 		inner, err := mysqldriver.NewConnector(config)
 		if err != nil {
 			return core.Errorf(core.CodeInvalid, "db.dsn: %v", err)
 		}
-		db := sql.OpenDB(s.config.wrap(session{Connector: inner, isolation: pool.isolation, galera: galera}))
+		db := sql.OpenDB(s.config.wrap(session{Connector: inner, isolation: pool.isolation, galera: galera, brisk: pool.brisk && !s.config.nowait}))
 		s.pools = append(s.pools, db)
 		db.SetMaxOpenConns(pool.size)
 		db.SetMaxIdleConns(pool.size)
@@ -47,6 +52,27 @@ func (s *Store) openMySQL(ctx context.Context) error {
 			return unavailable("the database cannot be opened", err)
 		}
 	}
+	return s.learnBrisk(ctx)
+}
+
+// learnBrisk finds out how a session is told not to wait for locks: by a lock wait of 0 seconds
+// (MariaDB), by NOWAIT in each statement that locks (MySQL 8, TiDB), or not at all.
+func (s *Store) learnBrisk(ctx context.Context) error {
+	var seconds int
+	if err := s.quick.WithContext(ctx).Raw("SELECT @@innodb_lock_wait_timeout").Scan(&seconds).Error; err != nil {
+		return unavailable("the database does not answer", err)
+	}
+	if seconds == 0 && !s.config.nowait {
+		return nil
+	}
+	var none []int
+	err := s.quick.WithContext(ctx).Raw("SELECT 1 FROM information_schema.schemata WHERE 1 = 0 FOR UPDATE NOWAIT").Scan(&none).Error
+	const syntax = 1064
+	if my, ok := errors.AsType[*mysqldriver.MySQLError](err); ok && my.Number == syntax {
+		s.quick = nil
+		return nil
+	}
+	s.clause = true
 	return nil
 }
 
@@ -84,9 +110,9 @@ func mysqlConfig(c Config) (*mysqldriver.Config, error) {
 		config.Params = map[string]string{}
 	}
 	config.Params["time_zone"] = "'+00:00'"
-	// A lock that is not had soon is a conflict (D03); InnoDB's own 50 seconds would outlast every
-	// caller.
-	config.Params["innodb_lock_wait_timeout"] = fmt.Sprint(max(1, int(c.Timeout.Seconds()/2)))
+	// Who does not get a lock soon goes aside (D19); InnoDB's own 50 seconds would outlast every
+	// caller, and hold up all who share the commit.
+	config.Params["innodb_lock_wait_timeout"] = "1"
 	config.Timeout, config.ReadTimeout, config.WriteTimeout = c.Timeout, c.Timeout, c.Timeout
 	config.Logger = &mysqldriver.NopLogger{}
 	return config, nil
@@ -110,6 +136,7 @@ type session struct {
 	driver.Connector
 	isolation string
 	galera    bool
+	brisk     bool
 }
 
 // Connect opens a connection and prepares its session.
@@ -129,6 +156,12 @@ func (s session) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	for _, statement := range statements {
 		if _, err := exec.ExecContext(ctx, statement, nil); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+	}
+	if s.brisk {
+		_, err := exec.ExecContext(ctx, "SET SESSION innodb_lock_wait_timeout = 0", nil)
+		if _, refused := errors.AsType[*mysqldriver.MySQLError](err); err != nil && !refused {
 			return nil, errors.Join(err, conn.Close())
 		}
 	}

@@ -184,9 +184,7 @@ func TestSuiteSnapshotIsolation(t *testing.T) {
 // D02, D03, D04: conflicts are run again, from their reads; a lock that is held too long ends in an
 // answer, with everything rolled back.
 func TestMySQLLockWait(t *testing.T) {
-	config := mysqlTestConfig(t)
-	config.Timeout = 2e9 // 2 s: a lock wait of 1 s
-	s := open(t, config)
+	s := open(t, mysqlTestConfig(t))
 	writeRows(t, s, pay("p"))
 	blocker := s.write.Begin()
 	if err := blocker.Exec("SELECT id FROM payments WHERE id = 'p' FOR UPDATE").Error; err != nil {
@@ -221,7 +219,7 @@ func TestMySQLLockWait(t *testing.T) {
 		t.Fatalf("%+v, %v, Decide ran %d times", v, err, ran)
 	}
 	for number, want := range map[uint16]failure{
-		1213: failureConflict, 1205: failureConflict, 1020: failureConflict, 9007: failureConflict, 8002: failureConflict, 8022: failureConflict,
+		1213: failureConflict, 1205: failureWait, 3572: failureWait, 1020: failureConflict, 9007: failureConflict, 8002: failureConflict, 8022: failureConflict,
 		8028: failureConflict, 1062: failureDuplicate, 1406: failureRefused, 4025: failureRefused, 1114: failureBroken, 1053: failureBroken,
 	} {
 		if got := classify(&mysqldriver.MySQLError{Number: number}); got != want {

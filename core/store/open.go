@@ -17,13 +17,19 @@ type Store struct {
 	config Config
 	write  *gorm.DB
 	read   *gorm.DB
+	quick  *gorm.DB // its sessions do not wait for locks; nil where the engine cannot do so
+	side   *gorm.DB // for units that run aside
 	pools  []*sql.DB
 	tables map[string]*table
 	// locks says that rows are worth locking before they are decided on: where writers meet, the
 	// later one then waits instead of deciding in vain.
 	locks   bool
+	clause  bool // NOWAIT is how quick does not wait
 	writers []*writer
 	seed    maphash.Seed
+	held    held
+	places  chan struct{} // of those that run aside
+	gone    chan struct{} // closed when the store is
 }
 
 var _ core.Store = (*Store)(nil)
@@ -37,6 +43,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{config: c, tables: tablesByName(), locks: c.Driver == DriverMySQL, seed: maphash.MakeSeed()}
+	s.held.lines, s.places, s.gone = map[string]*line{}, make(chan struct{}, asides), make(chan struct{})
 	for range c.Writers {
 		s.writers = append(s.writers, &writer{store: s})
 	}
@@ -55,6 +62,14 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 func (s *Store) Close() error {
 	for _, w := range s.writers {
 		w.close()
+	}
+	select {
+	case <-s.gone:
+	default:
+		close(s.gone)
+		for range asides {
+			s.places <- struct{}{} // whoever runs aside has come back
+		}
 	}
 	var all error
 	for _, p := range s.pools {
@@ -75,7 +90,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range s.pools {
+	for _, p := range s.pools[:2] { // the others belong to units that wait for locks
 		if err := p.PingContext(ctx); err != nil {
 			return unavailable("the database does not answer", err)
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -15,6 +16,7 @@ const (
 	endSettled   end = iota // committed, or nothing to commit
 	endMissed               // a guard missed: nothing was written
 	endDuplicate            // a unique key is taken: nothing was written
+	endWaited               // another session holds a row: nothing was written
 	endConflict             // the engine asks to run it again: nothing was written
 	endRefused              // the engine refuses a row: nothing was written
 	endBroken               // the connection broke before the commit: nothing was written
@@ -27,6 +29,16 @@ type result struct {
 	err    error
 	unique core.Unique
 	tried  []*job
+	// what is the rows that the statement wanted which waited. Only of a job alone is it known that
+	// they are held.
+	what heldRows
+}
+
+// heldRows are rows whose locks a statement did not get.
+type heldRows struct {
+	table  string
+	id     string   // of the row, if it was one alone and is ours to name
+	claims []string // by which units name them
 }
 
 // plan is a job with the writes that it decided on.
@@ -37,11 +49,16 @@ type plan struct {
 
 // round runs one transaction for all jobs that can share it. Jobs that want to decide on rows which
 // an earlier job of the round changes stay unsettled and untried: they must see the rows
-// afterwards.
-func (s *Store) round(jobs []*job) result {
+// afterwards. Jobs that name held rows stay so too, with the line that they must stand in.
+func (s *Store) round(ctx context.Context, l lane, jobs []*job) result {
+	defer func() {
+		for _, j := range jobs {
+			j.rest()
+		}
+	}()
 	// No deadline: connections have their own, and a transaction that is torn down from outside
-	// would leave one more unknown outcome.
-	tx := s.write.WithContext(context.Background()).Begin()
+	// would leave one more unknown outcome. ctx ends statements before the commit, at most.
+	tx := l.db.WithContext(context.Background()).Begin()
 	if tx.Error != nil {
 		return s.failed(tx.Error, nil)
 	}
@@ -51,9 +68,11 @@ func (s *Store) round(jobs []*job) result {
 			tx.Rollback() // of everything: InnoDB undoes only the statement after a lock wait (D03)
 		}
 	}()
-	plans, err := s.decide(tx, jobs)
+	plans, wanted, err := s.decide(l, tx.WithContext(ctx), jobs)
 	if err != nil {
-		return s.failed(err, jobs)
+		r := s.failed(err, jobs)
+		r.what = wanted
+		return r
 	}
 	if len(plans) == 0 {
 		return result{end: endSettled}
@@ -62,8 +81,10 @@ func (s *Store) round(jobs []*job) result {
 	for _, p := range plans {
 		tried = append(tried, p.job)
 	}
-	if r := s.apply(tx, plans); r.end != endSettled {
+	if r := s.apply(ctx, l, tx, plans); r.end != endSettled {
 		r.tried = tried
+		// who waits here holds its orders meanwhile, so that others of them wait with it
+		r.what.claims = append(r.what.claims, wanted.claims...)
 		return r
 	}
 	open = false
@@ -93,6 +114,8 @@ func (s *Store) failed(err error, tried []*job) result {
 	switch classify(err) {
 	case failureConflict:
 		r.end = endConflict
+	case failureWait:
+		r.end = endWaited
 	case failureRefused, failureDuplicate:
 		r.end = endRefused
 	default:
@@ -112,29 +135,39 @@ func unsettled(jobs []*job) []*job {
 }
 
 // decide loads what the unsettled jobs name and lets each decide. It settles those that are done
-// without writing.
-func (s *Store) decide(tx *gorm.DB, jobs []*job) ([]plan, error) {
+// without writing. wanted are the orders whose locks it asked for.
+func (s *Store) decide(l lane, tx *gorm.DB, jobs []*job) (plans []plan, wanted heldRows, err error) {
 	var keys []core.Key
 	for _, j := range jobs {
 		if !j.settled {
 			keys = append(keys, j.unit.Keys...)
 		}
 	}
-	rows, err := s.load(tx, keys, s.locks)
+	rows, err := s.resolve(tx, keys)
+	if err == nil {
+		wanted = s.part(l, rows)
+		err = rows.loadOrders(tx, s.locking(l))
+	}
 	if err != nil {
-		return nil, err
+		return nil, wanted, err
 	}
 	taken := map[string]bool{}
-	var plans []plan
 	for _, j := range jobs {
 		if j.settled {
+			continue
+		}
+		if j.line = rows.lineOf(j.unit.Keys); j.line != nil {
+			continue
+		}
+		if !j.start() {
+			j.settle(nil) // its caller has left, and asks for nothing any more
 			continue
 		}
 		// looked up after the rows were read, so that Decide never sees its own commit
 		if j.witness != nil {
 			found, err := s.seen(tx, j.witness)
 			if err != nil {
-				return nil, err
+				return nil, wanted, err
 			}
 			if found {
 				j.settle(nil)
@@ -148,12 +181,46 @@ func (s *Store) decide(tx *gorm.DB, jobs []*job) ([]plan, error) {
 		if !ok || clash(p.claims, taken) {
 			continue
 		}
+		if !l.aside {
+			if j.line = s.held.of(p.claims, time.Now()); j.line != nil {
+				continue
+			}
+		}
 		for _, c := range p.claims {
 			taken[c] = true
 		}
 		plans = append(plans, p)
 	}
-	return plans, nil
+	return plans, wanted, nil
+}
+
+// part takes the orders that other sessions are known to hold out of what is about to be locked,
+// unless the lane is for them, and returns those that are left.
+func (s *Store) part(l lane, rows *loaded) heldRows {
+	wanted := heldRows{table: "payments"}
+	if !s.locks {
+		return wanted
+	}
+	now, ids := time.Now(), map[string]bool{}
+	for k, id := range rows.payments {
+		if id == "" {
+			continue
+		}
+		claim := claimOf(core.Key{Kind: core.OrderByPayment, Value: id})
+		if !l.aside {
+			if line := s.held.of([]string{claim}, now); line != nil {
+				rows.lines[k] = line
+				delete(rows.payments, k)
+				continue
+			}
+		}
+		wanted.claims = append(wanted.claims, claim, claimOf(k))
+		ids[id], wanted.id = true, id
+	}
+	if len(ids) > 1 {
+		wanted.id = ""
+	}
+	return wanted
 }
 
 func clash(claims []string, taken map[string]bool) bool {

@@ -72,7 +72,7 @@ func (s *Store) SealAudit(ctx context.Context, now time.Time, settle time.Durati
 	switch {
 	case err == nil:
 		return sealed, nil
-	case core.CodeOf(err) == core.CodeContended, classify(err) == failureDuplicate, classify(err) == failureConflict:
+	case core.CodeOf(err) == core.CodeContended, classify(err) == failureDuplicate, undone(err):
 		return 0, nil // the other one seals them, or the next run does
 	default:
 		return 0, unavailable("the audit log cannot be sealed", err)

@@ -69,7 +69,7 @@ func (s *Store) Story(ctx context.Context, paymentID string) (*core.Story, error
 		}
 		defer tx.Rollback() // nothing was written
 		l := &loaded{payments: map[core.Key]string{{Value: paymentID}: paymentID}, orders: map[string]*core.Order{}}
-		if err := l.loadOrders(tx, false); err != nil || l.orders[paymentID] == nil {
+		if err := l.loadOrders(tx, nil); err != nil || l.orders[paymentID] == nil {
 			return err
 		}
 		told := &core.Story{Order: *l.orders[paymentID]}

@@ -12,6 +12,7 @@ type write struct {
 	row     any
 	id      string
 	version int64
+	claims  []string
 }
 
 // writes are a unit's changes as rows.
@@ -42,8 +43,9 @@ func (s *Store) convert(w core.Writes) (writes, error) {
 		if len(w.Inserts) == 0 && table != "inbox" && table != "deliveries" {
 			return out, core.Errorf(core.CodeInternal, "a unit that guards %s must insert a row by which its commit can be recognised", table)
 		}
-		out.guards = append(out.guards, write{t, row, g.RowID(), version})
-		out.claims = append(out.claims, claims(g)...)
+		claimed := claims(g)
+		out.guards = append(out.guards, write{t, row, g.RowID(), version, claimed})
+		out.claims = append(out.claims, claimed...)
 	}
 	for _, r := range w.Inserts {
 		table, row, _ := rowOf(r)
@@ -54,8 +56,9 @@ func (s *Store) convert(w core.Writes) (writes, error) {
 		if err := t.fit(row); err != nil {
 			return out, err
 		}
-		out.inserts = append(out.inserts, write{t, row, r.RowID(), 0})
-		out.claims = append(out.claims, claims(r)...)
+		claimed := claims(r)
+		out.inserts = append(out.inserts, write{t, row, r.RowID(), 0, claimed})
+		out.claims = append(out.claims, claimed...)
 	}
 	// Every unit takes its guards in the same order, so that two of them never wait for each other
 	// in a circle (D02).

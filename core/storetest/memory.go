@@ -40,6 +40,11 @@ func (m *Memory) Fail(f Fault) bool {
 	return true
 }
 
+// Hold implements Holder.
+func (m *Memory) Hold(_, _ []core.Row) (release func(), doesNotApply string) {
+	return nil, "memory belongs to one process, and nobody else can lock a row of it"
+}
+
 // Do runs the unit as core.Store says.
 func (m *Memory) Do(ctx context.Context, u core.Unit) (core.Verdict, error) {
 	if err := ctx.Err(); err != nil {
