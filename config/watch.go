@@ -28,6 +28,8 @@ type Watcher struct {
 	current  atomic.Pointer[Config]
 	looked   [sha256.Size]byte // fingerprint at the last look
 	seen     [sha256.Size]byte // fingerprint of the last files loaded or refused
+	imprint  imprint           // of what is in force
+	changes  []string
 
 	// Accept is asked before a new configuration takes its place and may
 	// refuse it, for example because a key does not parse. Optional.
@@ -49,13 +51,22 @@ func NewWatcher(path string, environ []string, dialects ...Dialect) (*Watcher, e
 		return nil, err
 	}
 	w.current.Store(c)
-	w.seen = fingerprint(before, c)
+	w.seen, w.imprint = fingerprint(before, c), imprintOf(c)
 	return w, nil
 }
 
 // Current is the configuration in force. Take it once per request: two calls
 // may answer two configurations.
 func (w *Watcher) Current() *Config { return w.current.Load() }
+
+// Version names the settings in force and the content of their key files, in 16 characters: the
+// same settings have the same version on every node whose files have the same names. Like Changes
+// it is for whoever calls Reload, and for Changed.
+func (w *Watcher) Version() string { return w.imprint.version() }
+
+// Changes lists the settings that the last reload changed, by path: +added, -removed, ~changed.
+// It holds names that the file gives to records, and no value of any setting.
+func (w *Watcher) Changes() []string { return w.changes }
 
 // Run reloads until ctx ends: soon after the system reports a change in the
 // file's directory, and by looking every 2 seconds in any case. Without file
@@ -142,6 +153,8 @@ func (w *Watcher) Reload() bool {
 	}
 	w.current.Store(next)
 	w.seen = fingerprint(read, next)
+	taken := imprintOf(next)
+	w.imprint, w.changes = taken, w.imprint.changes(taken)
 	if w.Changed != nil {
 		w.Changed(next)
 	}

@@ -3,9 +3,15 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
 	"reflect"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/platforms"
 )
 
@@ -30,11 +36,91 @@ func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book)
 		a.tenants.now.Store(next)
 		a.watch.standing.keep(func(account string) bool { _, known := next.accounts[account]; return known })
 		a.mended() // the file may be the same, and a key in it another
-		a.setup.Logger.Info("configuration reloaded", "merchants", len(next.merchants), "accounts", len(next.accounts))
+		a.setup.Logger.Info("configuration reloaded", "merchants", len(next.merchants), "accounts", len(next.accounts),
+			"version", w.Version(), "changes", w.Changes())
+		a.reloads.taken(w.Version(), a.setup.Now())
+		if err := a.auditReload(w.Version(), w.Changes()); err != nil {
+			a.setup.Logger.Error("the reload is in force, and not in the audit log", "version", w.Version(), "error", err)
+		}
 	}
 	w.Refused = func(err error) {
 		a.setup.Logger.Error("changed configuration refused; the one before stays in force", "error", err.Error())
+		a.reloads.refused(a.setup.Now())
 	}
+}
+
+const alertReload = "reload_refused"
+
+// reloads say by metrics which configuration is in force, and that a change of it was refused.
+type reloads struct {
+	watch *watch
+	since prometheus.Gauge
+	at    *prometheus.GaugeVec
+}
+
+func newReloads(registry *prometheus.Registry, watch *watch) (*reloads, error) {
+	r := &reloads{
+		watch: watch,
+		since: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "paymux_config_refused_since_seconds", Help: "When a changed configuration was refused that is not mended yet, in Unix time; 0 while none is.",
+		}),
+		at: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "paymux_config_taken_seconds", Help: "When the configuration in force was taken, in Unix time, by its version.",
+		}, []string{"version"}),
+	}
+	for _, c := range []prometheus.Collector{r.since, r.at} {
+		if err := registry.Register(c); err != nil {
+			return nil, fmt.Errorf("metrics: %w", err)
+		}
+	}
+	return r, nil
+}
+
+// taken notes the version in force. What was refused before is mended by it.
+func (r *reloads) taken(version string, now time.Time) {
+	r.at.Reset()
+	r.at.WithLabelValues(version).Set(float64(now.Unix()))
+	r.watch.alarms.worse(alertReload, "", 0)
+	r.since.Set(0)
+}
+
+// refused tells once until a change is taken; the log has each reason.
+func (r *reloads) refused(now time.Time) {
+	if r.watch.alarms.worse(alertReload, "", 1) {
+		r.since.Set(float64(now.Unix()))
+		r.watch.Alert(2, alertReload, "", "a changed configuration was refused, and the one before stays in force; the log line before this says why")
+	}
+}
+
+// maxChangesTold bounds an audit row's detail, in bytes.
+const maxChangesTold = 900
+
+// auditReload writes which settings this node has changed.
+func (a *App) auditReload(version string, changes []string) error {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	row := &core.Audit{
+		ID: a.cashier.IDs.Row(), Actor: core.ActorSystem, Action: "config.reload", Object: version,
+		Detail: "node " + host + ": " + listed(changes, maxChangesTold), CreatedAt: a.setup.Now(),
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), jobTimeout)
+	defer cancel()
+	_, err = a.store.Do(ctx, core.Unit{Decide: func(core.View) (core.Writes, error) { return core.Writes{Inserts: []core.Row{row}}, nil }})
+	return err
+}
+
+// listed joins as many items as have room, and says how many have none.
+func listed(items []string, room int) string {
+	var out strings.Builder
+	for i, item := range items {
+		if out.Len()+len(item)+1 > room {
+			return fmt.Sprintf("%sand %d more", out.String(), len(items)-i)
+		}
+		out.WriteString(item + " ")
+	}
+	return strings.TrimSpace(out.String())
 }
 
 // mended makes due at once what waits because the gateway turned accounts away for a fault of ours:

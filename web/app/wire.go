@@ -53,6 +53,9 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.watch = watch
+	if a.reloads, err = newReloads(registry, watch); err != nil {
+		return err
+	}
 	if a.tracing, err = newTracing(ctx, a.config.Tracing, a.setup.Logger); err != nil {
 		return err
 	}
@@ -110,6 +113,7 @@ func (a *App) wireTenants(on foundation, book *platforms.Book) error {
 	a.tenants.now.Store(first)
 	if a.setup.Watcher != nil {
 		a.reloadInto(a.setup.Watcher, on, book)
+		a.reloads.taken(a.setup.Watcher.Version(), a.setup.Now())
 	}
 	return nil
 }
