@@ -119,6 +119,10 @@ func TestNoFloats(t *testing.T) {
 		"web/command/verify.go":             "seconds",
 		"web/app/watch.go":                  "what Prometheus counts in",
 		"web/app/reload.go":                 "what Prometheus counts in",
+		"web/app/listen.go":                 "what Prometheus counts in",
+		"web/loads.go":                      "what Prometheus counts in",
+		"web/allowance.go":                  "requests per second",
+		"web/limiter.go":                    "requests per second",
 	}
 	floats := []string{"float64", "float32", "ParseFloat", "FormatFloat", "AppendFloat"}
 	for _, f := range goFiles(t) {

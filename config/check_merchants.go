@@ -47,6 +47,7 @@ func (r *registry) once(names map[string]bool, name, path, kind string) {
 
 func (r *registry) checkMerchant(at string, m *Merchant) {
 	r.once(r.merchants, m.ID, at+".id", "merchant")
+	checkAllowance(at+".limits", m.Limits, r.problems)
 	features := map[string]bool{}
 	for i, f := range m.Features {
 		r.once(features, f.Platform+"/"+f.Feature, fmt.Sprintf("%s.features[%d]", at, i), "entry for the same feature")
@@ -86,6 +87,7 @@ func (r *registry) checkReturnURL(path, address string) {
 
 func (r *registry) checkAPIKey(at string, k *APIKey) {
 	r.once(r.apiKeys, k.ID, at+".id", "API key")
+	checkAllowance(at+".limits", k.Limits, r.problems)
 	k.Actor = actorName(k.Actor)
 	switch strings.ToLower(k.Actor) {
 	case "":

@@ -23,11 +23,7 @@ func checkServer(c *Config, dialects []Dialect, problems *Problems) {
 	if c.Server.AdminListen != "" && c.Server.AdminListen == c.Server.Listen && !strings.HasSuffix(c.Server.Listen, ":0") {
 		problems.add("server.admin_listen", "is the address of the API", "choose another port and keep it private")
 	}
-	for i, proxy := range c.Server.TrustedProxies {
-		if strings.HasSuffix(proxy, "/0") {
-			problems.add(fmt.Sprintf("server.trusted_proxies[%d]", i), "trusts everybody", "name the proxies' own network")
-		}
-	}
+	checkProxies(c.Server.TrustedProxies, problems)
 	checkDatabase(c, problems)
 	checkQueue(c, problems)
 	checkCollector(c, problems)

@@ -19,6 +19,7 @@ type Config struct {
 	Jobs      Jobs       `json:"jobs"`
 	Retention Retention  `json:"retention"`
 	Tracing   Tracing    `json:"tracing"`
+	Limits    Limits     `json:"limits"`
 	Gateways  []Gateway  `json:"gateways" validate:"required,min=1,max=16,dive"`
 	Merchants []Merchant `json:"merchants" validate:"required,min=1,max=10000,dive"`
 }
@@ -175,5 +176,6 @@ func defaults() Config {
 		},
 		Retention: Retention{InboxDays: 90, IdempotencyDays: 30},
 		Tracing:   Tracing{SamplePercent: 100},
+		Limits:    Limits{Running: 32, Connections: 4096, PerAddress: 256, MemoryMiB: 512},
 	}
 }

@@ -27,6 +27,8 @@ type Merchant struct {
 	MaxPaymentFen int64 `json:"max_payment_fen" validate:"min=1,max=10000000000"`
 	// Addresses (prefixes) that a buyer may be sent back to. None: no return_url is accepted.
 	ReturnURLs []string `json:"return_urls" validate:"max=64,unique"`
+	// What all keys of the merchant together may ask.
+	Limits Allowance `json:"limits"`
 	// Keys with which the shop's servers and people call the API.
 	APIKeys []APIKey `json:"api_keys" validate:"max=256,dive"`
 	// Apps and payees at the gateways.
@@ -82,6 +84,8 @@ type APIKey struct {
 	SecretSealed string `json:"secret_sealed" validate:"max=4096"`
 	// The signing secret in a file of mode 0600.
 	SecretFile string `json:"secret_file"`
+	// What the key may ask.
+	Limits Allowance `json:"limits"`
 	// When it was issued.
 	Created time.Time `json:"created" validate:"required"`
 	// When it stops working; required in production.

@@ -22,6 +22,8 @@ func TestAccepted(t *testing.T) {
 		{name: "W11 buyers sent back to this machine", before: "https://m.shop.example/pay/", after: "http://127.0.0.1:3000/"},
 		{name: "H13 events to this machine", before: "https://www.shop.example/paymux/events", after: "http://127.0.0.1:9000/events"},
 		{name: "one network beside everybody's", before: "[127.0.0.0/8]", after: `[10.0.0.0/8, "fd00::/10"]`},
+		{name: "W44 half the world", before: "[127.0.0.0/8]", after: `[0.0.0.0/1, "2000::/4", 192.0.0.0/3]`},
+		{name: "W40 a rate without a burst", before: "{per_second: 0, burst: 0, concurrent: 0} # of all", after: "{per_second: 3} # of all"},
 		{name: "queue in the clear", before: `url: "" # empty`, after: `url: nats://queue:4222 # empty`},
 		{name: "queue by TLS", before: `url: "" # empty`, after: `url: tls://queue:4222 # empty`},
 		{name: "no queue", before: `url: "" # empty`, after: `url: none # empty`},

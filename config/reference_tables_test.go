@@ -36,7 +36,7 @@ func writeTables(out *strings.Builder, t reflect.Type, path string, docs map[str
 			p := part{t: elem, path: at}
 			if f.Type.Kind() == reflect.Slice {
 				p.path += "[]"
-			} else {
+			} else if defaulted.IsValid() {
 				p.v = defaulted.Field(i)
 			}
 			parts = append(parts, p)

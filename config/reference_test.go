@@ -29,7 +29,7 @@ func shipped() []config.Dialect { return []config.Dialect{alipaysetup.Dialect{}}
 
 // described are the files whose comments describe the settings.
 func described() []string {
-	return []string{"config.go", "merchant.go", "../adapters/alipay/setup/account.go"}
+	return []string{"config.go", "limits.go", "merchant.go", "../adapters/alipay/setup/account.go"}
 }
 
 // section is the type of what an account says at a gateway.

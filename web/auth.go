@@ -11,29 +11,32 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// authenticate finds the key that the request proves to hold. Whatever is wrong before the proof is
-// right gets one and the same answer, after the same work, so that nobody learns which key ids
-// exist (C34); what is wrong after it is named.
-func (s *Server) authenticate(ctx context.Context, r *http.Request, body []byte) (Key, error) {
+// claim is what a request says of its key before its body was read.
+type claim struct {
+	proof *proof // of a signed request, which is proven with the body; nil where key is proven
+	key   Key
+}
+
+// claimed judges what can be judged of a request without its body: the form of what it claims, its
+// time, and the whole proof of a bearer key. What a signed request claims to be is not looked up
+// yet: who answered an unknown key id, or one whose role may not do this, before the body came
+// would tell anybody which ids exist (C34).
+func (s *Server) claimed(r *http.Request) (claim, error) {
 	headers := r.Header.Values("Authorization")
 	if len(headers) != 1 {
-		return Key{}, unauthenticated("one Authorization header is needed")
+		return claim{}, unauthenticated("one Authorization header is needed")
 	}
 	scheme, credentials, _ := strings.Cut(headers[0], " ")
-	var key Key
-	var err error
 	switch {
 	case strings.EqualFold(scheme, "Bearer"):
-		key, err = s.byBearer(credentials)
+		key, err := s.byBearer(credentials)
+		return claim{key: key}, err
 	case strings.EqualFold(scheme, SignScheme):
-		key, err = s.bySignature(ctx, r, credentials, body)
+		p, err := s.signedClaim(r, credentials)
+		return claim{proof: p}, err
 	default:
-		return Key{}, unauthenticated("the Authorization scheme is not Bearer or " + SignScheme)
+		return claim{}, unauthenticated("the Authorization scheme is not Bearer or " + SignScheme)
 	}
-	if err != nil {
-		return Key{}, err
-	}
-	return key, nil
 }
 
 func (s *Server) byBearer(credentials string) (Key, error) {
@@ -47,19 +50,29 @@ func (s *Server) byBearer(credentials string) (Key, error) {
 	return key, s.notExpired(key)
 }
 
-// bySignature checks the signature first, then the time, and spends the nonce last: only a request
-// that proves its key may write anything (W05).
-func (s *Server) bySignature(ctx context.Context, r *http.Request, credentials string, body []byte) (Key, error) {
+// signedClaim reads the signature's parts and judges the time, by what anybody can know.
+func (s *Server) signedClaim(r *http.Request, credentials string) (*proof, error) {
 	p, ok := parseProof(credentials)
 	if !ok {
-		return Key{}, unauthenticated("a signed request needs key, ts, nonce and sign, each once")
+		return nil, unauthenticated("a signed request needs key, ts, nonce and sign, each once")
 	}
 	for _, name := range signedHeaders() {
 		// which of them was signed, and which is read, must not be anybody's choice
 		if len(r.Header.Values(name)) > 1 {
-			return Key{}, unauthenticated("a signed request has each of " + strings.Join(signedHeaders(), ", ") + " at most once")
+			return nil, unauthenticated("a signed request has each of " + strings.Join(signedHeaders(), ", ") + " at most once")
 		}
 	}
+	if off := s.Clock.Now().Sub(p.at); off > SignWindow || off < -SignWindow {
+		return nil, unauthenticated("ts is more than 300 seconds away from the server's clock")
+	}
+	return &p, nil
+}
+
+// bySignature finds the key that a signed request proves to hold. Whatever is wrong before the
+// proof is right gets one and the same answer, after the same work, so that nobody learns which key
+// ids exist (C34); what is wrong after it is named. The nonce is spent by whoever is about to do
+// what is asked: only a request that proves its key may write anything (W05).
+func (s *Server) bySignature(r *http.Request, p *proof, body []byte) (Key, error) {
 	key, found := s.Keys.Key(p.keyID)
 	usable := found && key.Mode == ModeSigned && len(key.Secret) >= MinSecret
 	secret := key.Secret
@@ -76,18 +89,14 @@ func (s *Server) bySignature(ctx context.Context, r *http.Request, credentials s
 	case !proven || !usable:
 		return Key{}, notProven()
 	}
-	if err := s.notExpired(key); err != nil {
-		return Key{}, err
-	}
-	if off := s.Clock.Now().Sub(p.at); off > SignWindow || off < -SignWindow {
-		return Key{}, unauthenticated("ts is more than 300 seconds away from the server's clock")
-	}
+	return key, s.notExpired(key)
+}
+
+// spend makes a signed request good for this once.
+func (s *Server) spend(ctx context.Context, key Key, p *proof) error {
 	// Until the window has passed for certain the nonce is remembered; afterwards the timestamp
 	// refuses the repeat.
-	if err := s.Cashier.SpendNonce(ctx, key.ID, p.nonce, p.at.Add(2*SignWindow)); err != nil {
-		return Key{}, err
-	}
-	return key, nil
+	return s.Cashier.SpendNonce(ctx, key.ID, p.nonce, p.at.Add(2*SignWindow))
 }
 
 func (s *Server) notExpired(key Key) error {

@@ -19,13 +19,13 @@ func (s *Server) listEvents(c *call) error {
 	if err != nil {
 		return err
 	}
-	page := list[json.RawMessage]{Data: []json.RawMessage{}}
-	if len(found) == ask.Limit {
-		next := eventCursor(found[len(found)-1])
-		page.NextCursor = &next
+	rows := make([]json.RawMessage, len(found))
+	for i, event := range found {
+		rows[i] = event.Body
 	}
-	for _, event := range found {
-		page.Data = append(page.Data, event.Body)
+	page, err := listOf(rows, ask.Limit, func(i int) string { return eventCursor(found[i]) })
+	if err != nil {
+		return err
 	}
 	return s.json(c, http.StatusOK, page)
 }

@@ -3,10 +3,9 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"mime"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,6 +23,19 @@ type call struct {
 	// keyWrong is what is wrong with the header, where a body is read: decode tells it with all
 	// else that is wrong, and never lets it pass.
 	keyWrong error
+	// proof is of a signed request, whose nonce is spent before anything is done; nil for others.
+	proof *proof
+	// held is what is given back at the end: a place, the room for the body.
+	held []func()
+}
+
+// hold gives something back at the call's end.
+func (c *call) hold(giveBack func()) { c.held = append(c.held, giveBack) }
+
+func (c *call) leave() {
+	for _, giveBack := range slices.Backward(c.held) {
+		giveBack()
+	}
 }
 
 // ctx ends when the use case's time is over.
@@ -34,10 +46,15 @@ func (c *call) caller() core.Caller {
 	return core.Caller{MerchantID: c.key.MerchantID, KeyID: c.key.ID, Actor: c.key.Actor}
 }
 
-// serve makes a handler of a route: body within limits, key proven, permission held, idempotency
-// key well-formed; only then the route's own code.
+// serve makes a handler of a route: admitted, body within limits, key proven, permission held,
+// idempotency key well-formed; only then the route's own code.
 func (s *Server) serve(r route) echo.HandlerFunc {
 	return func(ec echo.Context) error {
+		c := &call{Context: ec}
+		defer c.leave()
+		if err := s.admit(c, r); err != nil {
+			return err
+		}
 		ctx := ec.Request().Context()
 		if changes(r.method) {
 			// A client that hangs up must not cut a gateway call in two: what was begun is
@@ -47,46 +64,20 @@ func (s *Server) serve(r route) echo.HandlerFunc {
 		ctx, cancel := context.WithTimeout(ctx, useTimeout)
 		defer cancel()
 		ec.SetRequest(ec.Request().WithContext(ctx))
-		c := &call{Context: ec}
-		if r.body == bodyMessage && !s.notifies.allowed(ec.RealIP(), s.Clock.Now()) {
-			return &core.Error{Code: codeRateLimited, Message: "too many refused messages from this address"}
-		}
-		var err error
-		if c.body, err = readBody(ec.Response(), ec.Request()); err != nil {
-			return err
-		}
-		if r.needs != PermNone {
-			if c.key, err = s.authenticate(ctx, ec.Request(), c.body); err != nil {
+		if c.proof != nil {
+			if err := s.spend(ctx, c.key, c.proof); err != nil {
 				return err
-			}
-			ec.Set(keyOfLog, c.key)
-			if !c.key.Role.May(r.needs) {
-				return core.Errorf(core.CodeForbidden, "a key of role %s lacks the permission %s", c.key.Role, r.needs)
 			}
 		}
 		if err := checkBody(ec.Request(), r.body, c.body); err != nil {
 			return err
 		}
+		var err error
 		if c.idempotencyKey, err = idempotencyKey(ec.Request(), r.key); err != nil && r.body != bodyJSON {
 			return err
 		}
 		c.keyWrong = err
 		return r.handle(c)
-	}
-}
-
-// readBody reads at most maxBody bytes; their signature may speak of them, so they are not looked
-// at yet.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, &core.Error{Code: codeTooLarge, Message: "a body may have 65,536 bytes"}
-	case err != nil:
-		return nil, &core.Error{Code: core.CodeInvalid, Message: "the body could not be read", Err: err}
-	default:
-		return body, nil
 	}
 }
 

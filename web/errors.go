@@ -83,7 +83,7 @@ func requestAdvice() map[core.Code]advice {
 		core.CodeReturnURL:           {party: caller, mend: words("return_url 不在登记的前缀之内。先登记。", "return_url does not begin with a registered prefix: register it")},
 		core.CodeUnknownPlatform:     {party: caller, mend: words("不认识这个平台。可用的见 GET /v1/platforms。", "the platform is not known: GET /v1/platforms lists them")},
 		core.CodeLoginFailed:         {party: core.PartyBuyer, mend: words("授权码无效或用过了。在小程序中重新获取。", "the authorisation code is wrong or used: get a new one in the mini-program"), buyer: words("登录已失效，请重新授权。", "The login is no longer valid. Please authorise again.")},
-		codeRateLimited:              {party: caller, mend: words("请求过于频繁。按 Retry-After 等待。", "too many requests: wait as Retry-After says")},
+		codeTooManyRequests:          {party: caller, mend: words("请求过于频繁。按 Retry-After 等待。", "too many requests: wait as Retry-After says")},
 		core.CodePageBusy:            {party: core.PartyBuyer, mend: words("付款页打开次数过多。稍后再试。", "the page was opened too often: wait"), buyer: words("操作太频繁，请稍后再试。", "Too many tries. Please wait a moment.")},
 	}
 }

@@ -34,11 +34,14 @@ func NewLimiter(perSecond rate.Limit, burst int) Limiter {
 	return Limiter{newLimiter(perSecond, burst)}
 }
 
-// Allowed tells whether the address may try.
-func (l Limiter) Allowed(ip string, now time.Time) bool { return l.l.allowed(ip, now) }
+// Allowed tells whether the name may try.
+func (l Limiter) Allowed(name string, now time.Time) bool { return l.l.allowed(name, now) }
 
-// Charge takes one from the address.
-func (l Limiter) Charge(ip string, now time.Time) { l.l.charge(ip, now) }
+// Charge takes one from the name.
+func (l Limiter) Charge(name string, now time.Time) { l.l.charge(name, now) }
+
+// Network opens network to tests.
+func Network(ip string) string { return network(ip) }
 
 // Size is how many addresses are remembered.
 func (l Limiter) Size() int { return len(l.l.young) + len(l.l.old) }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/paymux/paymux/core"
@@ -34,18 +35,16 @@ func (s *Server) searchPayments(c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.json(c, http.StatusOK, pageOfPayments(found, page.Limit))
+	rows, err := pageOfPayments(found, page.Limit)
+	if err != nil {
+		return err
+	}
+	return s.json(c, http.StatusOK, rows)
 }
 
 // pageOfPayments is a page with the cursor of the next.
-func pageOfPayments(found []core.PaymentView, limit int) list[core.PaymentView] {
-	page := list[core.PaymentView]{Data: append([]core.PaymentView{}, found...)}
-	if len(found) == limit {
-		last := found[len(found)-1]
-		next := newestCursor(paymentList, last.CreatedAt, last.ID)
-		page.NextCursor = &next
-	}
-	return page
+func pageOfPayments(found []core.PaymentView, limit int) (list[json.RawMessage], error) {
+	return listOf(found, limit, func(i int) string { return newestCursor(paymentList, found[i].CreatedAt, found[i].ID) })
 }
 
 // showTimeline tells a payment from its beginning, and what it waits for.

@@ -185,11 +185,9 @@ func (s *Server) openHandOff(c *call) error {
 	if err != nil {
 		return err
 	}
-	now := s.Clock.Now()
-	if !s.opens.allowed(token, now) {
+	if !s.opens.allow(token, network(c.RealIP()), s.Clock.Now()) {
 		return &core.Error{Code: core.CodePageBusy, Message: "the page was opened too often; wait a moment", RetryAfterSeconds: openPauseSeconds}
 	}
-	s.opens.charge(token, now)
 	action, page, err := s.Cashier.Open(c.ctx(), token)
 	if err != nil {
 		return err

@@ -30,6 +30,8 @@ type Key struct {
 	SecretHash [sha256.Size]byte // mode bearer: SHA-256 of the text after the last "_" of the key
 	Secret     []byte            // mode signed: the HMAC secret, opened; at least MinSecret bytes
 	Expires    time.Time         // zero for never
+	// Limits are the key's own, MerchantLimits those that it shares with the merchant's other keys.
+	Limits, MerchantLimits Allowance
 }
 
 // Keys finds API keys. Wiring fills it from configuration; a reload swaps what it answers.

@@ -8,22 +8,11 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// How many refused messages one address may send: a burst, then so many per second. Refused ones
-// alone count, so a gateway that signs well is never slowed, and a bucket fills again by itself, so
-// nobody is shut out for good (C37).
-const (
-	notifyRate  = 5
-	notifyBurst = 50
-	// openBurst is how often a page may be signed at once; after that once in openPauseSeconds.
-	// Whoever has a link could else spend our processor.
-	openBurst        = 10
-	openPauseSeconds = 5
-	// limiterSize is how many addresses are remembered at most, twice.
-	limiterSize = 8192
-)
+// limiterSize is how many names a limiter remembers at most, twice.
+const limiterSize = 8192
 
-// limiter counts failures by address. When its table is full the older half is forgotten, so its
-// memory is bounded and forgetting is forgiving.
+// limiter counts what is done under a name. When its table is full the older half is forgotten, so
+// its memory is bounded and forgetting is forgiving.
 type limiter struct {
 	perSecond rate.Limit
 	burst     int
@@ -36,27 +25,31 @@ func newLimiter(perSecond rate.Limit, burst int) *limiter {
 	return &limiter{perSecond: perSecond, burst: burst, young: map[string]*rate.Limiter{}}
 }
 
-// allowed tells whether the address may try; it costs nothing.
-func (l *limiter) allowed(ip string, now time.Time) bool {
+// allowed tells whether once more is permitted; it costs nothing.
+func (l *limiter) allowed(name string, now time.Time) bool { return l.left(name, now) >= 1 }
+
+// left is how often the name may do it at once.
+func (l *limiter) left(name string, now time.Time) float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b := l.find(network(ip))
-	return b == nil || b.TokensAt(now) >= 1
+	if b := l.find(name); b != nil {
+		return b.TokensAt(now)
+	}
+	return float64(l.burst)
 }
 
-// charge takes one from the address or page.
-func (l *limiter) charge(ip string, now time.Time) {
+// charge takes one from the name.
+func (l *limiter) charge(name string, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key := network(ip)
-	b := l.find(key)
+	b := l.find(name)
 	if b == nil {
 		b = rate.NewLimiter(l.perSecond, l.burst)
 	}
 	if len(l.young) >= limiterSize {
 		l.old, l.young = l.young, map[string]*rate.Limiter{}
 	}
-	l.young[key] = b
+	l.young[name] = b
 	b.AllowN(now, 1)
 }
 

@@ -24,7 +24,7 @@ func (s *Server) receive(c *call, kind core.MessageKind) error {
 		Method: r.Method, RawQuery: r.URL.RawQuery, Header: r.Header.Clone(), Body: c.body, Kind: kind,
 	})
 	if err != nil || reply.Refused {
-		s.notifies.charge(c.RealIP(), s.Clock.Now())
+		s.loads.forged.Inc()
 	}
 	if err != nil {
 		return err

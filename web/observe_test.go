@@ -6,12 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -256,43 +253,6 @@ func TestListenerLimits(t *testing.T) {
 	}
 	if s.WriteTimeout <= s.ReadTimeout {
 		t.Error("a use case has less time than its request's body")
-	}
-}
-
-func TestConnectionsAreLimited(t *testing.T) {
-	raw, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := web.LimitConnections(raw, 1)
-	defer func() { _ = l.Close() }()
-	for range 2 {
-		c, err := net.Dial("tcp", raw.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = c.Close() }()
-	}
-	first, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var closed atomic.Bool
-	early := make(chan bool)
-	go func() {
-		second, err := l.Accept()
-		early <- !closed.Load()
-		if err == nil {
-			_ = second.Close()
-		}
-	}()
-	for range 100 {
-		runtime.Gosched()
-	}
-	closed.Store(true)
-	_ = first.Close()
-	if <-early {
-		t.Error("a second connection was accepted beside the first")
 	}
 }
 

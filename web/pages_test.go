@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -109,6 +110,35 @@ func TestOnlyAPostFromABrowserOpens(t *testing.T) {
 	}
 	if csp := first.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "form-action https://gateway.example;") {
 		t.Errorf("policy of the form: %s", csp)
+	}
+}
+
+// W43: whoever holds a page's link spends tries of their own and never the buyer's, from however
+// many addresses; and a page costs a bounded number of signatures.
+func TestW43_LinkHoldersLeaveTheBuyerTheButton(t *testing.T) {
+	open := opener(newWorld(t))
+	opened := map[int]int{}
+	for host := range 40 {
+		for range 12 {
+			opened[open(fmt.Sprintf("203.0.113.%d:1", host), "")]++
+		}
+	}
+	// each its first five, and of the others sixty
+	if opened[200] != 40*5+60 || opened[200]+opened[429] != 40*12 {
+		t.Errorf("of 480 tries %v", opened)
+	}
+	for i := range 5 {
+		if code := open("198.51.100.1:1", ""); code != 200 {
+			t.Errorf("the buyer's try %d: %d", i+1, code)
+		}
+	}
+	for host := range 400 {
+		for range 5 {
+			opened[open(fmt.Sprintf("10.0.%d.%d:1", host/200, host%200), "")]++
+		}
+	}
+	if opened[200] > 1000+60 {
+		t.Errorf("%d signatures for one page", opened[200])
 	}
 }
 

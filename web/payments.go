@@ -110,13 +110,6 @@ func (s *Server) syncPayment(c *call) error {
 	return s.json(c, http.StatusOK, view)
 }
 
-// list is how every list is answered: a full page has a NextCursor, and the page behind it may be
-// empty; the last page has null.
-type list[T any] struct {
-	Data       []T     `json:"data"`
-	NextCursor *string `json:"next_cursor"`
-}
-
 func (s *Server) listPayments(c *call) error {
 	q := c.query("merchant_order_no", "out_trade_no", "trade_no", "refund_no", "buyer_pseudonym", "status", "attention", "created_from", "created_to", "limit", "cursor")
 	ask := core.PaymentQuery{
@@ -136,5 +129,9 @@ func (s *Server) listPayments(c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.json(c, http.StatusOK, pageOfPayments(found, ask.Limit))
+	page, err := pageOfPayments(found, ask.Limit)
+	if err != nil {
+		return err
+	}
+	return s.json(c, http.StatusOK, page)
 }

@@ -18,7 +18,7 @@ const (
 	codeTooLarge         core.Code = "payload_too_large"
 	codeMediaType        core.Code = "unsupported_media_type"
 	codeMethodNotAllowed core.Code = "method_not_allowed"
-	codeRateLimited      core.Code = "rate_limited"
+	codeTooManyRequests  core.Code = "too_many_requests"
 	codeLoop             core.Code = "loop_detected"
 )
 
@@ -113,7 +113,7 @@ func kinds() map[core.Code]kind {
 
 		core.CodeTooMany:            {http.StatusConflict, core.Words{ZH: "数量已达上限", EN: "The payment has as many as it may have"}},
 		core.CodePageBusy:           {http.StatusTooManyRequests, core.Words{ZH: "页面打开过于频繁", EN: "The page was opened too often"}},
-		codeRateLimited:             {http.StatusTooManyRequests, core.Words{ZH: "请求过多", EN: "Too many requests"}},
+		codeTooManyRequests:         {http.StatusTooManyRequests, core.Words{ZH: "请求过多", EN: "Too many requests"}},
 		codeLoop:                    {http.StatusLoopDetected, core.Words{ZH: "通知回到了自己", EN: "A webhook of ours came back"}},
 		core.CodeInternal:           {http.StatusInternalServerError, core.Words{ZH: "系统内部错误", EN: "A fault of ours"}},
 		core.CodeContended:          {http.StatusServiceUnavailable, core.Words{ZH: "并发过多", EN: "Too many writers at once"}},

@@ -44,11 +44,9 @@ func (s *Server) listRefunds(c *call) error {
 	if err != nil {
 		return err
 	}
-	page := list[core.RefundView]{Data: append([]core.RefundView{}, found...)}
-	if len(found) == ask.Limit {
-		last := found[len(found)-1]
-		next := newestCursor(refundList, last.CreatedAt, last.ID)
-		page.NextCursor = &next
+	page, err := listOf(found, ask.Limit, func(i int) string { return newestCursor(refundList, found[i].CreatedAt, found[i].ID) })
+	if err != nil {
+		return err
 	}
 	return s.json(c, http.StatusOK, page)
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
-	"golang.org/x/net/netutil"
 
 	"github.com/paymux/paymux/core"
 )
@@ -54,6 +53,8 @@ type Options struct {
 	MetricsOnMain bool
 	// Mounts may add handlers of others, such as the demo shop, under prefixes of their own.
 	Mounts []Mount
+	// Limits bound what is held and done at once; the zero value is the defaults.
+	Limits Limits
 	// Tracing makes a span of each request, with what the request does at the gateway below it; may
 	// be nil: then none is made.
 	Tracing trace.TracerProvider
@@ -77,9 +78,11 @@ type Server struct {
 	files    staticFiles
 	manual   reference
 	speech   speech
-	notifies *limiter
-	opens    *limiter // signatures asked for, by page
+	opens    *opens // signatures asked for
 	nonces   nonceSource
+
+	admission *admission
+	loads     *loads
 }
 
 // New builds a server; it fails on options that cannot work, and starts nothing.
@@ -93,8 +96,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		Options: o, echo: echo.New(), kinds: kinds(), validate: newValidator(), nonces: nonceSource{o.Random},
-		notifies: newLimiter(notifyRate, notifyBurst), opens: newLimiter(1.0/openPauseSeconds, openBurst), files: loadStatic(),
-		speech: newSpeech(),
+		opens: newOpens(), files: loadStatic(), speech: newSpeech(), admission: newAdmission(o.Limits.filled()),
 	}
 	if s.pages, err = loadPages(s.files); err != nil {
 		return nil, err
@@ -134,11 +136,14 @@ func (s *Server) configureEcho() error {
 	if err != nil {
 		return fmt.Errorf("web: metrics: %w", err)
 	}
+	if err := s.registerLoads(); err != nil {
+		return fmt.Errorf("web: metrics: %w", err)
+	}
 	s.echo.Use(metrics, s.identify)
 	if s.Tracing != nil { // around observe, which answers failures and names the trace in the log
 		s.echo.Use(s.traced)
 	}
-	s.echo.Use(s.observe, s.harden, s.refuseLoops)
+	s.echo.Use(s.observe, s.harden, s.reserve, s.refuseLoops)
 	return nil
 }
 
@@ -163,7 +168,9 @@ func (s *Server) mount() {
 // Handler returns the handler of the public listener.
 func (s *Server) Handler() http.Handler { return s.echo }
 
-// Limits of a listener. Writing may take as long as the slowest use case: a gateway call with its
+// Limits of a listener. A fresh connection has headerTimeout to send its first byte and the whole
+// head; one that has answered may stay longer, because what is idle gives way where it is in the
+// way (Connections). Writing may take as long as the slowest use case: a gateway call with its
 // inquiry.
 const (
 	headerTimeout = 5 * time.Second
@@ -183,7 +190,3 @@ func HTTPServer(addr string, handler http.Handler, logger *slog.Logger) *http.Se
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 }
-
-// LimitConnections lets at most n connections be open at once; further ones wait in the kernel's
-// queue (W21).
-func LimitConnections(l net.Listener, n int) net.Listener { return netutil.LimitListener(l, n) }

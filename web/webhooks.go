@@ -41,10 +41,9 @@ func (s *Server) listDeliveries(c *call) error {
 	if err != nil {
 		return err
 	}
-	page := list[core.DeliveryView]{Data: append([]core.DeliveryView{}, found...)}
-	if len(found) == ask.Limit {
-		next := deliveryCursor(found[len(found)-1])
-		page.NextCursor = &next
+	page, err := listOf(found, ask.Limit, func(i int) string { return deliveryCursor(found[i]) })
+	if err != nil {
+		return err
 	}
 	return s.json(c, http.StatusOK, page)
 }

@@ -9,6 +9,7 @@ import (
 func apiKeyOf(m config.Merchant, k config.APIKey, master *config.MasterKey) (web.Key, error) {
 	key := web.Key{
 		ID: k.ID, MerchantID: m.ID, Actor: k.Actor, Role: web.Role(k.Role), Mode: web.KeyMode(k.Mode), Expires: k.Expires,
+		Limits: web.Allowance(k.Limits), MerchantLimits: web.Allowance(m.Limits),
 	}
 	if k.Mode == config.Bearer {
 		hash, err := k.BearerHash()

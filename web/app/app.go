@@ -86,7 +86,6 @@ func (a *App) listen(ctx context.Context) error {
 			return err
 		}
 	}
-	a.listener = web.LimitConnections(a.listener, maxConnections)
 	if a.config.Server.AdminListen != "" {
 		a.admin, err = Listen(ctx, a.config.Server.AdminListen)
 	}

@@ -3,7 +3,16 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"math"
 	"net"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/paymux/paymux/config"
+	"github.com/paymux/paymux/web"
 )
 
 // Listen listens on an address.
@@ -25,4 +34,31 @@ func URLOf(listener net.Listener) string {
 		host = "127.0.0.1"
 	}
 	return "http://" + net.JoinHostPort(host, port)
+}
+
+// guard bounds the connections of a listener and shows them among the metrics.
+func (a *App) guard(registry *prometheus.Registry, name string, server *http.Server, l net.Listener) (net.Listener, error) {
+	connections := web.NewConnections(connectionLimits(a.config), a.config.Server.TrustedProxies)
+	if err := connections.Register(registry, name); err != nil {
+		return nil, fmt.Errorf("metrics of the listener %s: %w", name, err)
+	}
+	return connections.Guard(server, l), nil
+}
+
+// holdMemory makes the collector work harder before the program takes more memory than its settings
+// say, unless GOMEMLIMIT already says so, and says what the ceiling is made of. The limit is the
+// process's own.
+func holdMemory(c *config.Config, registry *prometheus.Registry, logger *slog.Logger) error {
+	most := debug.SetMemoryLimit(-1)
+	if most == math.MaxInt64 {
+		most = int64(c.Limits.MemoryMiB) << 20
+		debug.SetMemoryLimit(most)
+	}
+	limit := prometheus.NewGauge(prometheus.GaugeOpts{Name: "paymux_memory_limit_bytes", Help: "Memory that the program tries to stay below."})
+	limit.Set(float64(most))
+	logger.Info("memory", "limit_mib", most>>20, "bodies_mib", 2*bodyShare(c.Limits.MemoryMiB)>>20, "running", c.Limits.Running, "connections", c.Limits.Connections)
+	if err := registry.Register(limit); err != nil {
+		return fmt.Errorf("metrics of memory: %w", err)
+	}
+	return nil
 }

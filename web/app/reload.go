@@ -146,6 +146,7 @@ func sameRest(old, next *config.Config) error {
 		{"jobs", old.Jobs, next.Jobs},
 		{"retention", old.Retention, next.Retention},
 		{"tracing", old.Tracing, next.Tracing},
+		{"limits", old.Limits, next.Limits},
 	} {
 		if !reflect.DeepEqual(section.old, section.next) {
 			return fmt.Errorf("%s cannot change while the program runs; restart it, or undo this change", section.name)

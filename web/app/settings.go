@@ -57,6 +57,18 @@ func sweeperOf(c *config.Config) *jobs.Sweeper {
 func webOptions(c *config.Config) web.Options {
 	return web.Options{
 		BaseURL: c.Server.BaseURL, TrustedProxies: c.Server.TrustedProxies, GatewayOrigins: gatewayOrigins(core.Environment(c.Server.Environment)),
-		MetricsOnMain: c.Server.AdminListen == "",
+		MetricsOnMain: c.Server.AdminListen == "", Limits: limitsOf(c),
 	}
+}
+
+func limitsOf(c *config.Config) web.Limits {
+	return web.Limits{Running: c.Limits.Running, PerAddress: c.Limits.PerAddress, BodyBytes: bodyShare(c.Limits.MemoryMiB)}
+}
+
+// bodyShare is the memory that bodies of the API may take, and gateways' messages as much: an
+// eighth each of all.
+func bodyShare(memoryMiB int) int64 { return int64(memoryMiB) << 20 / 8 }
+
+func connectionLimits(c *config.Config) web.ConnectionLimits {
+	return web.ConnectionLimits{Total: c.Limits.Connections, PerAddress: c.Limits.PerAddress, Reserve: reservedConnections}
 }

@@ -33,8 +33,9 @@ const (
 	// eventSettle is longer than a commit takes: events show in lists this much later than in
 	// webhooks.
 	eventSettle = 2 * time.Second
-	// maxConnections is per listener.
-	maxConnections = 4096
+	// reservedConnections are for probes and gateways' messages alone, beside those of the
+	// settings.
+	reservedConnections = 64
 )
 
 // wire hands each part what it needs, from the inside out.
@@ -81,6 +82,9 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.wireWebhooks(keeping, watch)
 	a.wireJobs(watch)
+	if err := holdMemory(a.config, registry, a.setup.Logger); err != nil {
+		return err
+	}
 	return a.wireWeb(registry)
 }
 
@@ -218,8 +222,12 @@ func (a *App) wireWeb(registry *prometheus.Registry) error {
 		return err
 	}
 	a.public = web.HTTPServer(c.Listen, server.Handler(), a.setup.Logger)
+	if a.listener, err = a.guard(registry, "api", a.public, a.listener); err != nil {
+		return err
+	}
 	if c.AdminListen != "" {
 		a.private = web.HTTPServer(c.AdminListen, server.AdminHandler(), a.setup.Logger)
+		a.admin, err = a.guard(registry, "admin", a.private, a.admin)
 	}
-	return nil
+	return err
 }
