@@ -24,6 +24,7 @@ func checkMerchants(c *Config, problems *Problems) {
 		r.checkMerchant(fmt.Sprintf("merchants[%d]", i), &c.Merchants[i])
 	}
 	r.checkSharedApps()
+	r.checkOperators()
 }
 
 // registry remembers the names met so far; those that requests and

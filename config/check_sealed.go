@@ -38,6 +38,7 @@ func (c *Config) CheckSealed(master *MasterKey) error {
 			}
 		}
 	}
+	c.checkSealedOperators(master, report)
 	if len(problems) > 0 {
 		return problems
 	}

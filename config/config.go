@@ -22,6 +22,7 @@ type Config struct {
 	Limits    Limits     `json:"limits"`
 	Gateways  []Gateway  `json:"gateways" validate:"required,min=1,max=16,dive"`
 	Merchants []Merchant `json:"merchants" validate:"required,min=1,max=10000,dive"`
+	Operators []Operator `json:"operators" validate:"max=256,dive"`
 }
 
 // Server says where paymux listens and how the world reaches it.

@@ -37,7 +37,7 @@ func itemDefaults(_, to reflect.Type, data any) (any, error) {
 	switch to {
 	case reflect.TypeFor[Merchant]():
 		absent = map[string]any{"late_payment": "refund", "max_payment_fen": maxFen}
-	case reflect.TypeFor[APIKey]():
+	case reflect.TypeFor[APIKey](), reflect.TypeFor[Operator]():
 		absent = map[string]any{"mode": Signed}
 	case reflect.TypeFor[Account]():
 		absent = map[string]any{"active": true}

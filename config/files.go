@@ -111,6 +111,9 @@ func (c *Config) eachFile(visit VisitFile) {
 		visit(fmt.Sprintf("gateways[%d].client_cert_file", i), &c.Gateways[i].ClientCertFile, true)
 		visit(fmt.Sprintf("gateways[%d].root_ca_file", i), &c.Gateways[i].RootCAFile, false)
 	}
+	for i := range c.Operators {
+		visit(fmt.Sprintf("operators[%d].secret_file", i), &c.Operators[i].SecretFile, true)
+	}
 	for i := range c.Merchants {
 		m := &c.Merchants[i]
 		at := fmt.Sprintf("merchants[%d]", i)

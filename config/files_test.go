@@ -15,6 +15,7 @@ func TestF09FileModes(t *testing.T) {
 		"keys/master.key":         "secrets.master_key_file",
 		"keys/app_v2.pem":         "merchants[0].accounts[0].till.keys[0].key_file",
 		"keys/content.aes":        "merchants[0].accounts[0].till.keys[1].key_file",
+		"keys/night_shift.secret": "operators[0].secret_file",
 		"keys/shop_server.secret": "merchants[0].api_keys[0].secret_file",
 		"keys/webhook_s2.secret":  "merchants[0].webhooks[0].secrets[0].secret_file",
 	}

@@ -6,6 +6,7 @@ import "context"
 // but the status (H14).
 type DeliveryView struct {
 	ID         string        `json:"id"`
+	MerchantID string        `json:"merchant_id,omitempty"` // in lists over all merchants
 	EventID    string        `json:"event_id"`
 	EndpointID string        `json:"endpoint_id"`
 	State      DeliveryState `json:"state"`

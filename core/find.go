@@ -164,3 +164,31 @@ func (c *Cashier) Note(ctx context.Context, caller Caller, action, object, detai
 	}})
 	return err
 }
+
+// MerchantOf tells whose object an id names: a payment's, refund's, event's, delivery's or
+// message's.
+//
+// Errors: CodeNotFound, CodeUnavailable.
+func (c *Cashier) MerchantOf(ctx context.Context, id string) (string, error) {
+	byID := Key{Kind: InboxByID, Value: id}
+	v, err := c.Store.See(ctx, byID)
+	if err != nil {
+		return "", err
+	}
+	if box := v.Inbox(byID); box != nil {
+		if account, known := c.Merchants.AccountByID(box.Account); known {
+			return account.MerchantID, nil
+		}
+	}
+	matches, err := c.Store.Locate(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range matches {
+		switch m.Kind {
+		case "payment_id", "refund_id", "event_id", "delivery_id":
+			return m.MerchantID, nil
+		}
+	}
+	return "", Errorf(CodeNotFound, "no such object")
+}

@@ -51,7 +51,11 @@ func (c *Cashier) Payments(ctx context.Context, q PaymentQuery) ([]PaymentView, 
 	}
 	for _, k := range keys {
 		if o := v.Order(k); o != nil {
-			views = append(views, c.viewNow(o, now))
+			view := c.viewNow(o, now)
+			if q.All {
+				view.MerchantID = o.Payment.MerchantID
+			}
+			views = append(views, view)
 		}
 	}
 	return views, nil
@@ -83,7 +87,11 @@ func (c *Cashier) Refunds(ctx context.Context, q RefundQuery) ([]RefundView, err
 	}
 	views := make([]RefundView, 0, len(rows))
 	for i := range rows {
-		views = append(views, RefundViewOf(&rows[i]))
+		view := RefundViewOf(&rows[i])
+		if q.All {
+			view.MerchantID = rows[i].MerchantID
+		}
+		views = append(views, view)
 	}
 	return views, nil
 }

@@ -294,6 +294,7 @@ type EventQuery struct {
 // DeliveryQuery asks for a page of deliveries.
 type DeliveryQuery struct {
 	MerchantID string
+	All        bool          // over all merchants
 	State      DeliveryState // "" for any
 	EventID    string        // "" for any
 	BeforeID   string        // keyset on id, newest first; "" for the newest

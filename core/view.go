@@ -26,6 +26,7 @@ func BusinessDay(t time.Time) string { return t.In(shanghai()).Format("2006-01-0
 // names. It holds nothing of the buyer.
 type PaymentView struct {
 	ID              string            `json:"id"`
+	MerchantID      string            `json:"merchant_id,omitempty"` // in lists over all merchants
 	Status          PaymentStatus     `json:"status"`
 	Settling        bool              `json:"settling"`
 	NextCheckAt     string            `json:"next_check_at,omitempty"`
@@ -83,6 +84,7 @@ type AttemptView struct {
 // RefundView is a refund as merchants see it.
 type RefundView struct {
 	ID               string       `json:"id"`
+	MerchantID       string       `json:"merchant_id,omitempty"` // in lists over all merchants
 	PaymentID        string       `json:"payment_id"`
 	MerchantRefundNo string       `json:"merchant_refund_no,omitempty"`
 	Origin           RefundOrigin `json:"origin"`

@@ -22,6 +22,13 @@ func (s *Server) AdminHandler() http.Handler {
 	} {
 		e.Add(r.method, r.path, s.serve(r))
 	}
+	if s.Operators != nil {
+		desk := *s
+		desk.Keys = s.Operators
+		for _, r := range desk.operatorTable() {
+			e.Add(r.method, r.path, s.harden(desk.serve(r)))
+		}
+	}
 	e.GET("/debug/pprof/profile", echo.WrapHandler(http.HandlerFunc(pprof.Profile)))
 	e.GET("/debug/pprof/symbol", echo.WrapHandler(http.HandlerFunc(pprof.Symbol)))
 	e.GET("/debug/pprof/trace", echo.WrapHandler(http.HandlerFunc(pprof.Trace)))

@@ -14,6 +14,9 @@ type Cashier interface {
 	NextAttempt(context.Context, core.Caller, core.AttemptRequest) (core.Answered, error)
 	Payment(ctx context.Context, merchantID, id string) (core.PaymentView, error)
 	Payments(context.Context, core.PaymentQuery) ([]core.PaymentView, error)
+	// MerchantOf tells whose object an id names; Note writes down that somebody looked.
+	MerchantOf(ctx context.Context, id string) (string, error)
+	Note(ctx context.Context, caller core.Caller, action, object, detail string) error
 	Timeline(ctx context.Context, merchantID, paymentID string) (core.Found, error)
 	PaymentsOfBuyer(context.Context, core.Caller, core.BuyerAsk) ([]core.PaymentView, error)
 	Close(ctx context.Context, caller core.Caller, paymentID string) (core.CloseOutcome, error)

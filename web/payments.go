@@ -113,7 +113,7 @@ func (s *Server) syncPayment(c *call) error {
 func (s *Server) listPayments(c *call) error {
 	q := c.query("merchant_order_no", "out_trade_no", "trade_no", "refund_no", "buyer_pseudonym", "status", "attention", "created_from", "created_to", "limit", "cursor")
 	ask := core.PaymentQuery{
-		MerchantID: c.key.MerchantID, MerchantOrderNo: q.number("merchant_order_no"), OutTradeNo: q.number("out_trade_no"), TradeNo: q.number("trade_no"),
+		MerchantID: c.key.MerchantID, All: c.everyone(), MerchantOrderNo: q.number("merchant_order_no"), OutTradeNo: q.number("out_trade_no"), TradeNo: q.number("trade_no"),
 		RefundNo: q.number("refund_no"), Status: one(q, "status", core.PaymentStatuses(), "is not a status"),
 		Attention: one(q, "attention", []string{"true"}, "is true, or left out") != "", Limit: q.limit(),
 	}

@@ -14,6 +14,8 @@ const (
 	PermRefund Permission = "refund" // ask for money to go back
 	// PermApprove: let another actor's refund go, or not; keep a buyer's late money.
 	PermApprove Permission = "approve"
+	// PermOperate: what operators may, on the admin listener; no role of a merchant holds it.
+	PermOperate Permission = "operate"
 )
 
 // Permissions lists the permissions that a role can hold.
@@ -28,9 +30,11 @@ const (
 	RoleCashier  Role = "cashier"
 	RoleViewer   Role = "viewer"
 	RoleApprover Role = "approver"
+	// RoleOperator belongs to whoever runs paymux, and to no merchant.
+	RoleOperator Role = "operator"
 )
 
-// Roles lists the roles.
+// Roles lists the roles that a merchant's key can have.
 func Roles() []Role { return []Role{RoleAdmin, RoleCashier, RoleViewer, RoleApprover} }
 
 // May tells whether the role holds the permission. An unknown role holds none. That an admin may
@@ -45,6 +49,8 @@ func (r Role) May(p Permission) bool {
 		return p == PermRead
 	case RoleApprover:
 		return p == PermRead || p == PermApprove
+	case RoleOperator:
+		return p == PermOperate
 	default:
 		return false
 	}

@@ -33,7 +33,7 @@ func (s *Server) createRefund(c *call) error {
 func (s *Server) listRefunds(c *call) error {
 	q := c.query("merchant_refund_no", "status", "limit", "cursor")
 	ask := core.RefundQuery{
-		MerchantID: c.key.MerchantID, MerchantRefundNo: q.number("merchant_refund_no"),
+		MerchantID: c.key.MerchantID, All: c.everyone(), MerchantRefundNo: q.number("merchant_refund_no"),
 		Status: one(q, "status", core.RefundStatuses(), "is not a status of refunds"), Limit: q.limit(),
 	}
 	ask.BeforeCreated, ask.BeforeID = q.newest(refundList)

@@ -163,6 +163,7 @@ func sentencesOfFields() []core.Words {
 		{EN: "user_id or open_id is needed", ZH: "须给出 user_id 或 open_id"},
 		{EN: "no number of ours or of a gateway looks like this", ZH: "我方和网关都没有这种样子的号码"},
 		{EN: "nothing of ours has this number", ZH: "我方没有任何记录使用这个号码"},
+		{EN: "is needed: this is of one merchant", ZH: "必填：这项查询只针对一个商户"},
 		{EN: "is not an id", ZH: "不是有效的标识"},
 		{EN: "too many refused messages from this address", ZH: "来自这个地址的被拒消息过多"},
 		{EN: "a key of role %s lacks the permission %s", ZH: "角色为 %s 的密钥没有权限 %s"},

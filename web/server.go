@@ -25,6 +25,9 @@ type Options struct {
 	Cashier  Cashier
 	Channels core.Channels
 	Keys     Keys
+	// Operators are the keys that the admin listener knows and the public one does not; may be nil:
+	// then there are none.
+	Operators Keys
 	// Containers recognises the app that a page is shown in.
 	Containers core.Containers
 	Clock      core.Clock

@@ -31,7 +31,7 @@ type replayEvent struct {
 func (s *Server) listDeliveries(c *call) error {
 	q := c.query("state", "event_id", "limit", "cursor")
 	ask := core.DeliveryQuery{
-		MerchantID: c.key.MerchantID, State: one(q, "state", core.DeliveryStates(), "is not a state of deliveries"), EventID: q.name("event_id", "is not an id"),
+		MerchantID: c.key.MerchantID, All: c.everyone(), State: one(q, "state", core.DeliveryStates(), "is not a state of deliveries"), EventID: q.name("event_id", "is not an id"),
 		Limit: q.limit(), BeforeID: q.last(deliveryList),
 	}
 	if err := q.err(); err != nil {

@@ -64,7 +64,16 @@ func (s *Store) Deliveries(ctx context.Context, q core.DeliveryQuery) ([]core.De
 		return nil, nil
 	}
 	rows, err := find[deliveryRow](ctx, s, func(db *gorm.DB) *gorm.DB {
-		db = db.Where("merchant_id = ?", q.MerchantID)
+		switch {
+		case q.EventID != "": // found by its own key
+		case q.All && q.State != "":
+			db = db.Table(s.along("deliveries", "deliveries_all_state"))
+		case q.State != "":
+			db = db.Table(s.along("deliveries", "deliveries_state"))
+		}
+		if !q.All {
+			db = db.Where("merchant_id = ?", q.MerchantID)
+		}
 		if q.State != "" {
 			db = db.Where("state = ?", string(q.State))
 		}

@@ -164,7 +164,7 @@ func (m *Memory) Deliveries(_ context.Context, q core.DeliveryQuery) ([]core.Del
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var page []core.Delivery
-	all := m.lists.deliveries[q.MerchantID]
+	all := ofMerchants(m.lists.deliveries, q.MerchantID, q.All, compareDeliveries)
 	for i := len(all) - 1; i >= 0 && len(page) < pageSize(q.Limit); i-- {
 		d := all[i]
 		if q.BeforeID != "" && d.ID >= q.BeforeID || q.State != "" && d.State != q.State || q.EventID != "" && d.EventID != q.EventID {

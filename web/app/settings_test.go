@@ -34,6 +34,7 @@ type arrivals struct {
 	Merchant core.Merchant
 	Account  core.Account
 	APIKey   web.Key
+	Operator web.Key
 	Key      any
 	Line     any
 	Sweeper  *jobs.Sweeper
@@ -142,6 +143,7 @@ func plainConfig(t *testing.T) *config.Config {
 			APIKeys:  []config.APIKey{{ID: "k", Mode: config.Bearer, SecretHash: strings.Repeat("00", 32), SecretFile: secret}},
 			Accounts: []config.Account{{ID: "a", Gateway: "alipay", Settings: &alipaysetup.Account{Keys: []alipaysetup.Key{{}}}}},
 		}},
+		Operators: []config.Operator{{ID: "o", Mode: config.Bearer, SecretHash: strings.Repeat("00", 32), SecretFile: secret}},
 	}
 }
 
@@ -149,6 +151,10 @@ func arrive(t *testing.T, c *config.Config) arrivals {
 	t.Helper()
 	merchant := c.Merchants[0]
 	apiKey, err := apiKeyOf(merchant, merchant.APIKeys[0], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	operator, err := operatorKeyOf(c.Operators[0], nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +172,7 @@ func arrive(t *testing.T, c *config.Config) arrivals {
 		Core: coreOptions(c), Store: StoreConfig(c.DB), Web: webOptions(c), Policy: webhookPolicy(c), Schedule: scheduleOf(c),
 		App:      alipaysetup.AppConfig(c.Gateways[0], merchant.Accounts[0]),
 		Merchant: merchantOf(c, merchant), Account: alipaysetup.AccountOf(merchant.Accounts[0], accountOf(c, merchant, merchant.Accounts[0])),
-		APIKey: apiKey, Key: key, Line: line, Sweeper: sweeperOf(c),
+		APIKey: apiKey, Operator: operator, Key: key, Line: line, Sweeper: sweeperOf(c),
 	}
 }
 

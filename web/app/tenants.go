@@ -22,6 +22,7 @@ type tenants struct {
 	accounts  map[string]core.Account
 	apps      map[string]adapters.Application // by account id
 	keys      map[string]web.Key              // by key id
+	operators map[string]web.Key              // by key id; the admin listener's
 	secrets   map[endpointKey][][]byte
 }
 
@@ -63,7 +64,7 @@ func (on foundation) known() string {
 func newTenants(c *config.Config, on foundation) (*tenants, error) {
 	t := &tenants{
 		merchants: map[string]core.Merchant{}, accounts: map[string]core.Account{},
-		apps: map[string]adapters.Application{}, keys: map[string]web.Key{},
+		apps: map[string]adapters.Application{}, keys: map[string]web.Key{}, operators: map[string]web.Key{},
 		secrets: map[endpointKey][][]byte{},
 	}
 	lines, err := on.lines(c)
@@ -97,6 +98,13 @@ func newTenants(c *config.Config, on foundation) (*tenants, error) {
 			}
 			t.secrets[endpointKey{m.ID, w.ID}] = secrets
 		}
+	}
+	for _, o := range c.Operators {
+		key, err := operatorKeyOf(o, on.master)
+		if err != nil {
+			return nil, err
+		}
+		t.operators[o.ID] = key
 	}
 	return t, nil
 }

@@ -216,7 +216,7 @@ func (a *App) wireWeb(registry *prometheus.Registry) error {
 	options.Cashier, options.Channels, options.Keys, options.Containers = a.cashier, a.cashier.Channels, a.tenants, containers
 	options.Clock, options.Random, options.Logger = clock(a.setup.Now), a.setup.Random, a.setup.Logger
 	options.Registry, options.Ready, options.Mounts, options.Tracing = registry, a.store.Ready, a.setup.Mounts, a.tracing.provider()
-	options.Troubles = a.watch.standing.of
+	options.Troubles, options.Operators = a.watch.standing.of, operators{a.tenants}
 	server, err := web.New(options)
 	if err != nil {
 		return err
