@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"go/ast"
 	"net/url"
 	"os"
@@ -210,4 +211,25 @@ func columns(line string) (n int) {
 		}
 	}
 	return n
+}
+
+// Two migrations of one number stop every start; each engine has the same ones.
+func TestMigrationsHaveANumberEach(t *testing.T) {
+	names := map[string][]string{}
+	for _, engine := range []string{"mysql", "sqlite"} {
+		files, err := filepath.Glob("core/store/migrations/" + engine + "/*.sql")
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for i, file := range files {
+			name := filepath.Base(file)
+			if want := fmt.Sprintf("%05d_", i+1); !strings.HasPrefix(name, want) {
+				t.Errorf("%s: its number should be %s", file, want)
+			}
+			names[engine] = append(names[engine], name)
+		}
+	}
+	if !slices.Equal(names["mysql"], names["sqlite"]) {
+		t.Errorf("the engines' migrations differ: %v", names)
+	}
 }
