@@ -115,6 +115,9 @@ type AuditReport struct {
 	// made.
 	Unsealed int64
 	Oldest   time.Time
+	// Newest is when the newest row was made: how far back a database that was restored, or copied
+	// without its newest commits, lies.
+	Newest time.Time
 	// Broken says what contradicts the chain, at most 100 lines; empty when the chain holds.
 	Broken []string
 
@@ -172,6 +175,9 @@ func (a *AuditReport) verifySeal(tx *gorm.DB, seal *sealRow) error {
 	if seal.hashOf(rows) != seal.Hash {
 		a.broken("seal %d (%s to %s) does not match its rows", seal.Seq, seal.FirstID, seal.LastID)
 	}
+	for i := range rows {
+		a.meet(rows[i].CreatedAt)
+	}
 	a.Seals, a.Head, a.Rows = seal.Seq, seal.Hash, a.Rows+int64(len(rows))
 	a.heads = slices.DeleteFunc(slices.Clone(a.heads), func(head string) bool { return head == seal.Hash })
 	return nil
@@ -189,10 +195,19 @@ func (a *AuditReport) verifyTail(tx *gorm.DB) error {
 	for _, head := range a.heads {
 		a.broken("no seal has the head %s any more: the log was cut or rewritten", head)
 	}
-	var tail struct{ Unsealed, Oldest int64 }
-	err := tx.Table("audits").Select("COUNT(*) AS unsealed, COALESCE(MIN(created_at), 0) AS oldest").Where("seal = 0").Scan(&tail).Error
+	var tail struct{ Unsealed, Oldest, Newest int64 }
+	err := tx.Table("audits").Select("COUNT(*) AS unsealed, COALESCE(MIN(created_at), 0) AS oldest, COALESCE(MAX(created_at), 0) AS newest").
+		Where("seal = 0").Scan(&tail).Error
 	a.Unsealed, a.Oldest = tail.Unsealed, moment(tail.Oldest)
+	a.meet(tail.Newest)
 	return err
+}
+
+// meet notes when a row was made.
+func (a *AuditReport) meet(created int64) {
+	if at := moment(created); at.After(a.Newest) {
+		a.Newest = at
+	}
 }
 
 func (a *AuditReport) broken(format string, args ...any) {

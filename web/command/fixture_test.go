@@ -142,3 +142,14 @@ func secretsOpen(t *testing.T, driver, dsn string, key *config.MasterKey) {
 		}
 	}
 }
+
+// openSQLite opens a database file for a test's own hands.
+func openSQLite(t *testing.T, file string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	return db
+}

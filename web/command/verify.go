@@ -20,8 +20,10 @@ import (
 // verifyFlags is what the command line asks of a verification.
 type verifyFlags struct {
 	config, data, book string
+	witness            string
 	heads              []string
 	json, quietBooks   bool
+	booksAlone         bool // hold them against no gateway's book
 	overdue, patience  time.Duration
 }
 
@@ -39,7 +41,7 @@ func newVerify(streams Streams) *cobra.Command {
 			if (f.config == "") == (f.data == "") {
 				return misused(cmd, errors.New("either --config or --data is needed"))
 			}
-			report, err := verifyOnce(cmd.Context(), f, streams)
+			report, err := verifyWitnessed(cmd.Context(), f, streams)
 			if err != nil {
 				return uncheckedError{fmt.Errorf("could not check: %w", err)}
 			}
@@ -59,6 +61,7 @@ func newVerify(streams Streams) *cobra.Command {
 	flags.StringVar(&f.data, "data", "", "a demo's data folder: its configuration, database and simulator's book")
 	flags.StringVar(&f.book, "book", "", "the simulator's book: its file, or the address of a running simulator")
 	flags.StringSliceVar(&f.heads, "audit-head", nil, "an audit head that an earlier run printed: it must still be a link of the chain")
+	flags.StringVar(&f.witness, "witness", "", "a file, kept on another disk, that remembers the last run: the database must not be older than it says")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON")
 	flags.BoolVar(&f.quietBooks, "quiet-books", false, "nothing is under way: compare the gateway's whole cash with the ledger too")
 	flags.DurationVar(&f.overdue, "overdue", 0, "beside a running server: report work that has been due for longer, such as 2m")
@@ -112,6 +115,7 @@ type verifyAudit struct {
 	Seals    int64    `json:"seals"`
 	Unsealed int64    `json:"unsealed"`
 	Head     string   `json:"head,omitempty"`
+	Newest   string   `json:"newest,omitempty"` // when the newest row was made
 	Broken   []string `json:"broken"`
 }
 
@@ -139,6 +143,9 @@ func (r verifyReport) write(streams Streams) {
 	}
 	if r.Book != "" {
 		say(streams.Out, "  compared with %d trades of %s", r.Trades, r.Book)
+	}
+	if r.Audit.Newest != "" {
+		say(streams.Out, "  newest audit row of %s: what was there later and is gone, nothing here tells", r.Audit.Newest)
 	}
 	if r.Audit.Head != "" {
 		say(streams.Out, "  audit head %s", r.Audit.Head)
@@ -179,7 +186,7 @@ func (f *verifyFlags) load(streams Streams) (*config.Config, error) {
 		return nil, err
 	}
 	demo := demoFolder{folder: base}
-	if f.book == "" {
+	if f.book == "" && !f.booksAlone {
 		f.book = demo.bookFile()
 	}
 	streams.Environ = nil // the demo itself listens to none either
@@ -239,6 +246,9 @@ func (v *verification) check(ctx context.Context) (verifyReport, error) {
 	}
 	audit, err := v.store.VerifyAudit(ctx, v.flags.heads...)
 	report.Audit = verifyAudit{Rows: audit.Rows, Seals: audit.Seals, Unsealed: audit.Unsealed, Head: audit.Head, Broken: append([]string{}, audit.Broken...)}
+	if !audit.Newest.IsZero() {
+		report.Audit.Newest = core.Stamp(audit.Newest)
+	}
 	return report, err
 }
 
