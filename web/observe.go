@@ -75,7 +75,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if id := traceID(c.Request().Context()); id != "" {
 			attrs = append(attrs, slog.String("trace_id", id))
 		}
-		s.Logger.LogAttrs(c.Request().Context(), levelOf(c.Response().Status), "request", attrs...)
+		s.Logger.LogAttrs(c.Request().Context(), lineLevel(c), "request", attrs...)
 		return nil
 	}
 }
@@ -128,6 +128,19 @@ func causes(err error) string {
 		return ours.Error() + ": " + ours.Err.Error()
 	}
 	return err.Error()
+}
+
+// lineLevel is how loud a request's line is. Probes and scrapes come every few seconds from each
+// that watches, and a line each would bury the others; those that go wrong are told like any.
+func lineLevel(c echo.Context) slog.Level {
+	level := levelOf(c.Response().Status)
+	switch c.Path() {
+	case "/healthz", "/readyz", "/metrics":
+		if level == slog.LevelInfo {
+			return slog.LevelDebug
+		}
+	}
+	return level
 }
 
 func levelOf(status int) slog.Level {

@@ -281,3 +281,38 @@ func TestOptionsMustWork(t *testing.T) {
 		}
 	}
 }
+
+// Probes and scrapes come every few seconds: those that go well leave no line at info, those that
+// do not, and all other requests, do.
+func TestProbesLeaveNoLine(t *testing.T) {
+	ill := false
+	w := newWorld(t, func(o *web.Options) {
+		o.Ready = func(context.Context) error {
+			if ill {
+				return errors.New("the database is away")
+			}
+			return nil
+		}
+	})
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		want(t, w.ask("GET", path, ""), 200, "")
+	}
+	for _, line := range w.lines() {
+		if line["msg"] == "request" && line["level"] != "DEBUG" {
+			t.Errorf("a probe leaves %v", line)
+		}
+	}
+	before := len(w.lines())
+	ill = true
+	want(t, w.ask("GET", "/readyz", ""), 503, "")
+	want(t, w.ask("GET", "/healthz/x", ""), 404, "not_found")
+	levels := map[any]any{}
+	for _, line := range w.lines()[before:] {
+		if line["msg"] == "request" {
+			levels[line["route"]] = line["level"]
+		}
+	}
+	if levels["/readyz"] != "WARN" || levels["unmatched"] != "INFO" {
+		t.Errorf("levels %v", levels)
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/paymux/paymux/web/app"
 )
 
 // Streams is the world as a command sees it, so that tests can give it another.
@@ -63,19 +65,21 @@ func newRoot(streams Streams) *cobra.Command {
 		Short:         "Alipay money in WeChat, Alipay and Douyin, through one API · 一套接口，三个平台收支付宝",
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Version:       app.Version(),
 		Args:          exactArgs(0),
 		RunE:          help,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return misused(cmd, cmd.ValidateRequiredFlags())
 		},
 	}
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n") // as the command says it
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	root.SetFlagErrorFunc(misused)
 	root.AddCommand(
 		newDemo(streams), newServe(streams), newSimulate(streams), newMigrate(streams), newConfig(streams), newCheck(streams), newVerify(streams),
-		newFind(streams), newBackup(streams), newRestore(streams),
+		newFind(streams), newBackup(streams), newRestore(streams), newProbe(streams),
 		newCall(streams), newDoctor(streams), newCertificate(streams), newKeys(streams), newVersion(streams),
 	)
 	return root
