@@ -329,8 +329,16 @@ type DueQuery struct {
 	AfterID string
 	// Fault asks only for attempts and refunds that wait with this class; "" for all rows.
 	Fault Code
-	Limit int
+	// Only asks for rows of one scope of one merchant, Except for all but those of some; empty for
+	// all rows.
+	Only   Scope
+	Except []Scope
+	Limit  int
 }
+
+// Scope is what a due row belongs to: a merchant's endpoint of deliveries, a payment of attempts
+// and refunds.
+type Scope struct{ MerchantID, Scope string }
 
 // Due names a row that a job must look at.
 type Due struct {
@@ -340,4 +348,5 @@ type Due struct {
 	Scope      string // the endpoint of a delivery, the payment of an attempt or refund
 	At         time.Time
 	Fault      Code // of an attempt or a refund
+	Asked      bool // a delivery that ended before: a person asked for it
 }

@@ -205,6 +205,7 @@ type message struct {
 	Merchant string       `json:"merchant,omitempty"`
 	Scope    string       `json:"scope,omitempty"`
 	At       int64        `json:"at"` // milliseconds since 1970
+	Asked    bool         `json:"asked,omitempty"`
 }
 
 // Publish implements Queue. It never waits: what the queue cannot take now is dropped.
@@ -220,7 +221,7 @@ func (q *JetStream) Publish(due core.Due) error {
 	if q.conn.Status() != nats.CONNECTED || q.js.PublishAsyncPending() >= maxUnanswered {
 		return ErrQueueBusy
 	}
-	body, err := json.Marshal(message{due.Kind, due.ID, due.MerchantID, due.Scope, due.At.UnixMilli()})
+	body, err := json.Marshal(message{due.Kind, due.ID, due.MerchantID, due.Scope, due.At.UnixMilli(), due.Asked})
 	if err != nil {
 		return fmt.Errorf("hint for %s %s: %w", due.Kind, due.ID, err)
 	}

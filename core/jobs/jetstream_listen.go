@@ -86,7 +86,7 @@ func (l *listener) hear(ctx context.Context, m jetstream.Msg) {
 		<-l.slots
 		return
 	}
-	due := core.Due{Kind: hint.Kind, ID: hint.ID, MerchantID: hint.Merchant, Scope: hint.Scope, At: time.UnixMilli(hint.At).UTC()}
+	due := core.Due{Kind: hint.Kind, ID: hint.ID, MerchantID: hint.Merchant, Scope: hint.Scope, At: time.UnixMilli(hint.At).UTC(), Asked: hint.Asked}
 	l.hearing.Go(func() {
 		defer func() { <-l.slots }()
 		l.heed(due)

@@ -135,7 +135,7 @@ func dueOf(row core.Row) core.Due {
 	case *core.Inbox:
 		return core.Due{Kind: core.DueInbox, ID: r.ID, At: r.NextAt}
 	case *core.Delivery:
-		return core.Due{Kind: core.DueDelivery, ID: r.ID, MerchantID: r.MerchantID, Scope: r.EndpointID, At: r.NextAt}
+		return core.Due{Kind: core.DueDelivery, ID: r.ID, MerchantID: r.MerchantID, Scope: r.EndpointID, At: r.NextAt, Asked: !r.EndedAt.IsZero()}
 	default:
 		return core.Due{}
 	}

@@ -27,6 +27,9 @@ type Sweeper struct {
 	// Handlers says what to do with each kind; a kind without one is left alone.
 	Handlers map[core.DueKind]Handler
 	Clock    core.Clock
+	// PassOver lists what a sweep of a kind need not list, because whoever works on it fetches it
+	// himself; it may be nil.
+	PassOver func(core.DueKind) []core.Scope
 	// Batch is how many rows one page has.
 	Batch int
 	// Workers is how many rows are worked on at once.
@@ -88,6 +91,9 @@ func order() []core.DueKind {
 // hand pages through one kind by keyset, so that rows which stay due cannot hide those behind them.
 func (s *Sweeper) hand(ctx context.Context, kind core.DueKind, queue chan<- core.Due) int {
 	query := core.DueQuery{Kind: kind, Until: s.Clock.Now(), Limit: max(s.Batch, 1)}
+	if s.PassOver != nil {
+		query.Except = s.PassOver(kind)
+	}
 	handed := 0
 	for range maxPages {
 		page, err := s.Source.Due(ctx, query)

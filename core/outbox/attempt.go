@@ -45,6 +45,9 @@ func (a answer) taken() bool { return a.status >= 200 && a.status <= 299 }
 // gone tells whether the endpoint wants nothing more, ever (H06).
 func (a answer) gone() bool { return a.status == http.StatusGone }
 
+// asks tells whether the endpoint asks to be left alone.
+func (a answer) asks() bool { return a.status == http.StatusTooManyRequests || a.retryAfter > 0 }
+
 // send makes one try. An error means that there was no try to speak of: we could not sign, or are
 // shutting down.
 func (c *Courier) send(ctx context.Context, to core.Endpoint, e *core.Event, secrets [][]byte) (answer, error) {
@@ -88,6 +91,7 @@ func judge(res *http.Response, now time.Time) answer {
 		a.fault = "the endpoint says that it is gone"
 	case res.StatusCode >= 300 && res.StatusCode <= 399:
 		a.fault = "the endpoint redirects; redirects are not followed"
+		a.unwell = true
 	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable:
 		a.fault = "the endpoint asks for time"
 		a.unwell = true

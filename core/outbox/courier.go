@@ -47,13 +47,17 @@ var errUnsigned = errors.New("outbox: the webhook cannot be signed")
 // An error means that nothing was learnt about the endpoint: the database did not answer, the
 // webhook could not be signed, or ctx ended. The delivery comes due again.
 func (c *Courier) Deliver(ctx context.Context, deliveryID string) error {
-	return c.try(ctx, deliveryID, open{})
+	return c.try(ctx, deliveryID, time.Time{}, open{})
 }
 
 // gate decides whether an endpoint is asked at all. A gate that answers errGone or errResting is
 // not told what came of it.
 type gate interface {
-	enter(d *core.Delivery, to core.Endpoint) (leave func(answer, error), err error)
+	// enter lets a delivery through. leave is told what came of the try, and says whether that is
+	// the event's own matter; if not, the delivery stays due and loses no try.
+	enter(d *core.Delivery, to core.Endpoint) (leave func(answer, error) (own bool), err error)
+	// putOff is told until when a failed try has put the delivery off.
+	putOff(next time.Time)
 }
 
 var (
@@ -67,13 +71,15 @@ var (
 // open is a gate that lets everything through.
 type open struct{}
 
-func (open) enter(*core.Delivery, core.Endpoint) (func(answer, error), error) {
-	return func(answer, error) {}, nil
+func (open) enter(*core.Delivery, core.Endpoint) (func(answer, error) bool, error) {
+	return func(answer, error) bool { return true }, nil
 }
 
-// try is Deliver through a gate.
-func (c *Courier) try(ctx context.Context, deliveryID string, g gate) error {
-	d, err := c.claim(ctx, deliveryID, lease)
+func (open) putOff(time.Time) {}
+
+// try is Deliver through a gate. A delivery that waits for recalled is due too.
+func (c *Courier) try(ctx context.Context, deliveryID string, recalled time.Time, g gate) error {
+	d, due, err := c.claim(ctx, deliveryID, recalled)
 	if err != nil || d == nil {
 		return err
 	}
@@ -98,9 +104,9 @@ func (c *Courier) try(ctx context.Context, deliveryID string, g gate) error {
 	case errors.Is(err, errGone):
 		return c.bury(ctx, d, answer{unsent: true, status: http.StatusGone, fault: "the endpoint said that it is gone (HTTP 410)"})
 	case err != nil:
-		return c.postpone(ctx, d)
+		return c.release(ctx, d, due, answer{})
 	}
-	got, err := c.ask(ctx, to, event, secrets, leave)
+	got, own, err := c.ask(ctx, to, event, secrets, leave)
 	switch {
 	case errors.Is(err, errUnsigned):
 		return c.unsigned(d, err)
@@ -108,7 +114,10 @@ func (c *Courier) try(ctx context.Context, deliveryID string, g gate) error {
 		return err
 	}
 	c.pass(core.PointWebhookAfterSend)
-	return c.mark(ctx, d, got)
+	if !own {
+		return c.stay(ctx, d, due, got)
+	}
+	return c.mark(ctx, d, got, g)
 }
 
 // errCutOff is what a gate hears of a try that ended in a fault of ours.
@@ -116,10 +125,11 @@ var errCutOff = errors.New("outbox: the try was cut off")
 
 // ask sends one try and tells the gate what came of it, whatever that is: a breaker that never
 // hears of its one probe would let no other try through.
-func (c *Courier) ask(ctx context.Context, to core.Endpoint, e *core.Event, secrets [][]byte, leave func(answer, error)) (got answer, err error) {
+func (c *Courier) ask(ctx context.Context, to core.Endpoint, e *core.Event, secrets [][]byte, leave func(answer, error) bool) (got answer, own bool, err error) {
 	err = errCutOff
-	defer func() { leave(got, err) }()
-	return c.send(ctx, to, e, secrets)
+	defer func() { own = leave(got, err) }()
+	got, err = c.send(ctx, to, e, secrets)
+	return got, own, err
 }
 
 // unsigned tells a person that an endpoint's secrets are amiss on our side.
@@ -138,31 +148,35 @@ func (c *Courier) endpoint(d *core.Delivery) (core.Endpoint, bool) {
 }
 
 // claim takes a due delivery for a while, by compare-and-set, so that of many sweepers one sends
-// (S15). It returns the delivery as it is stored now, nil if there is nothing to do.
-func (c *Courier) claim(ctx context.Context, deliveryID string, pause time.Duration) (*core.Delivery, error) {
+// (S15). It returns the delivery as it is stored now, nil if there is nothing to do, and since when
+// it was due.
+func (c *Courier) claim(ctx context.Context, deliveryID string, recalled time.Time) (claimed *core.Delivery, due time.Time, err error) {
 	now := c.at()
-	var claimed *core.Delivery
 	key := core.Key{Kind: core.DeliveryByID, Value: deliveryID}
-	_, err := c.Store.Do(ctx, core.Unit{Keys: []core.Key{key}, Decide: func(v core.View) (core.Writes, error) {
+	_, err = c.Store.Do(ctx, core.Unit{Keys: []core.Key{key}, Decide: func(v core.View) (core.Writes, error) {
 		claimed = nil
 		d := v.Delivery(key)
-		if d == nil || d.State != core.DeliveryPending || d.NextAt.After(now) {
+		if d == nil || d.State != core.DeliveryPending || d.NextAt.After(now) && !d.NextAt.Equal(recalled) {
 			return core.Writes{}, nil
 		}
-		d.NextAt = now.Add(pause)
+		due = d.NextAt
+		if due.After(now) {
+			due = now
+		}
+		d.NextAt = now.Add(lease)
 		stored := *d
 		stored.Version++
 		claimed = &stored
 		return core.Writes{Guards: []core.Row{d}}, nil
 	}})
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
-	return claimed, nil
+	return claimed, due, nil
 }
 
 // mark writes down what a try came to.
-func (c *Courier) mark(ctx context.Context, d *core.Delivery, got answer) error {
+func (c *Courier) mark(ctx context.Context, d *core.Delivery, got answer, g gate) error {
 	switch tries := d.Tries + 1; {
 	case got.taken():
 		return c.end(ctx, d, got, core.DeliveryDone)
@@ -174,25 +188,43 @@ func (c *Courier) mark(ctx context.Context, d *core.Delivery, got answer) error 
 			return c.bury(ctx, d, got)
 		}
 		next := c.at().Add(max(pause, got.retryAfter+draw(c.Random, got.retryAfter/10)))
-		return c.write(ctx, d, "delivery.retry", got, func(d *core.Delivery) { d.NextAt = next })
+		err := c.write(ctx, d, "delivery.retry", got, func(d *core.Delivery) { d.NextAt = next })
+		if err == nil {
+			g.putOff(next)
+		}
+		return err
 	}
 }
 
-// postpone puts off a delivery whose endpoint is left alone. No try is counted: the merchant was
-// not asked.
-func (c *Courier) postpone(ctx context.Context, claimed *core.Delivery) error {
-	next := c.at().Add(restFor + draw(c.Random, restSpread))
+// stay leaves a delivery due whose endpoint, not whose event, is at fault: no try is counted, and
+// only time ends it.
+func (c *Courier) stay(ctx context.Context, d *core.Delivery, due time.Time, got answer) error {
+	begun := d.CreatedAt
+	if d.EndedAt.After(begun) { // a person asked for it again
+		begun = d.EndedAt
+	}
+	if c.at().Sub(begun) > c.Schedule.whole() {
+		return c.bury(ctx, d, got)
+	}
+	return c.release(ctx, d, due, got)
+}
+
+// release gives a claimed delivery back as it was, but for what was last heard of its endpoint.
+func (c *Courier) release(ctx context.Context, claimed *core.Delivery, due time.Time, got answer) error {
 	key := core.Key{Kind: core.DeliveryByID, Value: claimed.ID}
 	_, err := c.Store.Do(ctx, core.Unit{Keys: []core.Key{key}, Decide: func(v core.View) (core.Writes, error) {
 		d := v.Delivery(key)
 		if d == nil || d.Version != claimed.Version {
 			return core.Writes{}, nil
 		}
-		d.NextAt = next
+		d.NextAt = due
+		if got.fault != "" {
+			d.LastStatus, d.LastError = got.status, got.fault
+		}
 		return core.Writes{Guards: []core.Row{d}}, nil
 	}})
 	if err == nil {
-		c.happened("delivery.postponed", answer{})
+		c.happened("delivery.postponed", got)
 	}
 	return err
 }

@@ -14,6 +14,7 @@
 //	client.go           the HTTP client that obeys them
 //	lanes.go            each endpoint in a lane of its own, so that a slow merchant delays nobody
 //	                    else
+//	lane.go             when an endpoint is left alone, how it is probed, how its backlog goes
 //
 // The database is the truth: a process that dies between any two steps leaves a row that comes due
 // again, and the merchant may then get the same event twice, with the same webhook-id and the same

@@ -2,40 +2,38 @@ package outbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
-
-	"github.com/sony/gobreaker/v2"
 
 	"github.com/paymux/paymux/core"
 )
 
 const (
-	// failuresToRest is how many failures in a row make an endpoint left alone.
-	failuresToRest = 5
-	// restFor is how long it is left alone before one try probes it; what was due meanwhile is put
-	// off by as much and up to restSpread more.
-	restFor    = time.Minute
-	restSpread = 4 * time.Minute
-	// atOnce bounds the tries to one endpoint, and atOnceInAll those to all, that are under way in
-	// one process.
-	atOnce      = 4
+	// atFirst is how many tries a fresh lane has under way, atMost how many any lane has, and
+	// atOnceInAll how many all lanes of one process have.
+	atFirst     = 4
+	atMost      = 16
 	atOnceInAll = 256
 	// backlog bounds the deliveries of one endpoint that are held in memory; the others stay due in
-	// the database and are met again.
+	// the database, and the lane fetches them when few are left.
 	backlog = 1000
+	refill  = backlog / 4
+	// passedOver bounds how many endpoints one sweep leaves out.
+	passedOver = 100
 )
 
-// Lanes gives every endpoint a lane of its own: a few tries at once, a short backlog, and a
-// breaker. A merchant who answers slowly or not at all fills only its own lane; whoever hands over
-// a delivery never waits (H08).
+// Lanes gives every endpoint a lane of its own: a few tries at once, a bounded backlog, oldest
+// first, and a rest while the endpoint is down. A merchant who answers slowly or not at all fills
+// only its own lane; whoever hands over a delivery never waits (H08).
 type Lanes struct {
 	courier *Courier
 	failed  func(deliveryID string, err error)
-	work    func(lane *lane, deliveryID string) error
+	work    func(v *visit) error
 	cut     context.CancelFunc
+	ctx     context.Context
 	slots   chan struct{}
 
 	mu      sync.Mutex
@@ -46,58 +44,75 @@ type Lanes struct {
 
 type laneKey struct{ merchant, endpoint string }
 
-// lane is one endpoint's. Its fields but the breaker are guarded by Lanes.mu.
-type lane struct {
-	of      *Lanes
-	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
-	waiting []string
-	known   map[string]bool // waiting or under way
-	busy    int
-	gone    string // the address that said 410, "" for none
-}
-
 // NewLanes makes lanes on a courier. failed is told of deliveries that could not be worked on; it
 // may be nil and must be safe for concurrent use.
 func NewLanes(courier *Courier, failed func(deliveryID string, err error)) *Lanes {
 	ctx, cut := context.WithCancel(context.Background())
-	l := &Lanes{courier: courier, failed: failed, cut: cut, slots: make(chan struct{}, atOnceInAll), lanes: map[laneKey]*lane{}}
-	l.work = func(lane *lane, id string) error {
+	l := &Lanes{courier: courier, failed: failed, cut: cut, ctx: ctx, slots: make(chan struct{}, atOnceInAll), lanes: map[laneKey]*lane{}}
+	l.work = func(v *visit) error {
 		work, done := context.WithTimeout(ctx, lease)
 		defer done()
-		return courier.try(work, id, lane)
+		return courier.try(work, v.what.id, v.what.recalled, v)
 	}
 	return l
 }
 
-// Hand puts a due delivery into its endpoint's lane and returns at once. One that is there already
-// is left alone; one that does not fit is put off in the database, so that it does not stand before
-// everybody else's in the next sweep.
-func (l *Lanes) Hand(ctx context.Context, due core.Due) error {
-	if l.take(due) {
-		return nil
-	}
-	_, err := l.courier.claim(ctx, due.ID, restFor)
-	return err
-}
-
-// take tells whether the delivery is in good hands.
-func (l *Lanes) take(due core.Due) bool {
+// Hand puts a due delivery into its endpoint's lane and returns at once, without asking the
+// database. One that is there already is left alone; one that does not fit stays due, and the lane
+// fetches it when it has room.
+func (l *Lanes) Hand(_ context.Context, due core.Due) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
 	lane := l.lane(l.key(due))
-	if l.closed || lane.known[due.ID] {
-		return true
+	// While older ones wait in the database nobody overtakes them, but for what a person asked for
+	// and what may tell that the endpoint is well after all.
+	first := due.Asked || lane.doubtful()
+	switch {
+	case lane.known[due.ID]:
+	case len(lane.waiting) >= backlog, lane.more && !first:
+		lane.more = true
+	default:
+		lane.queue(waiting{id: due.ID, at: due.At})
+		if lane.resting && first {
+			lane.next = due.ID
+			lane.hurry()
+		}
 	}
-	if len(lane.waiting) >= backlog {
-		return false
+	lane.fill()
+	return nil
+}
+
+// Full lists the endpoints whose lanes take nothing more at present, because they rest or are full:
+// a sweep need not list what is due to them, which would stand before everybody else's. The lanes
+// fetch it themselves.
+func (l *Lanes) Full() []core.Scope {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var full []core.Scope
+	for key, lane := range l.lanes {
+		if key != (laneKey{}) && len(full) < passedOver && (lane.resting || len(lane.waiting) >= refill) {
+			lane.more = true
+			lane.fill()
+			full = append(full, core.Scope{MerchantID: key.merchant, Scope: key.endpoint})
+		}
 	}
-	lane.known[due.ID] = true
-	lane.waiting = append(lane.waiting, due.ID)
-	if lane.busy < atOnce {
-		lane.busy++
-		l.running.Go(func() { l.drain(lane) })
+	return full
+}
+
+// Resting tells since when a lane is at rest, for each that is.
+func (l *Lanes) Resting() map[core.Scope]time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rest := map[core.Scope]time.Time{}
+	for key, lane := range l.lanes {
+		if lane.resting {
+			rest[core.Scope{MerchantID: key.merchant, Scope: key.endpoint}] = lane.since
+		}
 	}
-	return true
+	return rest
 }
 
 // key names a delivery's lane. What is not configured shares one: hints come from outside, and must
@@ -117,63 +132,52 @@ func (l *Lanes) lane(key laneKey) *lane {
 	if known := l.lanes[key]; known != nil {
 		return known
 	}
-	fresh := &lane{of: l, known: map[string]bool{}, breaker: gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-		Name: key.merchant + "/" + key.endpoint, MaxRequests: 1, Timeout: restFor,
-		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresToRest },
-		// A try that was cut off says nothing about the endpoint.
-		IsExcluded:    func(err error) bool { return err != nil && !errors.Is(err, errUnwell) },
-		OnStateChange: l.told,
-	})}
+	fresh := &lane{of: l, key: key, known: map[string]bool{}, width: atFirst, suspects: map[string]uint64{}}
 	l.lanes[key] = fresh
 	return fresh
 }
 
-// told reports that an endpoint is left alone, or well again.
-func (l *Lanes) told(_ string, _, to gobreaker.State) {
-	if l.courier.Watch != nil {
-		l.courier.Watch.Happened("webhook.breaker", to.String())
-	}
-}
-
-// drain works on a lane until nothing waits in it.
-func (l *Lanes) drain(lane *lane) {
-	for {
-		id, ok := l.next(lane)
-		if !ok {
-			return
-		}
-		l.slots <- struct{}{}
-		err := l.guarded(lane, id)
-		<-l.slots
-		l.mu.Lock()
-		delete(lane.known, id)
-		l.mu.Unlock()
-		if err != nil && l.failed != nil {
-			l.failed(id, err)
-		}
-	}
-}
-
-func (l *Lanes) next(lane *lane) (string, bool) {
+// carry makes one try. Lanes.mu is not held.
+func (l *Lanes) carry(v *visit) {
+	l.slots <- struct{}{}
+	err := l.guarded(v)
+	<-l.slots
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(lane.waiting) == 0 {
-		lane.busy--
-		return "", false
+	v.lane.done(v)
+	l.mu.Unlock()
+	if err != nil && l.failed != nil {
+		l.failed(v.what.id, err)
 	}
-	id := lane.waiting[0]
-	lane.waiting = lane.waiting[1:]
-	return id, true
 }
 
 // guarded keeps a fault in one delivery from ending the others' (P17).
-func (l *Lanes) guarded(lane *lane, id string) (err error) {
+func (l *Lanes) guarded(v *visit) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("panic: %v", fault)
 		}
 	}()
-	return l.work(lane, id)
+	return l.work(v)
+}
+
+// fetch fills a lane from the database, oldest first. Lanes.mu is not held.
+func (l *Lanes) fetch(lane *lane) {
+	page, err := l.courier.Store.Due(l.ctx, core.DueQuery{
+		Kind: core.DueDelivery, Until: l.courier.at(), Only: core.Scope{MerchantID: lane.key.merchant, Scope: lane.key.endpoint}, Limit: backlog,
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lane.fetching = false
+	if err != nil || l.closed { // the next sweep or the next try looks again
+		return
+	}
+	lane.more = len(page) == backlog
+	for _, due := range page {
+		if !lane.known[due.ID] && len(lane.waiting) < backlog {
+			lane.queue(waiting{id: due.ID, at: due.At})
+		}
+	}
+	lane.fill()
 }
 
 // Close takes nothing more, forgets what waits, and waits for the tries under way; when ctx ends it
@@ -181,8 +185,11 @@ func (l *Lanes) guarded(lane *lane, id string) (err error) {
 func (l *Lanes) Close(ctx context.Context) {
 	l.mu.Lock()
 	l.closed = true
-	for _, lane := range l.lanes {
+	for lane := range maps.Values(l.lanes) {
 		lane.waiting = nil
+		if lane.timer != nil {
+			lane.timer.Stop()
+		}
 	}
 	l.mu.Unlock()
 	stop := context.AfterFunc(ctx, l.cut)
@@ -191,51 +198,28 @@ func (l *Lanes) Close(ctx context.Context) {
 	l.cut()
 }
 
-// errUnwell tells the breaker of a failure.
-var errUnwell = errors.New("outbox: the endpoint is unwell")
-
-// enter implements gate. A delivery that has ended before was asked for by a person: it goes to the
-// endpoint whatever we think of it.
-func (l *lane) enter(d *core.Delivery, to core.Endpoint) (func(answer, error), error) {
-	asked := !d.EndedAt.IsZero()
-	if l.isGone(to.URL) && !asked {
-		return nil, errGone
-	}
-	report, err := l.breaker.Allow()
-	switch {
-	case err == nil:
-	case asked:
-		report = func(error) {}
-	default:
-		return nil, errResting
-	}
-	return func(got answer, err error) {
-		if err == nil && got.unwell {
-			err = errUnwell
-		}
-		report(err)
-		if l.setGone(to.URL, got) {
-			l.of.courier.alert(2, "webhook.endpoint_disabled", l.breaker.Name(), "it answered 410 and gets nothing until its address changes or a replay is taken")
-		}
-	}, nil
+// waiting is a delivery that waits in a lane.
+type waiting struct {
+	id string
+	at time.Time // when it was due first: its place in the lane
+	// recalled is the time that a failed try put it off to, zero if none did: it goes before that,
+	// if that is still what is stored.
+	recalled time.Time
 }
 
-func (l *lane) isGone(url string) bool {
-	l.of.mu.Lock()
-	defer l.of.mu.Unlock()
-	return l.gone == url
+func (w waiting) before(other waiting) int {
+	if c := w.at.Compare(other.at); c != 0 {
+		return c
+	}
+	if w.id < other.id {
+		return -1
+	}
+	return 1
 }
 
-// setGone learns from an answer, and tells whether it is news that the endpoint is gone.
-func (l *lane) setGone(url string, got answer) bool {
-	l.of.mu.Lock()
-	defer l.of.mu.Unlock()
-	if got.taken() {
-		l.gone = ""
-	}
-	if !got.gone() || l.gone == url {
-		return false
-	}
-	l.gone = url
-	return true
+// queue puts a delivery into its place, the oldest first.
+func (l *lane) queue(w waiting) {
+	l.known[w.id] = true
+	i, _ := slices.BinarySearchFunc(l.waiting, w, waiting.before)
+	l.waiting = slices.Insert(l.waiting, i, w)
 }

@@ -29,6 +29,15 @@ func (s Schedule) after(tries int, random func(n int64) int64) (time.Duration, b
 	return pause - spread + draw(random, 2*spread), true
 }
 
+// whole is how long a delivery is tried for.
+func (s Schedule) whole() time.Duration {
+	var all time.Duration
+	for _, pause := range s {
+		all += pause
+	}
+	return all
+}
+
 // draw returns a random duration of 0 to most.
 func draw(random func(n int64) int64, most time.Duration) time.Duration {
 	if most <= 0 {

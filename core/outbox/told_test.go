@@ -99,35 +99,38 @@ func TestOldTLSIsRefused(t *testing.T) {
 	}
 }
 
-// H08: what an endpoint's breaker counts: that it does not answer, or answers that it cannot. Not
-// what it refuses, nor a fault of ours.
+// H08: what opens an endpoint's breaker: that it does not answer, or answers that it cannot, five
+// times in a row; or that it refuses five different events alike in a row. Not one event's refusal,
+// nor a fault of ours.
 func TestH08_WhatTheBreakerCounts(t *testing.T) {
+	type answer = func(*http.Request) (*http.Response, error)
+	two := func(a, b answer) []answer { return []answer{a, b, a, b, a, b, a, b, a, b} }
+	ours := fails(fmt.Errorf("dial: %w", outbox.ErrForbiddenAddress))
 	for name, c := range map[string]struct {
-		answer func(*http.Request) (*http.Response, error)
-		opens  bool
+		answers []answer
+		opens   bool
 	}{
-		"500": {status(500), true}, "502": {status(502), true}, "503": {status(503), true}, "429": {status(429), true},
-		"no answer": {fails(http.ErrHandlerTimeout), true},
-		"400":       {status(400), false}, "404": {status(404), false}, "302": {status(302), false}, "200": {status(200), false},
-		"forbidden address": {fails(fmt.Errorf("dial: %w", outbox.ErrForbiddenAddress)), false},
-		"a fault of ours":   {nil, false},
+		"500": {always(5, status(500)), true}, "502": {always(5, status(502)), true}, "503": {always(5, status(503)), true},
+		"301": {always(5, status(301)), true}, "302": {always(5, status(302)), true}, "304": {always(5, status(304)), true},
+		"no answer": {always(5, fails(http.ErrHandlerTimeout)), true}, "all kinds": {[]answer{status(500), status(302), fails(http.ErrHandlerTimeout), status(503), status(599)}, true},
+		"429 once": {[]answer{status(429)}, true}, "503 with its time": {[]answer{status(503, "Retry-After", "9")}, true}, "503 once": {[]answer{status(503)}, false},
+		"500 four times": {always(4, status(500)), false}, "500 and 200 by turns": {two(status(500), status(200)), false}, "500 and 400 by turns": {two(status(500), status(400)), false},
+		"400": {always(5, status(400)), true}, "401": {always(5, status(401)), true}, "404": {always(5, status(404)), true}, "422": {always(5, status(422)), true},
+		"400 four times": {always(4, status(400)), false}, "400 and 404 by turns": {two(status(400), status(404)), false}, "400 and 200 by turns": {two(status(400), status(200)), false},
+		"200": {always(5, status(200)), false}, "forbidden address": {always(10, ours), false}, "forbidden among 500": {[]answer{status(500), status(500), status(500), status(500), ours}, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			v := newTown(t, "shop")
-			shop := v.shops["shop.example"]
-			shop.plan(always(4, status(500))...)
-			if c.answer != nil {
-				shop.plan(c.answer)
-			}
-			for i := range 5 {
-				if i == 4 && c.answer == nil {
-					v.secrets["shop/hook"] = nil // which cannot be signed
-				}
+			v.shops["shop.example"].plan(slicesOf(1, slow(time.Second, status(200)))...)
+			v.shops["shop.example"].plan(c.answers...)
+			for i := range 40 {
 				v.event(i, "shop", "hook")
-				v.hand()
 			}
+			v.hand()
+			<-time.After(500 * time.Millisecond)
+			synctest.Wait()
 			if open := v.watch.counted("webhook.breaker/open") > 0; open != c.opens {
-				t.Errorf("%s: left alone: %v", name, open)
+				t.Errorf("%s: left alone: %v, counts %v", name, open, v.watch.tally())
 			}
 			v.lanes.Close(background)
 		})
@@ -142,39 +145,6 @@ func (v *town) hand() {
 		}
 	}
 	synctest.Wait()
-}
-
-// H08: an endpoint is left alone for a minute. Then one try alone probes it, and the others wait
-// for what comes of it; what is put off is put off by a minute, spread over the four behind it.
-func TestH08_OneTryProbes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newTown(t, "shop")
-		shop := v.shops["shop.example"]
-		shop.plan(always(5, status(500))...)
-		for i := range 5 {
-			v.event(i, "shop", "hook")
-			v.hand()
-		}
-		if shop.count() != 5 {
-			t.Fatalf("%d requests", shop.count())
-		}
-		<-time.After(time.Minute - time.Millisecond)
-		early := v.event(10, "shop", "hook")
-		v.hand()
-		if d := v.delivery(early); shop.count() != 5 || time.Until(d.NextAt) < 3*time.Minute-time.Second || time.Until(d.NextAt) > 3*time.Minute {
-			t.Errorf("%d requests; put off until %v", shop.count(), time.Until(d.NextAt))
-		}
-		<-time.After(2 * time.Millisecond)
-		shop.plan(slow(5*time.Second, status(200)))
-		for i := range 3 {
-			v.event(20+i, "shop", "hook")
-		}
-		v.hand()
-		if shop.count() != 6 || v.watch.counted("webhook.postponed") < 3 {
-			t.Errorf("%d requests, counts %v", shop.count(), v.watch.tally())
-		}
-		v.lanes.Close(background)
-	})
 }
 
 // H06: that an endpoint is gone is told once, however often a person asks for it.
@@ -248,11 +218,9 @@ func TestP13_TryEndsWithItsLease(t *testing.T) {
 func TestP13_FinishedDeliveryIsNotPutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newTown(t, "shop")
-		v.shops["shop.example"].plan(always(5, status(500))...)
-		for i := range 5 {
-			v.event(i, "shop", "hook")
-			v.hand()
-		}
+		v.shops["shop.example"].plan(slow(time.Second, status(500)))
+		v.event(1, "shop", "hook")
+		v.hand()
 		id := v.event(9, "shop", "hook")
 		other := *v.Courier // another process, whose lanes know no failure and whose clock is ahead
 		other.Clock = coretest.Wall(time.Minute)

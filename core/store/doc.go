@@ -18,6 +18,7 @@
 //	migrations/                    the schema, by engine
 //	seal.go, purge.go, nodes.go    audit chain, the end of personal data, who else runs here
 //	installation.go                what tells this database from others, and is kept once
+//	webhooks.go                    what waits for each endpoint
 //	accounts.go                    what the account ids that attempts name mean, for good
 //
 // Correctness rests on version guards and unique keys alone, which hold on engines whose locks are

@@ -111,21 +111,21 @@ func (s *Store) Balances(ctx context.Context, merchantID string) ([]core.Balance
 
 // Due lists what is due, earliest first.
 func (s *Store) Due(ctx context.Context, q core.DueQuery) ([]core.Due, error) {
-	from := map[core.DueKind]struct{ table, at, merchant, scope, fault string }{
-		core.DueAttempt:  {"attempts", "next_at", "merchant_id", "payment_id", "fault"},
-		core.DueRefund:   {"refunds", "next_at", "merchant_id", "payment_id", "fault"},
-		core.DueInbox:    {"inbox", "next_at", "''", "''", "''"},
-		core.DueDelivery: {"deliveries", "next_at", "merchant_id", "endpoint_id", "''"},
+	from := map[core.DueKind]struct{ table, at, merchant, scope, fault, ended string }{
+		core.DueAttempt:  {"attempts", "next_at", "merchant_id", "payment_id", "fault", "0"},
+		core.DueRefund:   {"refunds", "next_at", "merchant_id", "payment_id", "fault", "0"},
+		core.DueInbox:    {"inbox", "next_at", "''", "''", "''", "0"},
+		core.DueDelivery: {"deliveries", "next_at", "merchant_id", "endpoint_id", "''", "ended_at"},
 	}[q.Kind]
 	if from.table == "" {
 		return nil, core.Errorf(core.CodeInternal, "nothing of kind %q is ever due", q.Kind)
 	}
 	type due struct {
 		ID, MerchantID, Scope, Fault string
-		DueAt                        int64
+		DueAt, Ended                 int64
 	}
 	rows, err := find[due](ctx, s, func(db *gorm.DB) *gorm.DB {
-		db = db.Table(from.table).Select("id, "+from.merchant+" AS merchant_id, "+from.scope+" AS scope, "+from.fault+" AS fault, "+from.at+" AS due_at").
+		db = db.Table(from.table).Select("id, "+from.merchant+" AS merchant_id, "+from.scope+" AS scope, "+from.fault+" AS fault, "+from.at+" AS due_at, "+from.ended+" AS ended").
 			Where(from.at+" <> 0 AND "+from.at+" <= ?", q.Until.UnixMilli())
 		if !q.AfterAt.IsZero() {
 			after := millis(q.AfterAt)
@@ -134,13 +134,19 @@ func (s *Store) Due(ctx context.Context, q core.DueQuery) ([]core.Due, error) {
 		if q.Fault != "" {
 			db = db.Where(from.fault+" = ?", string(q.Fault))
 		}
+		if q.Only != (core.Scope{}) {
+			db = db.Where(from.merchant+" = ? AND "+from.scope+" = ?", q.Only.MerchantID, q.Only.Scope)
+		}
+		for _, e := range q.Except {
+			db = db.Where("NOT ("+from.merchant+" = ? AND "+from.scope+" = ?)", e.MerchantID, e.Scope)
+		}
 		return db.Order(from.at + ", id").Limit(pageSize(q.Limit))
 	})
 	if err != nil {
 		return nil, err
 	}
 	return mapped(rows, func(r *due) (core.Due, error) {
-		return core.Due{Kind: q.Kind, ID: r.ID, MerchantID: r.MerchantID, Scope: r.Scope, At: moment(r.DueAt), Fault: core.Code(r.Fault)}, nil
+		return core.Due{Kind: q.Kind, ID: r.ID, MerchantID: r.MerchantID, Scope: r.Scope, At: moment(r.DueAt), Fault: core.Code(r.Fault), Asked: r.Ended != 0}, nil
 	})
 }
 

@@ -59,7 +59,9 @@ func (l *lists) put(old, row core.Row) {
 		l.events[r.MerchantID] = place(l.events[r.MerchantID], r, false, compareEvents)
 	case *core.Delivery:
 		l.deliveries[r.MerchantID] = place(l.deliveries[r.MerchantID], r, old != nil, compareDeliveries)
-		l.mark(core.Due{Kind: core.DueDelivery, ID: r.ID, MerchantID: r.MerchantID, Scope: r.EndpointID, At: r.NextAt})
+		l.mark(core.Due{
+			Kind: core.DueDelivery, ID: r.ID, MerchantID: r.MerchantID, Scope: r.EndpointID, At: r.NextAt, Asked: !r.EndedAt.IsZero(),
+		})
 	case *core.Entry:
 		l.book(r)
 	}
@@ -199,10 +201,14 @@ func (m *Memory) Due(_ context.Context, q core.DueQuery) ([]core.Due, error) {
 	until, after := q.Until.UnixMilli(), core.Due{At: time.UnixMilli(q.AfterAt.UnixMilli()).UTC(), ID: q.AfterID}
 	var all []core.Due
 	for _, d := range m.lists.due[q.Kind] {
-		if d.At.UnixMilli() <= until && (q.Fault == "" || q.Fault == d.Fault) && (q.AfterAt.IsZero() || compareDue(d, after) > 0) {
+		if d.At.UnixMilli() <= until && (q.Fault == "" || q.Fault == d.Fault) && inScope(q, core.Scope{MerchantID: d.MerchantID, Scope: d.Scope}) && (q.AfterAt.IsZero() || compareDue(d, after) > 0) {
 			all = append(all, d)
 		}
 	}
 	slices.SortFunc(all, compareDue)
 	return all[:min(len(all), pageSize(q.Limit))], nil
+}
+
+func inScope(q core.DueQuery, s core.Scope) bool {
+	return (q.Only == core.Scope{} || q.Only == s) && !slices.Contains(q.Except, s)
 }

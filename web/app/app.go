@@ -54,6 +54,7 @@ type App struct {
 	cashier  *core.Cashier
 	queue    jobs.Queue
 	lanes    *outbox.Lanes
+	backlogs *backlogs
 	sweeper  *jobs.Sweeper
 	listener net.Listener
 	admin    net.Listener // nil without an admin address

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
@@ -96,6 +99,17 @@ func (a *App) wireWebhooks(keeping core.Store, watch *watch) {
 	a.lanes = outbox.NewLanes(courier, func(id string, err error) {
 		watch.jobFailed(core.Due{Kind: core.DueDelivery, ID: id}, err)
 	})
+}
+
+// wireBacklogs makes the gauges of what waits, each at once with what is known.
+func (a *App) wireBacklogs(ctx context.Context, registry *prometheus.Registry) error {
+	b, err := newBacklogs(registry)
+	if err != nil {
+		return err
+	}
+	b.store, b.tenants, b.lanes, b.watch = a.store, a.tenants, a.lanes, a.watch
+	a.backlogs = b
+	return b.look(ctx, a.setup.Now())
 }
 
 // below draws numbers under n. That some are likelier by one part in 2^30 does not matter for

@@ -81,6 +81,9 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.wireWebhooks(keeping, watch)
+	if err := a.wireBacklogs(ctx, registry); err != nil {
+		return err
+	}
 	a.wireJobs(watch)
 	if err := holdMemory(a.config, registry, a.setup.Logger); err != nil {
 		return err
@@ -167,6 +170,12 @@ func (a *App) wireJobs(watch *watch) {
 	cashier := a.cashier
 	a.sweeper = sweeperOf(a.config)
 	a.sweeper.Source, a.sweeper.Clock, a.sweeper.Failed = a.store, clock(a.setup.Now), watch.jobFailed
+	a.sweeper.PassOver = func(kind core.DueKind) []core.Scope {
+		if kind != core.DueDelivery {
+			return nil
+		}
+		return a.lanes.Full()
+	}
 	a.sweeper.Handlers = map[core.DueKind]jobs.Handler{
 		core.DueInbox: a.tracing.job(core.DueInbox, func(ctx context.Context, due core.Due) error {
 			return cashier.ApplyInbox(ctx, due.ID)
@@ -194,6 +203,7 @@ func (a *App) chores() []jobs.Chore {
 			sealed, err := a.store.SealAudit(ctx, a.setup.Now(), sealAge, choreBatch)
 			return sealed >= choreBatch, err
 		}},
+		{Name: "backlogs", Do: func(ctx context.Context) (bool, error) { return false, a.backlogs.look(ctx, a.setup.Now()) }},
 		{Name: "certificates", Do: func(context.Context) (bool, error) {
 			a.watch.expiries(a.tenants.now.Load().apps, a.setup.Now())
 			return false, nil
