@@ -118,6 +118,16 @@ func TestW40_KeysTakeTurns(t *testing.T) {
 		q.end("c", 1)
 		q.want("c")
 		q.drain()
+		q.want("a")
+		q = newQueue(t, 6)
+		q.come("x", 6)
+		for _, key := range []string{"a", "b", "c"} {
+			q.come(key, 3)
+		}
+		q.want(many("x", 6)...)
+		q.end("x", 6)
+		q.want("a", "b", "c", "a", "b", "c")
+		q.drain()
 	})
 }
 
@@ -162,6 +172,31 @@ func TestW40_WhoGoesAwayHoldsNothing(t *testing.T) {
 		q.end("c", 1)
 		if running, waiting, keys := q.shares.figures(); running+waiting+keys != 0 {
 			t.Errorf("%d run and %d wait, of %d keys", running, waiting, keys)
+		}
+	})
+}
+
+// W40: a request that goes away in the very moment in which it is handed a place gives it back; or
+// it did not notice, and has it.
+func TestW40_PlacesOfThoseThatHaveGoneAreNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(t, 1)
+		for range 64 { // which of the two is noticed is for the scheduler to choose
+			q.come("a", 1)
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				if leave, err := q.shares.enter(ctx, "b"); err == nil {
+					leave()
+				}
+			}()
+			synctest.Wait()
+			q.leave["a"][0]()
+			q.leave["a"] = nil
+			cancel()
+			synctest.Wait()
+			if running, waiting, keys := q.shares.figures(); running+waiting+keys != 0 {
+				t.Fatalf("%d run and %d wait, of %d keys", running, waiting, keys)
+			}
 		}
 	})
 }

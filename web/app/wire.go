@@ -222,6 +222,9 @@ func (a *App) wireWeb(registry *prometheus.Registry) error {
 	if err != nil {
 		return err
 	}
+	if doubt := a.config.ProxyDoubt(); doubt != "" {
+		a.setup.Logger.Warn(doubt)
+	}
 	options := webOptions(a.config)
 	options.Cashier, options.Channels, options.Keys, options.Containers = a.cashier, a.cashier.Channels, a.tenants, containers
 	options.Clock, options.Random, options.Logger = clock(a.setup.Now), a.setup.Random, a.setup.Logger

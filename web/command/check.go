@@ -43,6 +43,9 @@ func newCheck(streams Streams) *cobra.Command {
 			if !config.ModesCount {
 				say(streams.Out, "! on this system file modes say nothing: see to it that nobody else can change %s and its keys", file)
 			}
+			if doubt := c.ProxyDoubt(); doubt != "" {
+				say(streams.Out, "! %s", doubt)
+			}
 			say(streams.Out, "✓ %s: %s, %d %s, %d %s", file, c.Server.Environment,
 				len(c.Merchants), plural(len(c.Merchants), "merchant"), accounts, plural(accounts, "account"))
 			return nil

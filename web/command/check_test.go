@@ -47,6 +47,9 @@ func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
 			s.edit("accounts:", "webhooks: [{ id: hook, url: \"https://shop.example.com/\", events: [payment.paid, payment.payed], "+
 				"secrets: [{ id: a, use: current, secret_file: hook.secret }] }]\n    accounts:")
 		}, []string{"merchant m_shop", "payment.payed", "payment.closed"}},
+		{"W44", func(s *site) {
+			s.edit("environment: sandbox, drain", "environment: sandbox, trusted_proxies: [0.0.0.0/1, 128.0.0.0/1], drain")
+		}, []string{"server.trusted_proxies", "add up to everybody", "own network"}},
 		{"wrong master key", func(s *site) {
 			s.edit("private_key_file: app.pem", "private_key_sealed: v1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 		}, []string{"keys[0]", "seal it again"}},
