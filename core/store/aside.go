@@ -48,15 +48,33 @@ func (s *Store) note(l *line, r result) *line {
 	return l
 }
 
+// briefly is how long a unit that comes again anyway waits for rows that another session holds.
+const briefly = 1500 * time.Millisecond
+
+type briefKey struct{}
+
+// Brief marks the work of callers that come again by themselves, such as jobs: their units wait for
+// rows that another session holds for 1.5 seconds at most, so that the rows of one order do not
+// occupy all workers.
+func Brief(ctx context.Context) context.Context { return context.WithValue(ctx, briefKey{}, true) }
+
+// within bounds how long a unit may wait aside.
+func (s *Store) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Value(briefKey{}) != nil {
+		return context.WithTimeout(ctx, briefly)
+	}
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, 2*s.config.Timeout)
+}
+
 // runAside runs a unit by itself until it is settled: again and again while another session holds
 // its rows, as long as its caller waits. At most one unit of a line tries at a time, and at most
 // two of all; each try takes a place anew, so that several lines take turns.
 func (s *Store) runAside(ctx context.Context, j *job, l *line) {
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, 2*s.config.Timeout)
-		defer cancel()
-	}
+	ctx, cancel := s.within(ctx)
+	defer cancel()
 	if s.config.Aside != nil {
 		s.config.Aside(1)
 		defer s.config.Aside(-1)

@@ -50,7 +50,13 @@ func (s *Store) delete(ctx context.Context, table string, ids []string, where st
 		return 0, nil
 	}
 	done := s.write.WithContext(ctx).Exec("DELETE FROM "+table+" WHERE "+where, ids, end)
-	if done.Error != nil {
+	return purged(done)
+}
+
+// purged says how many rows were deleted: none while somebody holds one of them, until which they
+// may stay (D19).
+func purged(done *gorm.DB) (int, error) {
+	if done.Error != nil && classify(done.Error) != failureWait {
 		return 0, unavailable("old rows cannot be deleted", done.Error)
 	}
 	return int(done.RowsAffected), nil
@@ -70,8 +76,5 @@ func (s *Store) purgeNonces(ctx context.Context, end int64, limit int) (int, err
 	}
 	where, args := pairs("key_id", "nonce", keys, func(k core.Key) string { return k.Scope })
 	done := s.write.WithContext(ctx).Exec("DELETE FROM nonces WHERE ("+where+") AND delete_after <= ?", append(args, end)...)
-	if done.Error != nil {
-		return 0, unavailable("old rows cannot be deleted", done.Error)
-	}
-	return int(done.RowsAffected), nil
+	return purged(done)
 }

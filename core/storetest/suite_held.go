@@ -24,6 +24,7 @@ func heldCases() []namedCase {
 		{"held/32 callers of one held order, and strangers (D19)", func(w *world) { heldCrowd(w, 1) }},
 		{"held/two held orders, and strangers (D19)", func(w *world) { heldCrowd(w, 2) }},
 		{"held/three held orders, and strangers (D19)", func(w *world) { heldCrowd(w, 3) }},
+		{"held/of three held orders, the one that is free again goes on (D19)", heldTurns},
 		{"held/who leaves is answered at once, and its Decide runs no more (D19)", heldLeaves},
 	}
 	for _, kind := range heldKinds() {
@@ -244,6 +245,10 @@ func heldCrowd(w *world, orders int) {
 	}
 	w.strangers(32)
 	w.strangers(4)
+	w.order(held[0].ID) // reading waits for nobody
+	if _, err := w.store.Payments(context.Background(), core.PaymentQuery{MerchantID: w.merchant, Limit: 10}); err != nil {
+		w.Error(err)
+	}
 	for i, wait := range crowd {
 		if wait.over() {
 			w.Errorf("caller %d was settled while its order was held: %v", i, wait.err)
@@ -259,6 +264,30 @@ func heldCrowd(w *world, orders int) {
 	for _, p := range held {
 		w.equal(fmt.Sprint(w.order(p.ID).Payment.Version-p.Version), "32")
 	}
+}
+
+// heldTurns frees one of three held orders: those who wait take turns, so that it is found free
+// though the two others stay held.
+func heldTurns(w *world) {
+	var releases []func()
+	var crowd []*waiting
+	for range 3 {
+		p := w.payment()
+		w.insert(p)
+		releases = append(releases, w.hold([]core.Row{p}, nil))
+		crowd = append(crowd, w.begin(context.Background(), w.touching(p, func(o *core.Order) core.Row { return &o.Payment })))
+	}
+	w.strangers(4) // by now each of them has met its row, or is about to
+	releases[2]()
+	<-crowd[2].done
+	if crowd[2].err != nil || crowd[0].over() || crowd[1].over() {
+		w.Errorf("the free one: %v; the held ones over: %t, %t", crowd[2].err, crowd[0].over(), crowd[1].over())
+	}
+	releases[0]()
+	releases[1]()
+	<-crowd[0].done
+	<-crowd[1].done
+	w.equal([]any{crowd[0].err, crowd[1].err}, []any{error(nil), error(nil)})
 }
 
 // heldLeaves has callers that do not wait to the end.

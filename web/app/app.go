@@ -108,7 +108,8 @@ func (a *App) AdminURL() string {
 // under way the configured time, lets the jobs in hand finish, and returns (P16). What did not
 // finish is as if the process had been killed: the next start settles it.
 func (a *App) Run(ctx context.Context) error {
-	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	// jobs come again: none of them waits long for rows that somebody else holds
+	work, stopWork := context.WithCancel(store.Brief(context.WithoutCancel(ctx)))
 	defer stopWork()
 	serving, stopServing := context.WithCancelCause(ctx)
 	defer stopServing(nil)

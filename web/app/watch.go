@@ -10,6 +10,7 @@ import (
 
 	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/store"
 )
 
 // watch implements core.Watcher: what happened becomes counters, what a person should see becomes
@@ -23,6 +24,8 @@ type watch struct {
 	oddities  *prometheus.CounterVec
 	broken    *prometheus.CounterVec
 	orders    prometheus.Gauge
+	waits     prometheus.Counter
+	aside     prometheus.Gauge
 	alarms    alarms
 	standing  *standing
 	now       func() time.Time
@@ -54,11 +57,17 @@ func newWatch(registry *prometheus.Registry, logger *slog.Logger, now func() tim
 			Name: "paymux_inspected_orders", Help: "Orders that the last inspection of the books has seen.",
 		}),
 	}
+	w.waits = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "paymux_store_lock_waits_total", Help: "Times that a change did not get its rows because another session of the database holds them.",
+	})
+	w.aside = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "paymux_store_waiting_aside", Help: "Changes that wait for rows which another session holds, beside those that do not.",
+	})
 	lasting := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "paymux_account_misconfigured", Help: "1 while the gateway turns the account away for the cause; absent when it is mended.",
 	}, []string{"account", "cause"})
 	w.standing = &standing{lasting: lasting, alert: w.Alert, ended: w.accountMended}
-	for _, c := range []prometheus.Collector{w.happened, w.alerts, w.failures, w.exchanges, w.oddities, w.broken, w.orders, lasting} {
+	for _, c := range []prometheus.Collector{w.happened, w.alerts, w.failures, w.exchanges, w.oddities, w.broken, w.orders, w.waits, w.aside, lasting} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
 		}
@@ -102,6 +111,16 @@ func (w *watch) jobFailed(due core.Due, err error) {
 	w.failures.WithLabelValues(string(due.Kind)).Inc()
 	w.logger.Warn("job failed", "kind", due.Kind, "id", due.ID, "error", err)
 }
+
+// lockWaited hears of the store's waits for rows that another session holds.
+func (w *watch) lockWaited(wait store.LockWait) {
+	w.waits.Inc()
+	if wait.Tell {
+		w.logger.Warn("another session of the database holds rows; changes of them wait", "table", wait.Table, "id", wait.ID)
+	}
+}
+
+func (w *watch) wentAside(change int) { w.aside.Add(float64(change)) }
 
 func (w *watch) accountMended(account, cause string) {
 	w.logger.Info("an account is mended", "what", alertMisconfigured, "object", account, "cause", cause)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/store"
 )
 
 // Whatever the watcher is told stands in a metric under its own labels, or in a line of the log, or
@@ -39,6 +40,10 @@ func TestWatchTellsAllThatItIsTold(t *testing.T) {
 	w.accountMended("main", "isv.invalid-signature")
 	w.exchange(adapters.Exchange{Account: "main", Method: "alipay.trade.query", Class: "done", Verified: true, Duration: 1500 * time.Millisecond})
 	w.oddity("answer", "fund_bill_list")
+	w.lockWaited(store.LockWait{Table: "payments", ID: "pay_1", Tell: true})
+	w.lockWaited(store.LockWait{Table: "payments", ID: "pay_1"})
+	w.wentAside(5)
+	w.wentAside(-1)
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +65,7 @@ func TestWatchTellsAllThatItIsTold(t *testing.T) {
 		"paymux_alerts_total level=1 what=invariant.broken 1", "paymux_alerts_total level=2 what=webhook.dead 1",
 		"paymux_gateway_odd_fields_total field=fund_bill_list source=answer 1", "paymux_gateway_seconds class=done method=alipay.trade.query 1.5",
 		"paymux_happened_total label=wechat what=payment.paid 1", "paymux_inspected_orders 7", "paymux_invariant_broken_total invariant=INV-M1 1",
-		"paymux_job_failures_total kind=refund 1",
+		"paymux_job_failures_total kind=refund 1", "paymux_store_lock_waits_total 2", "paymux_store_waiting_aside 4",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("metrics\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -71,6 +76,7 @@ func TestWatchTellsAllThatItIsTold(t *testing.T) {
 		`level=WARN msg="job failed" kind=refund id=ref_1 error=gone`,
 		`level=INFO msg="an account is mended" what=account_misconfigured object=main cause=isv.invalid-signature`,
 	}
+	lines = append(lines, `level=WARN msg="another session of the database holds rows; changes of them wait" table=payments id=pay_1`)
 	if text.String() != strings.Join(lines, "\n")+"\n" {
 		t.Errorf("logged\n%swant\n%s", &text, strings.Join(lines, "\n"))
 	}

@@ -126,7 +126,9 @@ func (a *App) wireTenants(on foundation, book *platforms.Book) error {
 }
 
 func (a *App) openStore(ctx context.Context) error {
-	opened, err := store.Open(ctx, StoreConfig(a.config.DB))
+	database := StoreConfig(a.config.DB)
+	database.Waited, database.Aside = a.watch.lockWaited, a.watch.wentAside
+	opened, err := store.Open(ctx, database)
 	if err != nil {
 		return err
 	}
