@@ -237,6 +237,10 @@ type Reader interface {
 	Event(ctx context.Context, merchantID, id string) (*Event, error)
 	// Deliveries lists a merchant's deliveries, newest first.
 	Deliveries(context.Context, DeliveryQuery) ([]Delivery, error)
+	// Messages lists gateways' messages without their bodies, newest first.
+	Messages(context.Context, MessageQuery) ([]Inbox, error)
+	// Audits lists audit rows, newest first.
+	Audits(context.Context, AuditQuery) ([]Audit, error)
 	// Balances sums a merchant's ledger by account and owner.
 	Balances(ctx context.Context, merchantID string) ([]Balance, error)
 	// Due lists what a job must look at, by keyset on (At, ID), earliest first.
@@ -298,6 +302,24 @@ type DeliveryQuery struct {
 	State      DeliveryState // "" for any
 	EventID    string        // "" for any
 	BeforeID   string        // keyset on id, newest first; "" for the newest
+	Limit      int
+}
+
+// MessageQuery asks for a page of gateways' messages of one state.
+type MessageQuery struct {
+	Accounts []string // those of the merchant who asks
+	All      bool     // whatever their account is: for operators
+	State    InboxState
+	BeforeID string // keyset on id, newest first; "" for the newest
+	Limit    int
+}
+
+// AuditQuery asks for a page of the audit log.
+type AuditQuery struct {
+	MerchantID string
+	All        bool   // over all merchants
+	Object     string // "" for any
+	BeforeID   string // keyset on id, newest first; "" for the newest
 	Limit      int
 }
 

@@ -17,6 +17,10 @@ type Cashier interface {
 	// MerchantOf tells whose object an id names; Note writes down that somebody looked.
 	MerchantOf(ctx context.Context, id string) (string, error)
 	Note(ctx context.Context, caller core.Caller, action, object, detail string) error
+	Messages(ctx context.Context, merchantID string, q core.MessageQuery) ([]core.MessageView, error)
+	Audits(context.Context, core.AuditQuery) ([]core.AuditView, error)
+	Dismiss(ctx context.Context, caller core.Caller, messageID, reason string) (core.MessageView, error)
+	Reapply(ctx context.Context, caller core.Caller, messageID string) (core.MessageView, error)
 	Timeline(ctx context.Context, merchantID, paymentID string) (core.Found, error)
 	PaymentsOfBuyer(context.Context, core.Caller, core.BuyerAsk) ([]core.PaymentView, error)
 	Close(ctx context.Context, caller core.Caller, paymentID string) (core.CloseOutcome, error)

@@ -16,6 +16,7 @@ func operatorLines() []string {
 		"POST /v1/payments/:id/refund-late", "POST /v1/payments/:id/accept-late",
 		"GET /v1/refunds", "GET /v1/refunds/:id", "POST /v1/refunds/:id/approve", "POST /v1/refunds/:id/reject",
 		"POST /v1/events/:id/replay", "GET /v1/deliveries", "POST /v1/deliveries/:id/replay", "GET /v1/ledger/accounts",
+		"GET /v1/messages", "POST /v1/messages/:id/apply", "POST /v1/messages/:id/dismiss", "GET /v1/audit",
 	}
 }
 

@@ -63,6 +63,10 @@ func (s *Server) table() []route {
 		{"POST", "/v1/events/:id/replay", PermPay, keyUnused, bodyJSON, s.replayEvent},
 		{"GET", "/v1/deliveries", PermRead, keyUnused, bodyNone, s.listDeliveries},
 		{"POST", "/v1/deliveries/:id/replay", PermPay, keyUnused, bodyNone, s.replayDelivery},
+		{"GET", "/v1/messages", PermRead, keyUnused, bodyNone, s.listMessages},
+		{"POST", "/v1/messages/:id/apply", PermApprove, keyUnused, bodyNone, s.applyMessage},
+		{"POST", "/v1/messages/:id/dismiss", PermApprove, keyUnused, bodyJSON, s.dismissMessage},
+		{"GET", "/v1/audit", PermRead, keyUnused, bodyNone, s.listAudit},
 		{"GET", "/v1/ledger/accounts", PermRead, keyUnused, bodyNone, s.listBalances},
 
 		{"POST", "/notify/:gateway/:account", PermNone, keyUnused, bodyMessage, s.receiveTrade},

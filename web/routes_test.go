@@ -11,16 +11,16 @@ import (
 )
 
 // objects are ids of m_a, for every route with one in its path.
-type objects struct{ payment, refund, event, delivery string }
+type objects struct{ payment, refund, event, delivery, message string }
 
-func nothing() objects { return objects{"pay_none", "ref_none", "evt_none", "del_none"} }
+func nothing() objects { return objects{"pay_none", "ref_none", "evt_none", "del_none", "msg_none"} }
 
 func (w *world) objects() objects {
 	p := w.create("m_a", "alipay", "the-order")
 	w.pay(p)
 	refund := decode[core.RefundView](w.t, w.as("m_a/admin", "POST", "/v1/payments/"+p.ID+"/refunds", `{"amount_fen":1999}`))
 	sent := decode[struct{ Data []core.DeliveryView }](w.t, w.as("m_a/viewer", "GET", "/v1/deliveries", "")).Data
-	return objects{p.ID, refund.ID, sent[0].EventID, sent[0].ID}
+	return objects{p.ID, refund.ID, sent[0].EventID, sent[0].ID, w.park("m_a")}
 }
 
 func (w *world) fill(path string, o objects) string {
@@ -30,6 +30,8 @@ func (w *world) fill(path string, o objects) string {
 		id = o.refund
 	case strings.HasPrefix(path, "/v1/events/"):
 		id = o.event
+	case strings.HasPrefix(path, "/v1/messages/"):
+		id = o.message
 	case strings.HasPrefix(path, "/v1/deliveries/"):
 		id = o.delivery
 	}
@@ -45,7 +47,7 @@ func bodyFor(path string) string {
 		return `{"platform":"wechat"}`
 	case strings.HasSuffix(path, "/refunds"):
 		return `{"amount_fen":1}`
-	case strings.HasSuffix(path, "/reject"):
+	case strings.HasSuffix(path, "/reject"), strings.HasSuffix(path, "/dismiss"):
 		return `{"reason":"no"}`
 	case strings.HasSuffix(path, "/check"):
 		return `{"goods":[{"id":"g","name":"mug","category":"physical","quantity":1,"price_fen":1}]}`
@@ -106,7 +108,7 @@ func TestEveryRouteByAnotherTenant(t *testing.T) {
 				t.Errorf("%s %s: another's %s, nobody's %s", route.Method, route.Path, foreign.Body, missing.Body)
 			}
 		}
-		for _, secret := range []string{all.payment, all.refund, all.delivery, "the-order", "acc_m_a"} {
+		for _, secret := range []string{all.payment, all.refund, all.delivery, all.message, "the-order", "acc_m_a"} {
 			if strings.Contains(foreign.Body.String(), secret) {
 				t.Errorf("%s %s shows %s: %s", route.Method, route.Path, secret, foreign.Body)
 			}
@@ -118,7 +120,7 @@ func TestEveryRouteByAnotherTenant(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.objects()
-	for _, path := range []string{"/v1/payments?merchant_order_no=the-order", "/v1/payments", "/v1/refunds", "/v1/events", "/v1/deliveries"} {
+	for _, path := range []string{"/v1/payments?merchant_order_no=the-order", "/v1/payments", "/v1/refunds", "/v1/events", "/v1/deliveries", "/v1/messages"} {
 		if list := decode[struct{ Data []any }](t, w.as("m_b/admin", "GET", path, "")); len(list.Data) != 0 {
 			t.Errorf("%s shows %v", path, list.Data)
 		}

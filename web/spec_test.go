@@ -166,6 +166,12 @@ func TestAnswersFitTheSpec(t *testing.T) {
 	do("m_a/viewer", "POST", "/v1/payments/search", `{"open_id":"abc","limit":1}`)
 	do("m_a/viewer", "POST", "/v1/payments/search", `{"limit":101}`)
 	do("m_a/viewer", "GET", "/v1/payments/"+p.ID+"/timeline", "")
+	parked := w.park("m_a")
+	do("m_a/viewer", "GET", "/v1/messages?limit=1", "")
+	do("m_a/approver", "POST", "/v1/messages/"+w.parkFor("m_a", p.Attempts[0].OutTradeNo)+"/apply", "")
+	do("m_a/approver", "POST", "/v1/messages/"+parked+"/dismiss", `{"reason":"seen to"}`)
+	do("m_a/approver", "POST", "/v1/messages/"+parked+"/apply", "")
+	do("m_a/viewer", "GET", "/v1/audit?limit=1", "")
 	do("m_a/viewer", "GET", "/v1/events", "")
 	sent := decode[struct{ Data []core.DeliveryView }](t, do("m_a/viewer", "GET", "/v1/deliveries?limit=1", "")).Data
 	do("m_a/viewer", "GET", "/v1/deliveries?state=lost", "")

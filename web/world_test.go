@@ -400,3 +400,20 @@ func want(t testing.TB, answer *httptest.ResponseRecorder, status int, code core
 
 // audits are all rows of the audit log.
 func (w *world) audits() []core.Audit { return w.cashier.Store.(*storetest.Memory).All().Audits }
+
+// park plants a message for an account of the merchant that contradicts the books: an amount that
+// was never asked for.
+func (w *world) park(merchantID string) string { return w.parkFor(merchantID, "NONE") }
+
+func (w *world) parkFor(merchantID, outTradeNo string) string {
+	w.t.Helper()
+	box := &core.Inbox{
+		ID: w.cashier.IDs.Row(), Gateway: "alipay", Account: "acc_" + merchantID, Digest: w.cashier.IDs.Row(), Sealed: []byte(`{"notice":{"Kind":"payment"}}`),
+		State: core.InboxParked, Code: "amount_mismatch", OutTradeNo: outTradeNo, ReceivedAt: w.clock.Now(), Version: 1,
+	}
+	verdict, err := w.cashier.Store.Do(context.Background(), core.Unit{Decide: func(core.View) (core.Writes, error) { return core.Writes{Inserts: []core.Row{box}}, nil }})
+	if err != nil || verdict.Duplicate != "" {
+		w.t.Fatal(verdict, err)
+	}
+	return box.ID
+}

@@ -12,6 +12,7 @@ func pageCases() []namedCase {
 		{"pages/payments newest first, stable while rows come and change (S16)", paymentPages},
 		{"pages/payments by status and number", paymentFilters},
 		{"pages/payments by any number, buyer and time, of one merchant and of all", paymentSearches},
+		{"pages/messages and audit rows", keptPages},
 		{"pages/stories from any number", stories},
 		{"pages/refunds newest first, stable while rows come and change (S16)", refundPages},
 		{"pages/refunds by status and number", refundFilters},

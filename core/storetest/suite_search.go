@@ -111,3 +111,51 @@ func (w *world) told(p *core.Payment, a *core.Attempt) (*core.Event, *core.Deliv
 	w.insert(rows...)
 	return e, d, box
 }
+
+// keptPages lists messages of some accounts and audit rows of a merchant, page by page.
+func keptPages(w *world) {
+	var boxes, rows []string
+	for i := range 7 {
+		box, other := w.message(), w.message()
+		box.State, other.State, other.Account = core.InboxParked, core.InboxParked, "other"+w.tag
+		if i%3 == 2 {
+			box.State = core.InboxDone
+		} else {
+			boxes = append([]string{box.ID}, boxes...)
+		}
+		row, foreign := w.audit(w.tag), w.audit(w.tag)
+		foreign.MerchantID = "other" + w.merchant
+		rows = append([]string{row.ID}, rows...)
+		w.insert(box, other, row, foreign)
+	}
+	ctx := context.Background()
+	var got []string
+	for q := (core.MessageQuery{Accounts: []string{"acc" + w.tag, "none"}, State: core.InboxParked, Limit: 2}); ; q.BeforeID = got[len(got)-1] {
+		page, err := w.store.Messages(ctx, q)
+		w.equal(err, error(nil))
+		if len(page) == 0 {
+			break
+		}
+		for _, box := range page {
+			w.equal(box.Sealed == nil, true)
+			got = append(got, box.ID)
+		}
+	}
+	w.equal(got, boxes)
+	none, err := w.store.Messages(ctx, core.MessageQuery{State: core.InboxParked, Limit: 2})
+	w.equal([]any{none, err}, []any{[]core.Inbox(nil), error(nil)})
+	got = nil
+	for q := (core.AuditQuery{MerchantID: w.merchant, Limit: 3}); ; q.BeforeID = got[len(got)-1] {
+		page, err := w.store.Audits(ctx, q)
+		w.equal(err, error(nil))
+		if len(page) == 0 {
+			break
+		}
+		for _, row := range page {
+			got = append(got, row.ID)
+		}
+	}
+	w.equal(got, rows)
+	all, err := w.store.Audits(ctx, core.AuditQuery{All: true, Object: w.tag, Limit: 100})
+	w.equal([]any{len(all), err}, []any{14, error(nil)})
+}
