@@ -59,6 +59,13 @@ func parse(path string, text []byte, environ []string, dialects []Dialect) (*Con
 	}
 	c.resolveFiles(filepath.Dir(path))
 	validateShape(&c, dialects, &problems)
+	if c.DB.DSN.Empty() {
+		for i := range problems {
+			if problems[i].Path == "db.dsn" {
+				problems[i].Mend = "set it in the file, or set " + environmentPrefix + "DB_DSN, which is for addresses with a password"
+			}
+		}
+	}
 	if len(problems) == 0 {
 		checkServer(&c, dialects, &problems)
 		checkMerchants(&c, &problems)

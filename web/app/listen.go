@@ -24,6 +24,13 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
+// IsLoopback tells whether only this machine reaches the listener.
+func IsLoopback(listener net.Listener) bool {
+	host, _, err := net.SplitHostPort(listener.Addr().String())
+	ip := net.ParseIP(host)
+	return err == nil && ip != nil && ip.IsLoopback()
+}
+
 // URLOf is the address of a listener as this machine reaches it.
 func URLOf(listener net.Listener) string {
 	host, port, err := net.SplitHostPort(listener.Addr().String())

@@ -3,6 +3,10 @@ package command
 import (
 	"errors"
 	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,22 +23,24 @@ func newCheck(streams Streams) *cobra.Command {
 			"itself, and holds the merchants' switches against the platforms' rules. It calls nobody and opens no database.",
 		Args: exactArgs(0),
 		RunE: func(*cobra.Command, []string) error {
-			c, err := config.Load(file, streams.Environ, app.Dialects()...)
-			if list, wrong := errors.AsType[config.Problems](err); wrong {
-				for _, p := range list {
-					report(streams, p)
-				}
-				return fmt.Errorf("%d %s in %s", len(list), plural(len(list), "problem"), file)
-			}
+			c, list, err := loadPastDatabase(file, streams)
 			if err != nil {
 				return err
 			}
-			found := app.Check(c, streams.Now, streams.Random)
-			for _, err := range found {
-				say(streams.Out, "✗ %v", err)
+			for _, p := range list {
+				report(streams, p)
 			}
-			if len(found) > 0 {
-				return fmt.Errorf("%d %s in %s", len(found), plural(len(found), "problem"), file)
+			n := len(list)
+			if c != nil {
+				found := app.Check(c, streams.Now, streams.Random)
+				for _, err := range found {
+					say(streams.Out, "✗ %v", err)
+				}
+				n += len(found)
+				warn(streams, c)
+			}
+			if n > 0 {
+				return fmt.Errorf("%d %s in %s", n, plural(n, "problem"), file)
 			}
 			accounts := 0
 			for _, m := range c.Merchants {
@@ -53,6 +59,63 @@ func newCheck(streams Streams) *cobra.Command {
 	}
 	configFlag(cmd, &file)
 	return cmd
+}
+
+// loadPastDatabase loads a configuration for a check. Where nothing but the database's settings is
+// wrong, it goes on with others in their place, so that all that is wrong is told at once: on the
+// machine where a file is written, PAYMUX_DB_DSN is often not set.
+func loadPastDatabase(file string, streams Streams) (*config.Config, config.Problems, error) {
+	c, err := config.Load(file, streams.Environ, app.Dialects()...)
+	list, wrong := errors.AsType[config.Problems](err)
+	if err == nil || !wrong {
+		return c, nil, err
+	}
+	for _, p := range list {
+		if !strings.HasPrefix(p.Path, "db.") {
+			return nil, list, nil
+		}
+	}
+	environ := append(slices.Clone(streams.Environ), "PAYMUX_DB_DRIVER=sqlite", "PAYMUX_DB_DSN=unset.db", "PAYMUX_DB_TOPOLOGY=single")
+	c, err = config.Load(file, environ, app.Dialects()...)
+	more, wrong := errors.AsType[config.Problems](err)
+	if err != nil && !wrong {
+		return nil, nil, err
+	}
+	for _, p := range more {
+		if !strings.HasPrefix(p.Path, "db.") { // those are told already
+			list = append(list, p)
+		}
+	}
+	return c, list, nil
+}
+
+// soon is how long before its end a key is warned of.
+const soon = 30 * 24 * time.Hour
+
+// warn tells what works today and may not be meant.
+func warn(streams Streams, c *config.Config) {
+	now := streams.Now()
+	for _, m := range c.Merchants {
+		for _, k := range m.APIKeys {
+			switch {
+			case k.Expires.IsZero() || k.Expires.Sub(now) > soon:
+			case k.Expires.After(now):
+				say(streams.Out, "! API key %s of merchant %s ends at %s: make the next one (paymux keys api)", k.ID, m.ID, k.Expires.Format(time.RFC3339))
+			default:
+				say(streams.Out, "! API key %s of merchant %s has ended, at %s: take it out", k.ID, m.ID, k.Expires.Format(time.RFC3339))
+			}
+		}
+	}
+	if host, _, err := net.SplitHostPort(c.Server.AdminListen); err == nil {
+		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+			say(streams.Out, "! server.admin_listen is on all addresses of this machine: metrics and profiles are for your monitoring alone; name a private address")
+		}
+	}
+	for _, entry := range streams.Environ {
+		if strings.HasPrefix(entry, "PAYMUX_DB_DSN=") {
+			say(streams.Out, "  db.dsn is taken from PAYMUX_DB_DSN")
+		}
+	}
 }
 
 func report(streams Streams, p config.Problem) {

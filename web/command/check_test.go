@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestCheckSaysWhatIsWrongAndHowToMendIt(t *testing.T) {
@@ -81,4 +82,47 @@ func (s *site) edit(old, with string) {
 		s.t.Fatal(err)
 	}
 	s.write("paymux.yaml", strings.Replace(string(text), old, with, 1))
+}
+
+// F08: what is wrong with the database's address does not hide the rest, and says which variable
+// holds it; what works and may not be meant is told of.
+func TestCheckGoesOnPastTheDatabase(t *testing.T) {
+	s := newSite(t, "sqlite", "paymux.db", "")
+	file := s.path("paymux.yaml")
+	s.edit(`dsn: "paymux.db", `, "")
+	s.write("app.pem", "no key")
+	code, out, errs := run(t, nil, "check", "--config", file)
+	if code != 1 || !strings.Contains(out, "PAYMUX_DB_DSN") || !strings.Contains(out, "account main") || !strings.Contains(errs, "2 problems") {
+		t.Errorf("%d %s%s", code, out, errs)
+	}
+	code, out, errs = run(t, []string{"PAYMUX_DB_DSN=paymux.db"}, "check", "--config", file)
+	if code != 1 || !strings.Contains(out, "taken from PAYMUX_DB_DSN") || strings.Contains(out, "db.dsn (") || !strings.Contains(errs, "1 problem in") {
+		t.Errorf("%d %s%s", code, out, errs)
+	}
+}
+
+func TestCheckWarns(t *testing.T) {
+	s := newSite(t, "sqlite", "paymux.db", "")
+	file := s.path("paymux.yaml")
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ old, with, said string }{
+		{"", "", ""},
+		{"created: 2026-01-01T00:00:00+08:00", "created: 2020-01-01T00:00:00+08:00, expires: " + time.Now().AddDate(0, 0, 31).Format(time.RFC3339), ""},
+		{"created: 2026-01-01T00:00:00+08:00", "created: 2020-01-01T00:00:00+08:00, expires: " + time.Now().AddDate(0, 0, 29).Format(time.RFC3339), "API key shop of merchant m_shop ends"},
+		{"created: 2026-01-01T00:00:00+08:00", "created: 2020-01-01T00:00:00+08:00, expires: 2021-01-01T00:00:00+08:00", "API key shop of merchant m_shop has ended"},
+		{"server: {", "server: { admin_listen: '0.0.0.0:9090',", "all addresses"},
+		{"server: {", "server: { admin_listen: '[::]:9090',", "all addresses"},
+		{"server: {", "server: { admin_listen: ':9090',", "all addresses"},
+		{"server: {", "server: { admin_listen: '10.0.0.3:9090',", ""},
+		{"server: {", "server: { admin_listen: '127.0.0.1:9090',", ""},
+	} {
+		s.write("paymux.yaml", strings.Replace(string(good), c.old, c.with, 1))
+		code, out, errs := run(t, nil, "check", "--config", file)
+		if code != 0 || strings.Contains(out, "! ") != (c.said != "") || !strings.Contains(out, c.said) {
+			t.Errorf("%s: %d %s%s", c.with, code, out, errs)
+		}
+	}
 }

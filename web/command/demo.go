@@ -44,19 +44,21 @@ func newDemo(streams Streams) *cobra.Command {
 // place.
 type demo struct {
 	release func() error // of the folder
+	unlock  func() error // of the database
 	folder  demoFolder
 	sim     *simulator
 	app     *app.App
+	open    bool // to other machines
 }
 
 // startDemo makes the folder, starts the simulator, writes a configuration that points at it, and
 // starts the program on that configuration.
 func startDemo(ctx context.Context, listen, data string, streams Streams) (*demo, error) {
-	d := &demo{}
 	listener, err := app.Listen(ctx, listen)
 	if err != nil {
 		return nil, err
 	}
+	d := &demo{open: !app.IsLoopback(listener)}
 	if err := d.start(ctx, listener, data, streams); err != nil {
 		return nil, errors.Join(err, listener.Close(), d.Close())
 	}
@@ -86,6 +88,9 @@ func (d *demo) start(ctx context.Context, listener net.Listener, data string, st
 		return err
 	}
 	logger := newLogger(streams.Err, watcher.Current().Log)
+	if d.unlock, err = holdDatabase(watcher.Current().DB, "paymux demo", streams); err != nil {
+		return err
+	}
 	shop, err := d.shop(app.URLOf(listener), logger, streams)
 	if err != nil {
 		return err
@@ -140,6 +145,11 @@ func (d *demo) announce(streams Streams) {
 	say(streams.Out, "  data · 数据       %s", d.folder.folder)
 	say(streams.Out, "  simulated gateway %s", d.sim.gatewayURL())
 	d.announceClock(streams)
+	if d.open {
+		say(streams.Out, "")
+		say(streams.Out, "  ! It listens beyond this machine: whoever reaches it can order, pay and refund with the key that the shop uses. Use 127.0.0.1 unless you mean that.")
+		say(streams.Out, "  ！本机以外也能访问：能连上的人都可以下单、付款和退款。除非有意如此，请用 127.0.0.1。")
+	}
 	say(streams.Out, "")
 	say(streams.Out, "  curl -s %s/v1/payments -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d "+
 		`'{"merchant_order_no":"T%d","platform":"wechat","amount_fen":12800,"subject":"明前龙井","goods":[{"id":"tea","name":"明前龙井","category":"physical","quantity":1,"price_fen":12800}]}'`,
@@ -171,6 +181,9 @@ func (d *demo) Close() error {
 	}
 	if d.sim != nil {
 		err = errors.Join(err, d.sim.Close())
+	}
+	if d.unlock != nil {
+		err = errors.Join(err, d.unlock())
 	}
 	if d.release != nil {
 		err = errors.Join(err, d.release())

@@ -374,3 +374,28 @@ func TestDemoFolderIsPrivate(t *testing.T) {
 		t.Errorf("the folder has mode %v, %v", info.Mode(), err)
 	}
 }
+
+// F08: the demo listens wherever it is told to, and says when strangers can reach it.
+func TestDemoListensWhereItIsTold(t *testing.T) {
+	for listen, open := range map[string]bool{"0.0.0.0:0": true, ":0": true, "[::1]:0": false, "localhost:0": false, "[::]:0": true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var out, errs log
+		ended := make(chan int, 1)
+		go func() {
+			ended <- command.Run(ctx, []string{"demo", "--listen", listen, "--data", t.TempDir()}, streams(&out, &errs))
+		}()
+		until(t, listen+" is ready", func() bool { return strings.Contains(out.String(), "curl -s http") || errs.String() != "" })
+		if told := strings.Contains(out.String(), "beyond this machine"); told != open || errs.String() != "" {
+			t.Errorf("%s: %s%s", listen, &out, &errs)
+		}
+		if address := regexp.MustCompile(`ready: (\S+)`).FindStringSubmatch(out.String()); address != nil {
+			answer, err := http.Get(address[1] + "/readyz")
+			if err != nil || answer.StatusCode != http.StatusOK {
+				t.Errorf("%s: %v %v", listen, answer, err)
+			}
+			_ = answer.Body.Close()
+		}
+		cancel()
+		<-ended
+	}
+}

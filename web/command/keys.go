@@ -23,7 +23,7 @@ func newKeys(streams Streams) *cobra.Command {
 		RunE:  help,
 	}
 	cmd.AddCommand(newKeysMaster(streams), newKeysAPI(streams), newKeysWebhook(streams), newKeysSeal(streams),
-		newKeysRevoke(streams), newKeysList(streams))
+		newKeysApp(streams), newKeysRevoke(streams), newKeysList(streams))
 	return cmd
 }
 
@@ -44,7 +44,7 @@ func newKeysMaster(streams Streams) *cobra.Command {
 }
 
 func newKeysAPI(streams Streams) *cobra.Command {
-	var id, actor, role, mode, master string
+	var id, actor, role, mode, master, out string
 	var days int
 	cmd := &cobra.Command{
 		Use:   "api",
@@ -67,10 +67,11 @@ func newKeysAPI(streams Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			say(streams.Err, "The secret, shown this once: give it to %s and to nobody else.", actor)
-			say(streams.Out, "# %s", secret)
+			if err := handOver(streams, out, secret, "give it to "+actor+" and to nobody else."); err != nil {
+				return err
+			}
 			say(streams.Out, "- id: %s\n  actor: %s\n  role: %s\n  mode: %s\n  %s\n  created: %s\n  expires: %s",
-				id, actor, role, mode, line, now.Format(time.RFC3339), now.AddDate(0, 0, days).Format(time.RFC3339))
+				id, yamlText(actor), role, mode, line, now.Format(time.RFC3339), now.AddDate(0, 0, days).Format(time.RFC3339))
 			return nil
 		},
 	}
@@ -81,6 +82,7 @@ func newKeysAPI(streams Streams) *cobra.Command {
 	flags.StringVar(&mode, "mode", config.Signed, "signed (requests carry a signature) or bearer (requests carry the key)")
 	flags.StringVar(&master, "master-key", "", "master key file, for mode signed")
 	flags.IntVar(&days, "days", 365, "days until it ends")
+	flags.StringVar(&out, "out", "", "a new file for the secret, instead of showing it")
 	_ = cmd.MarkFlagRequired("id") // fails only for a flag that does not exist
 	_ = cmd.MarkFlagRequired("actor")
 	return cmd
@@ -100,7 +102,7 @@ func sealedAPISecret(master string, streams Streams) (secret, line string, err e
 }
 
 func newKeysWebhook(streams Streams) *cobra.Command {
-	var id, master string
+	var id, master, out string
 	cmd := &cobra.Command{
 		Use:   "webhook",
 		Short: "Make a webhook secret: prints it once, and the lines for the configuration",
@@ -115,13 +117,15 @@ func newKeysWebhook(streams Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			say(streams.Err, "The secret, shown this once: give it to whoever verifies the webhooks.")
-			say(streams.Out, "# %s", secret)
+			if err := handOver(streams, out, secret, "give it to whoever verifies the webhooks."); err != nil {
+				return err
+			}
 			say(streams.Out, "- id: %s\n  use: current\n  secret_sealed: %s", id, sealed)
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&id, "id", "", "name of the secret, unique within its endpoint")
+	cmd.Flags().StringVar(&out, "out", "", "a new file for the secret, instead of showing it")
 	cmd.Flags().StringVar(&master, "master-key", "", "master key file")
 	_ = cmd.MarkFlagRequired("id") // fails only for a flag that does not exist
 	_ = cmd.MarkFlagRequired("master-key")

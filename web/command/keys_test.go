@@ -77,7 +77,7 @@ func TestKeysFitTheConfiguration(t *testing.T) {
 	if until, err := time.Parse(time.RFC3339, expires[1]); err != nil || fromErr != nil || !until.Equal(from.AddDate(0, 0, 365)) {
 		t.Errorf("from %s to %s", created[1], expires[1])
 	}
-	secret := regexp.MustCompile(`(?m)^# (\S+)$`).FindStringSubmatch(out)
+	secret := regexp.MustCompile(`(?m)^([a-z0-9]{52,})$`).FindStringSubmatch(errs)
 	sealed := regexp.MustCompile(`(?m)^  secret_sealed: (\S+)$`).FindStringSubmatch(out)
 	if secret == nil || sealed == nil {
 		t.Fatalf("no secret in\n%s", out)
@@ -94,7 +94,7 @@ func TestKeysFitTheConfiguration(t *testing.T) {
 	if code != 0 {
 		t.Fatal(errs)
 	}
-	secret = regexp.MustCompile(`(?m)^# (whsec_\S+)$`).FindStringSubmatch(out)
+	secret = regexp.MustCompile(`(?m)^(whsec_\S+)$`).FindStringSubmatch(errs)
 	sealed = regexp.MustCompile(`(?m)^  secret_sealed: (\S+)$`).FindStringSubmatch(out)
 	if secret == nil || sealed == nil {
 		t.Fatalf("no secret in\n%s", out)

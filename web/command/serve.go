@@ -29,6 +29,11 @@ func newServe(streams Streams) *cobra.Command {
 				return problems(file, err)
 			}
 			logger := newLogger(streams.Err, watcher.Current().Log)
+			release, err := holdDatabase(watcher.Current().DB, "paymux serve", streams)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = release() }() // which the process's end does too
 			points, err := failpoints(streams.Environ, watcher.Current().Server.Environment)
 			if err != nil {
 				return err
