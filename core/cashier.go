@@ -18,7 +18,16 @@ type Cashier struct {
 	Failpoints Failpoints
 	// Watch is told what happened, for logs and metrics; nil is allowed.
 	Watch Watcher
+	// Forged says which messages that are not verified leave a trace in the audit log; nil is all.
+	Forged Sampler
 	Options
+}
+
+// Sampler bounds what strangers can make us write. It must not block.
+type Sampler interface {
+	// Sample counts a message to an account that was rejected for a reason, and tells whether it is
+	// to leave a trace, and how many before it have left none since the last that did.
+	Sample(account string, reason Code, now time.Time) (traced bool, untraced int64)
 }
 
 // Options are the knobs of the use cases, with the meaning and unit in each name.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"time"
 )
 
@@ -49,10 +50,20 @@ func (c *Cashier) gateway(id GatewayID) Gateway {
 	return nil
 }
 
-// rejected counts a message that is not what it claims to be, and leaves a trace in the audit log.
-// That the trace may be lost changes nothing.
+// rejected counts a message that is not what it claims to be, and leaves a trace of some in the
+// audit log: anybody can send them, and as many as he likes. That the trace may be lost changes
+// nothing.
 func (c *Cashier) rejected(ctx context.Context, account Account, code Code, detail string) {
 	c.happened("notify.rejected", string(code))
+	if c.Forged != nil {
+		traced, untraced := c.Forged.Sample(account.ID, code, c.at())
+		if !traced {
+			return
+		}
+		if untraced > 0 {
+			detail = fmt.Sprintf("%s; %d more like it were only counted", detail, untraced)
+		}
+	}
 	drawn := c.draw(Caller{MerchantID: account.MerchantID, Actor: ActorGateway})
 	_, err := c.Store.Do(ctx, Unit{Decide: func(View) (Writes, error) {
 		p := drawn.fresh(nil)

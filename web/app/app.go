@@ -55,6 +55,7 @@ type App struct {
 	queue    jobs.Queue
 	lanes    *outbox.Lanes
 	backlogs *backlogs
+	forged   *forged
 	sweeper  *jobs.Sweeper
 	listener net.Listener
 	admin    net.Listener // nil without an admin address

@@ -160,9 +160,10 @@ func (a *App) wireCashier(keeping core.Store, book *platforms.Book, vault core.V
 	if err != nil {
 		return err
 	}
+	a.forged = &forged{logger: a.setup.Logger}
 	a.cashier = &core.Cashier{
 		Store: keeping, Channels: channels, Gateways: receiversOver(a.tenants.App), Rules: book, Merchants: a.tenants,
-		Clock: clock(a.setup.Now), IDs: newIDs(clock(a.setup.Now), a.setup.Random), Vault: vault, Failpoints: a.setup.Failpoints, Watch: watch,
+		Clock: clock(a.setup.Now), IDs: newIDs(clock(a.setup.Now), a.setup.Random), Vault: vault, Failpoints: a.setup.Failpoints, Watch: watch, Forged: a.forged,
 		Options: coreOptions(a.config),
 	}
 	return nil
@@ -206,6 +207,10 @@ func (a *App) chores() []jobs.Chore {
 			return sealed >= choreBatch, err
 		}},
 		{Name: "backlogs", Do: func(ctx context.Context) (bool, error) { return false, a.backlogs.look(ctx, a.setup.Now()) }},
+		{Name: "forged", Do: func(context.Context) (bool, error) {
+			a.forged.tell(a.setup.Now())
+			return false, nil
+		}},
 		{Name: "certificates", Do: func(context.Context) (bool, error) {
 			a.watch.expiries(a.tenants.now.Load().apps, a.setup.Now())
 			return false, nil
