@@ -25,7 +25,7 @@ type Limits struct {
 
 // The defaults of Limits.
 const (
-	defaultRunning    = 32
+	defaultRunning    = 16
 	defaultBodyBytes  = 64 << 20
 	defaultPerAddress = 256
 )
