@@ -9,6 +9,7 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -25,9 +26,10 @@ const (
 )
 
 const (
-	masterKeyBytes = 32
-	sealedPrefix   = "v1." // names the scheme, so that a later one can live beside it
-	maxSealed      = 1 << 20
+	masterKeyBytes   = 32
+	fingerprintBytes = 16
+	sealedPrefix     = "v1." // names the scheme, so that a later one can live beside it
+	maxSealed        = 1 << 20
 )
 
 // ErrSealed means that a sealed text does not open: another master key,
@@ -37,9 +39,10 @@ var ErrSealed = errors.New("config: sealed text does not open under this master 
 // MasterKey seals what must be stored and read again, and makes pseudonyms of
 // what must be stored and not read. It is safe for concurrent use.
 type MasterKey struct {
-	aead      cipher.AEAD
-	pseudonym []byte
-	random    io.Reader
+	aead        cipher.AEAD
+	pseudonym   []byte
+	fingerprint string
+	random      io.Reader
 }
 
 // CreateMasterKey writes 32 bytes of random, in base64, to a new file of mode
@@ -89,6 +92,10 @@ func newMasterKey(raw []byte, random io.Reader) (*MasterKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("config: derive pseudonym key: %w", err)
 	}
+	mark, err := hkdf.Key(sha256.New, raw, nil, "paymux fingerprint v1", fingerprintBytes)
+	if err != nil {
+		return nil, fmt.Errorf("config: derive fingerprint: %w", err)
+	}
 	block, err := aes.NewCipher(sealing)
 	if err != nil {
 		return nil, fmt.Errorf("config: sealing cipher: %w", err)
@@ -97,7 +104,7 @@ func newMasterKey(raw []byte, random io.Reader) (*MasterKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("config: sealing mode: %w", err)
 	}
-	return &MasterKey{aead: aead, pseudonym: naming, random: random}, nil
+	return &MasterKey{aead: aead, pseudonym: naming, fingerprint: hex.EncodeToString(mark), random: random}, nil
 }
 
 // Seal encrypts plain with AES-256-GCM under a fresh nonce; purpose is

@@ -73,6 +73,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.openStore(ctx); err != nil {
 		return err
 	}
+	if master, err = ownMaster(ctx, a.store, master); err != nil {
+		return err
+	}
 	if err := a.openQueue(ctx); err != nil {
 		return err
 	}

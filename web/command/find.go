@@ -163,7 +163,7 @@ func findBuyer(ctx context.Context, in io.Reader, f lookFlags, streams Streams, 
 	if err != nil || id == "" || len(id) > maxBuyer {
 		return usageError{fmt.Errorf("a buyer's id on standard input has 1 to %d characters", maxBuyer)}
 	}
-	vault, err := app.OpenVault(c, streams.Random)
+	vault, err := app.OpenVault(ctx, c, books, streams.Random)
 	if err != nil {
 		return err
 	}

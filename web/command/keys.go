@@ -23,7 +23,7 @@ func newKeys(streams Streams) *cobra.Command {
 		RunE:  help,
 	}
 	cmd.AddCommand(newKeysMaster(streams), newKeysAPI(streams), newKeysWebhook(streams), newKeysSeal(streams),
-		newKeysApp(streams), newKeysRevoke(streams), newKeysList(streams))
+		newKeysApp(streams), newKeysRewrap(streams), newKeysRevoke(streams), newKeysList(streams))
 	return cmd
 }
 
