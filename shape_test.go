@@ -119,6 +119,7 @@ func TestNoFloats(t *testing.T) {
 		"web/app/tracing.go":                "a part of all traces",
 		"web/command/verify.go":             "seconds",
 		"web/app/backlog.go":                "what Prometheus counts in",
+		"web/app/due.go":                    "what Prometheus counts in",
 		"web/app/watch.go":                  "what Prometheus counts in",
 		"web/app/reload.go":                 "what Prometheus counts in",
 		"web/app/listen.go":                 "what Prometheus counts in",

@@ -49,6 +49,7 @@ type App struct {
 	store    *store.Store
 	tenants  *live
 	watch    *watch
+	due      *due
 	reloads  *reloads
 	tracing  *tracing
 	cashier  *core.Cashier

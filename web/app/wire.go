@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/config"
@@ -54,6 +55,12 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.watch = watch
+	if a.due, err = newDue(registry); err != nil {
+		return err
+	}
+	if err := errors.Join(registry.Register(collectors.NewGoCollector()), registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))); err != nil {
+		return err
+	}
 	if a.reloads, err = newReloads(registry, watch); err != nil {
 		return err
 	}
@@ -222,6 +229,7 @@ func (a *App) chores() []jobs.Chore {
 			a.watch.standing.remind(a.setup.Now())
 			return false, nil
 		}},
+		{Name: "due", Do: func(ctx context.Context) (bool, error) { return false, a.due.look(ctx, a.store, a.setup.Now()) }},
 		{Name: "neighbours", Do: func(ctx context.Context) (bool, error) { return false, beside.look(ctx, a.setup.Now()) }},
 	}
 }
