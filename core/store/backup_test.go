@@ -124,7 +124,7 @@ func TestRestore(t *testing.T) {
 	}
 }
 
-// D16: SQLite marks a file whose newest commits lie beside it; a copy of that alone is no backup,
+// D20: SQLite marks a file whose newest commits lie beside it; a copy of that alone is no backup,
 // however sound it looks.
 func TestRestoreOfAPlainCopy(t *testing.T) {
 	ctx, config := context.Background(), sqliteConfig(t)

@@ -19,6 +19,7 @@
 //	seal.go, purge.go, nodes.go    audit chain, the end of personal data, who else runs here
 //	installation.go                what tells this database from others, and is kept once
 //	webhooks.go                    what waits for each endpoint
+//	backup.go                      copies of SQLite, and what is refused as one
 //	accounts.go                    what the account ids that attempts name mean, for good
 //
 // Correctness rests on version guards and unique keys alone, which hold on engines whose locks are

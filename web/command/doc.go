@@ -8,6 +8,8 @@
 //	call.go keys.go certificate.go                      calling it, and making and fetching keys
 //	verify.go verify_book.go                            the books against their invariants and the
 //	                                                    gateway's own
+//	verify_witness.go backup.go probe.go                what verify remembers elsewhere; copies of
+//	                                                    the database; a health check
 //	doctor*.go                                          what is wrong with keys, a message or the
 //	                                                    line to the gateway
 //	demo*.go simulate*.go folder*.go                    the demo, the simulated gateway, and the

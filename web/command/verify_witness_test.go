@@ -8,7 +8,7 @@ import (
 	"github.com/paymux/paymux/core/store"
 )
 
-// D16: a database that went back in time is sound in itself. The witness that the last run left
+// D21: a database that went back in time is sound in itself. The witness that the last run left
 // elsewhere notices it, were it by one row that no seal vouched for; without one nothing can.
 func TestVerifyNoticesAnOlderDatabase(t *testing.T) {
 	dsn := filepath.Join(t.TempDir(), "paymux.db")
