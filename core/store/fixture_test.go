@@ -117,7 +117,7 @@ func fixtureStates(t *testing.T, s *Store) {
 		if err := s.read.Table(kind.table).Distinct(kind.column).Pluck(kind.column, &have).Error; err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range strings.Fields(kind.states) {
+		for want := range strings.FieldsSeq(kind.states) {
 			found := false
 			for _, state := range have {
 				found = found || state == want

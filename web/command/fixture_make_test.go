@@ -52,7 +52,7 @@ func TestFixtureDumps(t *testing.T) {
 
 func writeFixtureDump(t *testing.T, name string, text []byte) {
 	t.Helper()
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // a fixture holds made-up orders
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
