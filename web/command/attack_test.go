@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ var attacker = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}
 func TestAttack(t *testing.T) {
 	for _, engine := range []string{"sqlite", "mysql"} {
 		t.Run(engine, func(t *testing.T) {
-			dsn := "paymux.db"
+			dsn := filepath.Join(t.TempDir(), "paymux.db")
 			if engine == "mysql" {
 				dsn = mariaDB(t)
 			}
