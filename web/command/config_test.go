@@ -1,6 +1,7 @@
 package command_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -24,11 +25,15 @@ func TestConfigMigratePrintsTheNewFile(t *testing.T) {
 		}
 		return code, out, errs
 	}
+	line := func(text string) int {
+		before, _, _ := strings.Cut(string(old), text)
+		return strings.Count(before, "\n") + 1
+	}
 	code, out, errs := migrate(string(old))
 	if code != 0 || !strings.Contains(out, "        alipay:\n          app_id: \"9021000100000001\"\n") ||
-		errs != "merchants[0].accounts[0] (line 105): moved under alipay: app_id, seller_id, op_app_id, mini_pay, protocol, sign_type, encrypt_content, "+
+		errs != fmt.Sprintf("merchants[0].accounts[0] (line %d): moved under alipay: app_id, seller_id, op_app_id, mini_pay, protocol, sign_type, encrypt_content, "+
 			"timeout_seconds, calls_per_second, burst, break_after, break_seconds, drop_empty_in_notify, drop_cert_sn_in_notify, trust_unsigned_v3_errors, keys\n"+
-			"merchants[0].accounts[1] (line 139): moved under alipay: app_id, seller_id, keys\n" {
+			"merchants[0].accounts[1] (line %d): moved under alipay: app_id, seller_id, keys\n", line("- id: alipay_main "), line("- id: alipay_old")) {
 		t.Errorf("exit %d\n%s\n%s", code, errs, out)
 	}
 	if code, again, errs := migrate(out); code != 0 || again != out || errs != "paymux.yaml: nothing to move\n" {
