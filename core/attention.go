@@ -7,11 +7,12 @@ import (
 
 // Reasons for a person to look at a payment, beside the doubts about its trades (sums.go).
 const (
-	// Late or duplicate money is held: send it back, or keep it.
-	attentionHeld     = "late_held"
-	attentionReturned = "refund_returned" // the buyer's bank sent a refund back
-	// For more than a day nobody could tell what became of a refund.
-	attentionUnsettled = "refund_unsettled"
+	// AttentionHeld: late or duplicate money is held: send it back, or keep it.
+	AttentionHeld = "late_held"
+	// AttentionReturned: the buyer's bank sent a refund back.
+	AttentionReturned = "refund_returned"
+	// AttentionUnsettled: for more than a day nobody could tell what became of a refund.
+	AttentionUnsettled = "refund_unsettled"
 )
 
 // attention lists what a person must look at, each reason once. It is written with every change of
@@ -25,15 +26,15 @@ func attention(o *Order, now time.Time) []string {
 			reasons = mark(reasons, a.Doubt)
 		}
 		if a.Unawaited() && a.Reason == reasonHeld && o.refundsOf(a, RefundPendingApproval, RefundProcessing) == 0 {
-			reasons = mark(reasons, attentionHeld)
+			reasons = mark(reasons, AttentionHeld)
 		}
 	}
 	for _, r := range o.Refunds {
 		if r.ReturnedFen > 0 {
-			reasons = mark(reasons, attentionReturned)
+			reasons = mark(reasons, AttentionReturned)
 		}
 		if r.Status == RefundProcessing && !r.SentAt.IsZero() && now.Sub(r.SentAt) >= personAfter {
-			reasons = mark(reasons, attentionUnsettled)
+			reasons = mark(reasons, AttentionUnsettled)
 		}
 	}
 	slices.Sort(reasons)

@@ -47,7 +47,7 @@ func (m Merchant) Endpoint(id string) (Endpoint, bool) {
 	return Endpoint{}, false
 }
 
-// Deliveries lists a merchant's deliveries, newest first. A page has q.Limit rows, MaxPage at most;
+// Deliveries lists deliveries, newest first. A page has q.Limit rows, MaxPage at most;
 // the last row's id is the next page's keyset.
 func (c *Cashier) Deliveries(ctx context.Context, q DeliveryQuery) ([]DeliveryView, error) {
 	q.Limit = clampPage(q.Limit)
@@ -58,6 +58,9 @@ func (c *Cashier) Deliveries(ctx context.Context, q DeliveryQuery) ([]DeliveryVi
 	views := make([]DeliveryView, len(rows))
 	for i := range rows {
 		views[i] = DeliveryViewOf(&rows[i])
+		if q.All {
+			views[i].MerchantID = rows[i].MerchantID
+		}
 	}
 	return views, nil
 }

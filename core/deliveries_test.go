@@ -88,6 +88,13 @@ func TestDeliveriesBelongToTheirMerchant(t *testing.T) {
 	if list, err := w.Deliveries(ctx, core.DeliveryQuery{MerchantID: "m2"}); err != nil || len(list) != 0 {
 		t.Errorf("another merchant lists %v, %v", list, err)
 	}
+	// over all merchants each row says whose it is
+	if list, err := w.Deliveries(ctx, core.DeliveryQuery{All: true}); err != nil || len(list) == 0 || list[0].MerchantID != "m1" {
+		t.Errorf("over all: %v, %v", list, err)
+	}
+	if list := w.deliveries(core.DeliveryQuery{}); list[0].MerchantID != "" {
+		t.Errorf("one's own: %v", list)
+	}
 	events, _ := w.EventPage(ctx, core.EventQuery{MerchantID: "m1", PaymentID: v.ID})
 	d := w.Merchants.(directory)
 	m2 := d["m2"]

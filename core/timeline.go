@@ -136,9 +136,9 @@ func waitsOf(s *Story) []Wait {
 // attentionWords says each reason for a person to look in plain words.
 func attentionWords() map[string]string {
 	return map[string]string{
-		attentionHeld:      "late or duplicate money is held: send it back, or keep it",
-		attentionReturned:  "the buyer's bank sent a refund back: see that the buyer gets the money",
-		attentionUnsettled: "for more than a day nobody could tell what became of a refund: ask the gateway's people",
+		AttentionHeld:      "late or duplicate money is held: send it back, or keep it",
+		AttentionReturned:  "the buyer's bank sent a refund back: see that the buyer gets the money",
+		AttentionUnsettled: "for more than a day nobody could tell what became of a refund: ask the gateway's people",
 		doubtBeyond:        "the gateway says that more was refunded than was paid: compare with its console",
 		doubtNoRoom:        "a refund was made outside that the books have no room for: look into the gateway's console",
 		doubtAbove:         "the gateway has refunded more than the books explain: look into its console",

@@ -5,6 +5,7 @@
 //	command.go failpoint.go                             the command line and its streams; where a
 //	                                                    test kills the server
 //	serve.go migrate.go check.go version.go             the server and its configuration
+//	find.go list*.go status.go                          what people look up beside a server
 //	call.go keys.go certificate.go                      calling it, and making and fetching keys
 //	verify.go verify_book.go                            the books against their invariants and the
 //	                                                    gateway's own
