@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core/store"
+	"github.com/paymux/paymux/web"
 	"github.com/paymux/paymux/web/app"
 )
 
@@ -63,21 +65,34 @@ func newKeysRevoke(streams Streams) *cobra.Command {
 }
 
 func hasKey(c *config.Config, id string) bool {
+	return slices.ContainsFunc(keysOf(c), func(k listedKey) bool { return k.id == id })
+}
+
+// listedKey is a key of a configuration as people see it.
+type listedKey struct {
+	id, merchant, mode, role, actor string
+	ends                            time.Time // zero for never
+}
+
+// keysOf are the keys of merchants, and those of whoever runs paymux, which are of no merchant.
+func keysOf(c *config.Config) []listedKey {
+	var keys []listedKey
 	for _, m := range c.Merchants {
 		for _, k := range m.APIKeys {
-			if k.ID == id {
-				return true
-			}
+			keys = append(keys, listedKey{k.ID, m.ID, k.Mode, k.Role, k.Actor, k.Expires})
 		}
 	}
-	return false
+	for _, o := range c.Operators {
+		keys = append(keys, listedKey{o.ID, "-", o.Mode, string(web.RoleOperator), o.Actor, o.Expires})
+	}
+	return keys
 }
 
 func newKeysList(streams Streams) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the API keys of a configuration, and those that are revoked; never a secret",
+		Short: "List the keys of merchants and operators, and those that are revoked; never a secret",
 		Args:  exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, wrong := load(file, streams)
@@ -125,14 +140,12 @@ func writeKeys(streams Streams, c *config.Config, list []store.Revocation, known
 		return "unknown"
 	}
 	if c != nil {
-		for _, m := range c.Merchants {
-			for _, k := range m.APIKeys {
-				ends := "never"
-				if !k.Expires.IsZero() {
-					ends = k.Expires.UTC().Format(time.RFC3339)
-				}
-				say(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s", k.ID, m.ID, k.Mode, k.Role, k.Actor, ends, word(k.ID))
+		for _, k := range keysOf(c) {
+			ends := "never"
+			if !k.ends.IsZero() {
+				ends = k.ends.UTC().Format(time.RFC3339)
 			}
+			say(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s", k.id, k.merchant, k.mode, k.role, k.actor, ends, word(k.id))
 		}
 	}
 	for _, r := range list {

@@ -1,10 +1,13 @@
 package command_test
 
 import (
+	"crypto/rand"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/paymux/paymux/web"
 )
 
 // W50: a revoked key answers 401 as an unknown one does, whatever is wrong in the file, and stays
@@ -80,4 +83,66 @@ func problemCode(body string) string {
 	_, after, _ := strings.Cut(body, `"code":"`)
 	code, _, _ := strings.Cut(after, `"`)
 	return code
+}
+
+// operatorSite is a site with an operator, night_shift, on an admin listener.
+func operatorSite(t *testing.T) (s *site, admin string, ask func(path string) int) {
+	t.Helper()
+	key, hash, err := web.NewBearerKey("night_shift", rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = newSite(t, "sqlite", t.TempDir()+"/paymux.db", `
+operators: [{ id: night_shift, actor: 李夜, mode: bearer, secret_hash: `+hash+`, created: 2026-01-01T00:00:00+08:00, expires: 2099-01-01T00:00:00Z }]
+`)
+	admin = freeAddress(t)
+	s.write("paymux.yaml", strings.Replace(string(fileBytes(t, s.path("paymux.yaml"))), "server: {", "server: { admin_listen: '"+admin+"',", 1))
+	return s, admin, func(path string) int {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+admin+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+key)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode
+	}
+}
+
+// W50: an operator's key is listed beside the merchants', and is taken back as theirs are.
+func TestW50RevokedOperator(t *testing.T) {
+	s, _, ask := operatorSite(t)
+	server := s.start()
+	if status := ask("/v1/payments"); status != http.StatusOK {
+		t.Fatalf("the operator is answered %d", status)
+	}
+	line := func() string {
+		t.Helper()
+		code, out, errs := run(t, nil, "keys", "list", "--config", s.path("paymux.yaml"))
+		if code != 0 || strings.Count(out, "night_shift") != 1 || !strings.Contains(out, "m_shop") {
+			t.Fatalf("exit %d: %s%s", code, out, errs)
+		}
+		_, line, _ := strings.Cut(out, "night_shift")
+		line, _, _ = strings.Cut(line, "\n")
+		return strings.Join(strings.Fields(line), " ")
+	}
+	if got := line(); got != "- bearer operator 李夜 2099-01-01T00:00:00Z no" {
+		t.Errorf("listed as %q", got)
+	}
+	code, out, errs := run(t, nil, "keys", "revoke", "night_shift", "--config", s.path("paymux.yaml"), "--actor", "王小明", "--reason", "left")
+	if code != 0 || strings.Contains(out, "!") {
+		t.Fatalf("revoke ends with %d: %s%s", code, out, errs)
+	}
+	until(t, "the operator is unknown", func() bool { return ask("/v1/payments") == http.StatusUnauthorized })
+	if got := line(); !strings.HasSuffix(got, "by 王小明: left") {
+		t.Errorf("listed as %q", got)
+	}
+	if status, body, err := s.ask("GET", "/v1/platforms", "", ""); err != nil || status != http.StatusOK {
+		t.Errorf("the merchant's key: %d %s %v", status, body, err)
+	}
+	s.stopInPeace(server)
 }
