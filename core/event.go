@@ -148,8 +148,10 @@ type Idempotency struct {
 	Fingerprint string // SHA-256 of the request
 	ObjectID    string // payment or refund
 	Done        bool
-	Status      int    // HTTP status of the stored answer
-	Answer      []byte // the answer's body, byte-identical at every repeat; nil until Done
+	Status      int // HTTP status of the stored answer
+	// Answer is the answer's body, byte-identical at every repeat. Until Done it is nil or, of a
+	// request that takes several commits, how far it came.
+	Answer []byte
 	// AnswerOf: version of the payment or refund that the answer shows; 0 for answers that older
 	// programs stored
 	AnswerOf    int64

@@ -25,6 +25,7 @@ const (
 const (
 	statusFound = 200
 	statusMade  = 201
+	statusTaken = 202 // of what goes on by itself
 )
 
 // keyOf names the row of a request's key: no key at all if none was sent.

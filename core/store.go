@@ -237,6 +237,8 @@ type Reader interface {
 	Event(ctx context.Context, merchantID, id string) (*Event, error)
 	// Deliveries lists a merchant's deliveries, newest first.
 	Deliveries(context.Context, DeliveryQuery) ([]Delivery, error)
+	// Ended lists an endpoint's deliveries of one state and a time, oldest first, by keyset.
+	Ended(context.Context, EndedQuery) ([]Delivery, error)
 	// Messages lists gateways' messages without their bodies, newest first.
 	Messages(context.Context, MessageQuery) ([]Inbox, error)
 	// Audits lists audit rows, newest first.

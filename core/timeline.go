@@ -164,6 +164,7 @@ func actionWords() map[string]string {
 		"refund.returned": "the bank sent the refund back", "refund.mended": "what the refund waited for may be mended", "refund.stuck": "a job could not go on",
 		"notify.parked": "a verified message contradicts the books", "notify.rejected": "a message was not accepted", "inbox.done": "a message was applied",
 		"inbox.parked": "a message was parked", "inbox.waiting": "a message waits", "inbox.stuck": "a message could not be applied", "delivery.replay": "somebody had a webhook sent again",
+		"endpoint.replay": "somebody had an endpoint's webhooks of a time sent again",
 		"inbox.dismissed": "somebody dismissed a parked message", "inbox.reapplied": "somebody had a parked message applied again",
 		"operator.call": "an operator looked or decided",
 		"order.change":  "the order changed", "payments.search": "somebody looked for a buyer's payments",

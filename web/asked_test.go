@@ -147,6 +147,12 @@ func (s *spy) ReplayEvent(ctx context.Context, caller core.Caller, event, endpoi
 	return core.DeliveryView{}, nil
 }
 
+func (s *spy) ReplayRange(ctx context.Context, caller core.Caller, ask core.RangeAsk) (core.Answered, error) {
+	s.during, s.cause = ctx, ctx.Err()
+	s.note("ReplayRange", caller, ask)
+	return core.Answered{Status: 202}, nil
+}
+
 func (s *spy) Balances(ctx context.Context, merchantID string) ([]core.Balance, error) {
 	s.during, s.cause = ctx, ctx.Err()
 	s.note("Balances", core.Caller{MerchantID: merchantID})
@@ -207,6 +213,8 @@ func TestRequestsReachCoreWhole(t *testing.T) {
 			asked{"Login", actor, []any{core.LoginAsk{Channel: "alipay_mini", AuthCode: "code"}}}}},
 		{"POST", "/v1/deliveries/dlv_7/replay", "", 202, 202, []any{asked{"Replay", actor, []any{"dlv_7"}}}},
 		{"POST", "/v1/events/evt_7/replay", `{"endpoint_id":"hook"}`, 202, 202, []any{asked{"ReplayEvent", actor, []any{"evt_7", "hook"}}}},
+		{"POST", "/v1/webhooks/hook/replay", `{"from":"2026-11-20T16:30:00+08:00","to":"2026-11-21T00:00:00Z","state":"all"}`, 202, 202, []any{asked{"ReplayRange", actor, []any{
+			core.RangeAsk{EndpointID: "hook", From: time.Date(2026, 11, 20, 8, 30, 0, 0, time.UTC), To: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), Taken: true, IdempotencyKey: "key-1"}}}}},
 		{"POST", "/v1/platforms/wechat/check", `{` + goods + `,"amount_fen":3998,"instalments":{"kind":"huabei","periods":3,"fee_bearer":"seller"}}`, 200, 200, []any{
 			asked{"Mistakes", m, []any{basket}},
 			asked{"Check", m, []any{core.CheckoutRequest{Platform: "wechat", Lines: lines, AmountFen: 3998, Funding: core.Funding{Periods: 3, FeeBearer: "seller"}}}}}},

@@ -43,6 +43,7 @@ type Cashier interface {
 	Deliveries(context.Context, core.DeliveryQuery) ([]core.DeliveryView, error)
 	Replay(ctx context.Context, caller core.Caller, deliveryID string) (core.DeliveryView, error)
 	ReplayEvent(ctx context.Context, caller core.Caller, eventID, endpointID string) (core.DeliveryView, error)
+	ReplayRange(context.Context, core.Caller, core.RangeAsk) (core.Answered, error)
 	Balances(ctx context.Context, merchantID string) ([]core.Balance, error)
 
 	// Page reads, Open signs: only a POST from outside an in-app browser may call Open.

@@ -15,13 +15,15 @@ func operatorLines() []string {
 		"GET /v1/payments", "POST /v1/payments/search", "GET /v1/payments/:id", "GET /v1/payments/:id/timeline", "POST /v1/payments/:id/sync",
 		"POST /v1/payments/:id/refund-late", "POST /v1/payments/:id/accept-late",
 		"GET /v1/refunds", "GET /v1/refunds/:id", "POST /v1/refunds/:id/approve", "POST /v1/refunds/:id/reject",
-		"POST /v1/events/:id/replay", "GET /v1/deliveries", "POST /v1/deliveries/:id/replay", "GET /v1/ledger/accounts",
+		"POST /v1/events/:id/replay", "GET /v1/deliveries", "POST /v1/deliveries/:id/replay", "POST /v1/webhooks/:endpoint/replay", "GET /v1/ledger/accounts",
 		"GET /v1/messages", "POST /v1/messages/:id/apply", "POST /v1/messages/:id/dismiss", "GET /v1/audit",
 	}
 }
 
 // ofOneMerchant are those that must name the merchant, as ?merchant_id=.
-func ofOneMerchant() []string { return []string{"POST /v1/payments/search", "GET /v1/ledger/accounts"} }
+func ofOneMerchant() []string {
+	return []string{"POST /v1/payments/search", "POST /v1/webhooks/:endpoint/replay", "GET /v1/ledger/accounts"}
+}
 
 // operatorTable is what the admin listener serves to operators.
 func (s *Server) operatorTable() []route {
@@ -59,6 +61,8 @@ func (s *Server) operated(r route) func(*call) error {
 			if object, missing = c.pathName("id"); missing == nil {
 				c.key.MerchantID, missing = s.Cashier.MerchantOf(c.ctx(), object)
 			}
+		} else if c.Param("endpoint") != "" { // of the merchant that the query names
+			object, missing = c.pathName("endpoint")
 		}
 		if missing != nil && core.CodeOf(missing) != core.CodeNotFound {
 			return missing

@@ -63,6 +63,7 @@ func (s *Server) table() []route {
 		{"POST", "/v1/events/:id/replay", PermPay, keyUnused, bodyJSON, s.replayEvent},
 		{"GET", "/v1/deliveries", PermRead, keyUnused, bodyNone, s.listDeliveries},
 		{"POST", "/v1/deliveries/:id/replay", PermPay, keyUnused, bodyNone, s.replayDelivery},
+		{"POST", "/v1/webhooks/:endpoint/replay", PermPay, keyRequired, bodyJSON, s.replayRange},
 		{"GET", "/v1/messages", PermRead, keyUnused, bodyNone, s.listMessages},
 		{"POST", "/v1/messages/:id/apply", PermApprove, keyUnused, bodyNone, s.applyMessage},
 		{"POST", "/v1/messages/:id/dismiss", PermApprove, keyUnused, bodyJSON, s.dismissMessage},

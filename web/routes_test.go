@@ -11,16 +11,18 @@ import (
 )
 
 // objects are ids of m_a, for every route with one in its path.
-type objects struct{ payment, refund, event, delivery, message string }
+type objects struct{ payment, refund, event, delivery, message, endpoint string }
 
-func nothing() objects { return objects{"pay_none", "ref_none", "evt_none", "del_none", "msg_none"} }
+func nothing() objects {
+	return objects{"pay_none", "ref_none", "evt_none", "del_none", "msg_none", "nowhere"}
+}
 
 func (w *world) objects() objects {
 	p := w.create("m_a", "alipay", "the-order")
 	w.pay(p)
 	refund := decode[core.RefundView](w.t, w.as("m_a/admin", "POST", "/v1/payments/"+p.ID+"/refunds", `{"amount_fen":1999}`))
 	sent := decode[struct{ Data []core.DeliveryView }](w.t, w.as("m_a/viewer", "GET", "/v1/deliveries", "")).Data
-	return objects{p.ID, refund.ID, sent[0].EventID, sent[0].ID, w.park("m_a")}
+	return objects{p.ID, refund.ID, sent[0].EventID, sent[0].ID, w.park("m_a"), sent[0].EndpointID}
 }
 
 func (w *world) fill(path string, o objects) string {
@@ -35,7 +37,7 @@ func (w *world) fill(path string, o objects) string {
 	case strings.HasPrefix(path, "/v1/deliveries/"):
 		id = o.delivery
 	}
-	return strings.NewReplacer(":id", id, ":platform", "wechat", ":channel", "alipay_mini").Replace(path)
+	return strings.NewReplacer(":id", id, ":platform", "wechat", ":channel", "alipay_mini", ":endpoint", o.endpoint).Replace(path)
 }
 
 // bodyFor is a body that the route accepts.
@@ -51,6 +53,8 @@ func bodyFor(path string) string {
 		return `{"reason":"no"}`
 	case strings.HasSuffix(path, "/check"):
 		return `{"goods":[{"id":"g","name":"mug","category":"physical","quantity":1,"price_fen":1}]}`
+	case path == "/v1/webhooks/:endpoint/replay":
+		return `{"from":"2026-11-01T00:00:00Z","to":"2026-11-30T00:00:00Z","state":"all"}`
 	case path == "/v1/events/:id/replay":
 		return `{"endpoint_id":"hook"}`
 	case strings.HasSuffix(path, "/login"), strings.HasPrefix(path, "/v1/login/"):

@@ -27,6 +27,13 @@ type replayEvent struct {
 	EndpointID string `json:"endpoint_id" validate:"required,max=64"`
 }
 
+// replayRange names what an endpoint is to be told again.
+type replayRange struct {
+	From  string `json:"from" validate:"required,max=64"`
+	To    string `json:"to" validate:"required,max=64"`
+	State string `json:"state" validate:"max=64"`
+}
+
 // listDeliveries shows what became of the merchant's webhooks, newest first.
 func (s *Server) listDeliveries(c *call) error {
 	q := c.query("state", "event_id", "limit", "cursor")
@@ -76,6 +83,30 @@ func (s *Server) replayEvent(c *call) error {
 		return err
 	}
 	return s.json(c, http.StatusAccepted, view)
+}
+
+// replayRange has what an endpoint was told in a time, or was not, sent again.
+func (s *Server) replayRange(c *call) error {
+	endpoint, err := c.pathName("endpoint")
+	if err != nil {
+		return err
+	}
+	var body replayRange
+	if err := s.decode(c, &body, nil); err != nil {
+		return err
+	}
+	q := &asking{values: map[string]string{"from": body.From, "to": body.To, "state": body.State}}
+	ask := core.RangeAsk{EndpointID: endpoint, IdempotencyKey: c.idempotencyKey}
+	ask.From, ask.To = q.span("from", "to")
+	ask.Taken = one(q, "state", []string{string(core.DeliveryDead), "all"}, "is dead or all") == "all"
+	if err := q.err(); err != nil {
+		return err
+	}
+	answered, err := s.Cashier.ReplayRange(c.ctx(), c.caller(), ask)
+	if err != nil {
+		return err
+	}
+	return s.answered(c, answered)
 }
 
 // deliveryCursor names a delivery by its id, the order of the list.

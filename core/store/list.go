@@ -91,6 +91,24 @@ func (s *Store) Deliveries(ctx context.Context, q core.DeliveryQuery) ([]core.De
 	return mapped(rows, func(r *deliveryRow) (core.Delivery, error) { return *r.delivery(), nil })
 }
 
+// Ended lists an endpoint's deliveries of one state and a time, oldest first.
+func (s *Store) Ended(ctx context.Context, q core.EndedQuery) ([]core.Delivery, error) {
+	if !askable(q.EndpointID, string(q.State), q.AfterID) {
+		return nil, nil
+	}
+	rows, err := find[deliveryRow](ctx, s, func(db *gorm.DB) *gorm.DB {
+		from := q.From.UnixMilli()
+		return db.Table(s.along("deliveries", "deliveries_ended")).
+			Where("merchant_id = ? AND endpoint_id = ? AND state = ?", q.MerchantID, q.EndpointID, string(q.State)).
+			Where("created_at >= ? AND created_at < ? AND (created_at > ? OR id > ?)", from, q.To.UnixMilli(), from, q.AfterID).
+			Order("created_at, id").Limit(pageSize(q.Limit))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return mapped(rows, func(r *deliveryRow) (core.Delivery, error) { return *r.delivery(), nil })
+}
+
 // Balances sums a merchant's ledger, ordered by account and owner.
 func (s *Store) Balances(ctx context.Context, merchantID string) ([]core.Balance, error) {
 	type sum struct {

@@ -114,6 +114,44 @@ func TestSearchesWalkOverNothing(t *testing.T) {
 	}
 }
 
+// Ended deliveries are read along their index, on either engine: not those of other states, times
+// and endpoints.
+func TestEndedWalksOverNothing(t *testing.T) {
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			config, plans := e.config(t), &plans{engine: e.name}
+			config.wrap = func(c driver.Connector) driver.Connector { return explainedConnector{c, plans} }
+			s := open(t, config)
+			var rows []core.Row
+			for i := range 600 {
+				d := &core.Delivery{ID: fmt.Sprintf("d%04d", i), EventID: fmt.Sprintf("e%04d", i), MerchantID: "m", EndpointID: "hook", State: core.DeliveryDone, CreatedAt: start.Add(time.Duration(i) * time.Second)}
+				if i%200 == 100 {
+					d.State = core.DeliveryDead
+				}
+				rows = append(rows, d)
+			}
+			writeRows(t, s, rows...)
+			for _, c := range []struct {
+				q    core.EndedQuery
+				want int
+			}{
+				{core.EndedQuery{State: core.DeliveryDead, From: start, To: start.Add(time.Hour), Limit: 20}, 3},
+				{core.EndedQuery{State: core.DeliveryDead, From: start.Add(200 * time.Second), To: start.Add(time.Hour), Limit: 20}, 2},
+				{core.EndedQuery{State: core.DeliveryDone, From: start.Add(300 * time.Second), To: start.Add(305 * time.Second), Limit: 20}, 4},
+				{core.EndedQuery{State: core.DeliveryDone, From: start.Add(301 * time.Second), AfterID: "d0301", To: start.Add(time.Hour), Limit: 5}, 5},
+			} {
+				c.q.MerchantID, c.q.EndpointID = "m", "hook"
+				plans.start()
+				page, err := s.Ended(context.Background(), c.q)
+				walked, scans := plans.stop()
+				if err != nil || len(page) != c.want || walked > 10 || len(scans) > 0 {
+					t.Errorf("%+v: %d rows, want %d, read %d, scanned %q, %v", c.q, len(page), c.want, walked, scans, err)
+				}
+			}
+		})
+	}
+}
+
 // Another merchant's numbers find nothing, and too many buyers are refused.
 func TestSearchesKeepToTheirMerchant(t *testing.T) {
 	for _, e := range engines() {

@@ -177,6 +177,21 @@ func (m *Memory) Deliveries(_ context.Context, q core.DeliveryQuery) ([]core.Del
 	return page, nil
 }
 
+// Ended lists an endpoint's deliveries of one state and a time, oldest first.
+func (m *Memory) Ended(_ context.Context, q core.EndedQuery) ([]core.Delivery, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var page []core.Delivery
+	for _, d := range ofMerchants(m.lists.deliveries, q.MerchantID, false, compareDeliveries) {
+		if d.EndpointID == q.EndpointID && d.State == q.State && !d.CreatedAt.Before(q.From) && d.CreatedAt.Before(q.To) &&
+			(d.CreatedAt.After(q.From) || d.ID > q.AfterID) {
+			page = append(page, *d)
+		}
+	}
+	slices.SortStableFunc(page, func(a, b core.Delivery) int { return compareTimes(a.CreatedAt, b.CreatedAt, a.ID, b.ID) })
+	return page[:min(len(page), pageSize(q.Limit))], nil
+}
+
 // Balances sums a merchant's ledger, ordered by account and owner.
 func (m *Memory) Balances(_ context.Context, merchantID string) ([]core.Balance, error) {
 	m.mu.Lock()

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/paymux/paymux/core"
 )
@@ -18,6 +19,7 @@ func pageCases() []namedCase {
 		{"pages/refunds by status and number", refundFilters},
 		{"pages/events oldest first after a row", eventPages},
 		{"pages/deliveries newest first", deliveryPages},
+		{"pages/ended deliveries oldest first", endedPages},
 		{"pages/a page has a size (S16)", pageSizes},
 		{"pages/balances sum the ledger", balances},
 	}
@@ -259,6 +261,49 @@ func deliveryPages(w *world) {
 	}
 	page, err := w.store.Deliveries(context.Background(), core.DeliveryQuery{MerchantID: w.merchant, Limit: 100})
 	w.equal([]any{len(page), err}, []any{10, error(nil)})
+}
+
+// endedPages: of one endpoint, state and time, by time and id, each once though many share a time.
+func endedPages(w *world) {
+	first, end := at(1000), at(1003)
+	var want []string
+	for i := range 12 {
+		d := w.delivery(w.event(w.payment(), 1), "e")
+		// two of each moment
+		d.State, d.NextAt, d.EndedAt, d.CreatedAt = core.DeliveryDead, time.Time{}, end, at(999+i/2)
+		if !d.CreatedAt.Before(first) && d.CreatedAt.Before(end) {
+			want = append(want, d.ID)
+		}
+		w.insert(d)
+	}
+	for _, change := range []func(*core.Delivery){
+		func(d *core.Delivery) { d.EndpointID = "f" }, func(d *core.Delivery) { d.MerchantID += "x" }, func(d *core.Delivery) { d.State = core.DeliveryDone },
+		func(d *core.Delivery) { d.State = core.DeliveryPending },
+	} {
+		d := w.delivery(w.event(w.payment(), 1), "e")
+		d.State, d.CreatedAt = core.DeliveryDead, first
+		change(d)
+		w.insert(d)
+	}
+	var got []string
+	q := core.EndedQuery{MerchantID: w.merchant, EndpointID: "e", State: core.DeliveryDead, From: first, To: end, Limit: 3}
+	for {
+		page, err := w.store.Ended(context.Background(), q)
+		if err != nil || len(page) > q.Limit {
+			w.Fatal(len(page), err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, d := range page {
+			got = append(got, d.ID)
+		}
+		q.From, q.AfterID = page[len(page)-1].CreatedAt, page[len(page)-1].ID
+	}
+	w.equal(got, want)
+	q.From, q.AfterID, q.EndpointID = first, "", "茶"
+	page, err := w.store.Ended(context.Background(), q)
+	w.equal([]any{len(page), err}, []any{0, error(nil)})
 }
 
 func pageSizes(w *world) {
