@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -71,7 +70,10 @@ func checkDatabase(c *Config, problems *Problems) {
 }
 
 // isPrefix is what a queue takes as part of its names.
-var isPrefix = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`).MatchString
+func isPrefix(s string) bool {
+	plain := strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == ""
+	return plain && len(s) >= 1 && len(s) <= 32 && s[0] != '_' && s[0] != '-'
+}
 
 func checkQueue(c *Config, problems *Problems) {
 	if c.Queue.Prefix != "" && !isPrefix(c.Queue.Prefix) {

@@ -114,17 +114,10 @@ func (c *Connections) admit(conn net.Conn) (closing net.Conn, admitted bool) {
 	crowded := peer != "" && c.byPeer[peer] >= c.limits.PerAddress
 	reserved := false
 	if full || crowded {
-		victim := c.longestIdle(func(o *connection) bool { return !o.reserved && (!crowded || o.peer == peer) })
-		if victim == nil {
-			reserved = true
-			own := peer != "" && c.reserve[peer] >= (c.limits.Reserve+1)/2
-			if own || c.spare >= c.limits.Reserve {
-				victim = c.longestIdle(func(o *connection) bool { return o.reserved && (!own || o.peer == peer) })
-				if victim == nil {
-					c.refused++
-					return nil, false
-				}
-			}
+		var victim *connection
+		if victim, reserved, admitted = c.makeRoom(peer, crowded); !admitted {
+			c.refused++
+			return nil, false
 		}
 		if victim != nil {
 			c.evicted++
@@ -142,6 +135,21 @@ func (c *Connections) admit(conn net.Conn) (closing net.Conn, admitted bool) {
 		c.byPeer[peer]++
 	}
 	return closing, true
+}
+
+// makeRoom finds what a connection takes the place of when there is none: another that is idle, or
+// one of the reserve, which is free or has an idle one itself.
+func (c *Connections) makeRoom(peer string, crowded bool) (victim *connection, reserved, admitted bool) {
+	victim = c.longestIdle(func(o *connection) bool { return !o.reserved && (!crowded || o.peer == peer) })
+	if victim != nil {
+		return victim, false, true
+	}
+	own := peer != "" && c.reserve[peer] >= (c.limits.Reserve+1)/2
+	if !own && c.spare < c.limits.Reserve {
+		return nil, true, true
+	}
+	victim = c.longestIdle(func(o *connection) bool { return o.reserved && (!own || o.peer == peer) })
+	return victim, true, victim != nil
 }
 
 // longestIdle finds the connection of a kind on which nothing has happened for longest; nil where

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,7 +23,15 @@ import (
 type names struct{ stream, consumer, now, pending string }
 
 // isPrefix admits what can stand in a subject and in a folder's name, on every file system.
-var isPrefix = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`).MatchString
+func isPrefix(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && (i == 0 || c != '_' && c != '-') {
+			return false
+		}
+	}
+	return len(s) >= 1 && len(s) <= 32
+}
 
 // namesOf keeps two installations on one server apart: whoever hears a hint of another one's would
 // drop it, since the row is not in its database.

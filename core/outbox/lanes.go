@@ -33,7 +33,7 @@ type Lanes struct {
 	failed  func(deliveryID string, err error)
 	work    func(v *visit) error
 	cut     context.CancelFunc
-	ctx     context.Context
+	due     func(core.DueQuery) ([]core.Due, error) // until the lanes are cut off
 	slots   chan struct{}
 
 	mu      sync.Mutex
@@ -48,7 +48,8 @@ type laneKey struct{ merchant, endpoint string }
 // may be nil and must be safe for concurrent use.
 func NewLanes(courier *Courier, failed func(deliveryID string, err error)) *Lanes {
 	ctx, cut := context.WithCancel(context.Background())
-	l := &Lanes{courier: courier, failed: failed, cut: cut, ctx: ctx, slots: make(chan struct{}, atOnceInAll), lanes: map[laneKey]*lane{}}
+	l := &Lanes{courier: courier, failed: failed, cut: cut, slots: make(chan struct{}, atOnceInAll), lanes: map[laneKey]*lane{}}
+	l.due = func(q core.DueQuery) ([]core.Due, error) { return courier.Store.Due(ctx, q) }
 	l.work = func(v *visit) error {
 		work, done := context.WithTimeout(ctx, lease)
 		defer done()
@@ -162,7 +163,7 @@ func (l *Lanes) guarded(v *visit) (err error) {
 
 // fetch fills a lane from the database, oldest first. Lanes.mu is not held.
 func (l *Lanes) fetch(lane *lane) {
-	page, err := l.courier.Store.Due(l.ctx, core.DueQuery{
+	page, err := l.due(core.DueQuery{
 		Kind: core.DueDelivery, Until: l.courier.at(), Only: core.Scope{MerchantID: lane.key.merchant, Scope: lane.key.endpoint}, Limit: backlog,
 	})
 	l.mu.Lock()

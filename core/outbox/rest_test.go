@@ -132,8 +132,8 @@ func TestProbes(t *testing.T) {
 		}
 		at := shop.tries[0].at
 		ids := map[string]bool{}
-		for i, pause := range []time.Duration{1, 2, 4, 8, 16, 30, 30, 30} {
-			at = at.Add(pause * time.Second)
+		for i, seconds := range []int{1, 2, 4, 8, 16, 30, 30, 30} {
+			at = at.Add(time.Duration(seconds) * time.Second)
 			if got := probes[i].at; !got.Equal(at) {
 				t.Errorf("probe %d came at %v, want %v", i, got.Sub(shop.tries[0].at), at.Sub(shop.tries[0].at))
 			}

@@ -163,18 +163,10 @@ func (s *Store) decide(l lane, tx *gorm.DB, jobs []*job) (plans []plan, wanted h
 			j.settle(nil) // its caller has left, and asks for nothing any more
 			continue
 		}
-		// looked up after the rows were read, so that Decide never sees its own commit
-		if j.witness != nil {
-			found, err := s.seen(tx, j.witness)
-			if err != nil {
-				return nil, wanted, err
-			}
-			if found {
-				j.settle(nil)
-				continue
-			}
+		if err := s.recognise(tx, j); err != nil {
+			return nil, wanted, err
 		}
-		if rows.touch(j.unit.Keys, taken) {
+		if j.settled || rows.touch(j.unit.Keys, taken) {
 			continue
 		}
 		p, ok := s.decideOne(j, rows.view(j.unit.Keys))
@@ -192,6 +184,19 @@ func (s *Store) decide(l lane, tx *gorm.DB, jobs []*job) (plans []plan, wanted h
 		plans = append(plans, p)
 	}
 	return plans, wanted, nil
+}
+
+// recognise settles a job whose commit had no answer and is found. It looks after the rows were
+// read, so that Decide never sees its own commit.
+func (s *Store) recognise(tx *gorm.DB, j *job) error {
+	if j.witness == nil {
+		return nil
+	}
+	found, err := s.seen(tx, j.witness)
+	if err == nil && found {
+		j.settle(nil)
+	}
+	return err
 }
 
 // part takes the orders that other sessions are known to hold out of what is about to be locked,

@@ -14,7 +14,7 @@ func TestStanding(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			s := open(t, e.config(t))
 			needles(t, s)
-			due := func(at time.Duration) time.Time { return start.Add(at) }
+			due := start.Add
 			writeRows(t, s,
 				&core.Attempt{ID: "now", PaymentID: "p0001", MerchantID: "m", OutTradeNo: "now", Gateway: "bank", Version: 1, NextAt: due(-time.Minute), CreatedAt: due(-time.Hour)},
 				&core.Attempt{ID: "then", PaymentID: "p0001", MerchantID: "m", OutTradeNo: "then", Gateway: "bank", Version: 1, NextAt: due(time.Hour), CreatedAt: due(-2 * time.Hour)},

@@ -163,7 +163,9 @@ func (w *world) strangers(n int) {
 			if err != nil || v.Duplicate != "" || took > strangerWithin+heldSlack {
 				w.Errorf("a stranger: %+v, %v, after %v", v, err, took)
 			}
-			for was := slowest.Load(); int64(took) > was && !slowest.CompareAndSwap(was, int64(took)); was = slowest.Load() {
+			was := slowest.Load()
+			for int64(took) > was && !slowest.CompareAndSwap(was, int64(took)) {
+				was = slowest.Load()
 			}
 		}
 	})

@@ -132,8 +132,8 @@ func TestO31CutOffMove(t *testing.T) {
 
 // countdown is a context that ends after some looks at it.
 type countdown struct {
-	context.Context //nolint:containedctx // it is one
-	left            int
+	context.Context
+	left int
 }
 
 func (c *countdown) Err() error {
