@@ -115,7 +115,9 @@ func (c *Cashier) recordPay(p *pen, a *Attempt, res PayResult) error {
 	p.touch(a)
 	a.heard(res.Answer)
 	if res.Misconfigured() {
-		a.TurnedAway++
+		if a.TurnedAway++; a.TurnedAway == 1 { // it is tried again for as long as it may take
+			p.turn(a, TurnRefused, CodeMisconfigured)
+		}
 	}
 	if res.KeyVersion != "" {
 		a.KeyVersion = res.KeyVersion
@@ -133,6 +135,7 @@ func (c *Cashier) recordPay(p *pen, a *Attempt, res PayResult) error {
 		}
 		return nil
 	case OutcomeFailed:
+		p.turn(a, TurnRefused, classOf(res.Code))
 		return c.endAttempt(p, a, "refused:"+string(res.Code))
 	default:
 		a.Settling, a.Tries = true, a.Tries+1

@@ -36,9 +36,11 @@ func (c *Cashier) bookPaid(p *pen, a *Attempt, t Trade) (parked Code, err error)
 	}
 	p.audit("attempt."+string(to), a.ID, "")
 	if to == AttemptPaid {
+		p.turn(a, TurnPaid, "")
 		c.acceptMoney(p, a)
 		return "", nil
 	}
+	p.turn(a, TurnLate, "")
 	c.suspendMoney(p, a)
 	return "", nil
 }

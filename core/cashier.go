@@ -18,6 +18,9 @@ type Cashier struct {
 	Failpoints Failpoints
 	// Watch is told what happened, for logs and metrics; nil is allowed.
 	Watch Watcher
+	// Turned is told each step of a payment once it is committed, for metrics; nil is allowed. It
+	// must not block.
+	Turned func(Turn)
 	// Forged says which messages that are not verified leave a trace in the audit log; nil is all.
 	Forged Sampler
 	Options

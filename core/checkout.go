@@ -21,6 +21,7 @@ func (c *Cashier) Checkout(ctx context.Context, caller Caller, req CheckoutReque
 		return Answered{}, err
 	}
 	if err := req.checkShape(m); err != nil {
+		c.turnedDown(req.Platform, err)
 		return Answered{}, err
 	}
 	req.Payer = req.Payer.scoped()
@@ -29,6 +30,7 @@ func (c *Cashier) Checkout(ctx context.Context, caller Caller, req CheckoutReque
 	c.pass(PointCheckoutBeforeInsert)
 	got, err := job.store(ctx)
 	if err != nil {
+		c.turnedDown(req.Platform, err)
 		return Answered{}, err
 	}
 	c.pass(PointCheckoutAfterInsert)
@@ -141,6 +143,7 @@ func (j *checkoutJob) write(p *pen, payer *SealedPayer) {
 	a := &p.order.Attempts[0]
 	p.added = []string{p.order.Payment.ID, a.ID}
 	p.audit("payment.create", p.order.Payment.ID, string(a.Channel))
+	p.turn(a, TurnCreated, "")
 	if payer != nil {
 		p.insert(payer)
 	}

@@ -265,5 +265,6 @@ func (c *Cashier) afterAttempt(p *pen, ended *Attempt) error {
 	pay.ClosedAt, pay.CloseReason = p.now, firstText(pay.CloseReason, "expired")
 	p.audit("payment.closed", pay.ID, pay.CloseReason)
 	p.tell(EventPaymentClosed, "", ended.ID)
+	p.turn(ended, TurnClosed, "")
 	return nil
 }

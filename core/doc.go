@@ -23,6 +23,7 @@
 //	late.go          a person sends back, or keeps, what the merchant's policy kept of such money
 //	refund.go        a refund is reserved by one conditional update, then sent
 //	refund_settle.go what became of it; approval by another actor; refunds made outside
+//	turn.go          what payments come to, for metrics
 //
 // What the use cases need is declared here and built elsewhere: channel.go, capability.go and
 // gateway.go (adapters), rulebook.go (platforms), store.go (core/store), clock.go. state.go holds

@@ -65,6 +65,7 @@ type begun struct {
 	mine   bool      // this very request made the object; else an earlier one did
 	order  *Order    // as this unit stored or found it; nil if it is gone
 	answer *Answered // the final answer, if it is known already
+	turns  []Turn    // what this unit brought about
 }
 
 // once begins a request. What an earlier request made is found by the key, or by find; else make
@@ -83,6 +84,7 @@ func (c *Cashier) once(ctx context.Context, ask asked, find func(View) (string, 
 			return begun{}, err
 		}
 		if verdict.Duplicate == "" {
+			c.turned(got.turns...)
 			return got, nil
 		}
 	}
@@ -117,7 +119,7 @@ func (c *Cashier) begin(ask asked, v View, find func(View) (string, error), make
 		row = c.newIdempotency(p, ask, got.to.object)
 		p.insert(row)
 	}
-	got.order = p.stored()
+	got.order, got.turns = p.stored(), p.turns
 	if made, _, err := got.to.answer(p, got.order, row); err == nil && !made.Settling {
 		got.answer = &made
 	}
@@ -158,6 +160,7 @@ func (c *Cashier) conclude(ctx context.Context, caller Caller, order Key, to rep
 	var stored *Order
 	var given Answered
 	var instead error
+	var turns []Turn
 	verdict, err := c.Store.Do(ctx, Unit{Keys: []Key{order, to.key}, Decide: func(v View) (Writes, error) {
 		o := v.Order(order)
 		if o == nil {
@@ -167,7 +170,7 @@ func (c *Cashier) conclude(ctx context.Context, caller Caller, order Key, to rep
 		if err := decide(p); err != nil {
 			return Writes{}, err
 		}
-		stored = p.stored()
+		stored, turns = p.stored(), p.turns
 		if to.show != nil {
 			var kept bool
 			row := v.Idempotency(to.key)
@@ -186,6 +189,7 @@ func (c *Cashier) conclude(ctx context.Context, caller Caller, order Key, to rep
 	case verdict.Duplicate != "":
 		return nil, Answered{}, Errorf(CodeContended, "another request took the same %s", verdict.Duplicate)
 	default:
+		c.turned(turns...)
 		return stored, given, instead
 	}
 }

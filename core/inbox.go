@@ -69,7 +69,9 @@ func (c *Cashier) queryOutside(ctx context.Context, a *Attempt, outRequestNo str
 // next look.
 func (c *Cashier) finishInbox(ctx context.Context, byID, byNo Key, n Notice, outside RefundResult) error {
 	drawn := c.draw(system())
+	var turns []Turn
 	verdict, err := c.Store.Do(ctx, Unit{Keys: []Key{byID, byNo}, Decide: func(v View) (Writes, error) {
+		turns = nil
 		box, o := v.Inbox(byID), v.Order(byNo)
 		if box == nil || o == nil || box.State != InboxWaiting {
 			return Writes{}, nil
@@ -82,12 +84,17 @@ func (c *Cashier) finishInbox(ctx context.Context, byID, byNo Key, n Notice, out
 		box.State, box.Code, box.NextAt, box.Tries = became.state, string(became.code), became.next, box.Tries+1
 		p.audit("inbox."+string(became.state), box.ID, string(became.code))
 		p.guard(box)
+		turns = p.turns
 		return p.writes(), nil
 	}})
-	if err == nil && verdict.Duplicate != "" {
+	switch {
+	case err != nil:
+		return err
+	case verdict.Duplicate != "":
 		return Errorf(CodeWrongState, "the message would repeat a %s that another order holds", verdict.Duplicate)
 	}
-	return err
+	c.turned(turns...)
+	return nil
 }
 
 // patientTries is how often a waiting message is looked at before a person is told; it is looked at

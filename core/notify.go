@@ -93,8 +93,10 @@ func (c *Cashier) take(ctx context.Context, account Account, n Notice, keyVersio
 	}
 	drawn := c.draw(Caller{MerchantID: account.MerchantID, Actor: ActorGateway})
 	var verdictOf decidedNotice
+	var turns []Turn
 	tradeNoTaken := false
 	decide := func(v View) (Writes, error) {
+		turns = nil
 		earlier, o := v.Inbox(byDigest), v.Order(byNo)
 		if earlier != nil && earlier.State != InboxRejected {
 			verdictOf = decidedNotice{state: earlier.State}
@@ -116,6 +118,7 @@ func (c *Cashier) take(ctx context.Context, account Account, n Notice, keyVersio
 		if earlier != nil && verdictOf.state == InboxRejected {
 			return Writes{}, nil
 		}
+		turns = p.turns
 		box.State, box.Code, box.NextAt = verdictOf.state, string(verdictOf.code), verdictOf.next
 		if earlier != nil {
 			p.guard(box)
@@ -132,6 +135,7 @@ func (c *Cashier) take(ctx context.Context, account Account, n Notice, keyVersio
 			return false, err
 		}
 		if verdict.Duplicate == "" {
+			c.turned(turns...)
 			c.happened("notify."+string(verdictOf.state), string(verdictOf.code))
 			return verdictOf.state != InboxRejected, nil
 		}

@@ -28,6 +28,7 @@ type pen struct {
 	inserts  []Row
 	guards   []Row
 	told     []telling
+	turns    []Turn
 }
 
 // telling is an event to be rendered once the order has its final shape.

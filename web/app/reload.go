@@ -34,6 +34,7 @@ func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book)
 	}
 	w.Changed = func(*config.Config) {
 		a.tenants.now.Store(next)
+		a.watch.offered(book, next.merchants)
 		a.watch.standing.keep(func(account string) bool { _, known := next.accounts[account]; return known })
 		a.mended() // the file may be the same, and a key in it another
 		a.setup.Logger.Info("configuration reloaded", "merchants", len(next.merchants), "accounts", len(next.accounts),

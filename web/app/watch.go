@@ -19,6 +19,7 @@ type watch struct {
 	logger    *slog.Logger
 	happened  *prometheus.CounterVec
 	alerts    *prometheus.CounterVec
+	payments  *prometheus.CounterVec
 	failures  *prometheus.CounterVec
 	exchanges *prometheus.HistogramVec
 	oddities  *prometheus.CounterVec
@@ -40,6 +41,9 @@ func newWatch(registry *prometheus.Registry, logger *slog.Logger, now func() tim
 		alerts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "paymux_alerts_total", Help: "What a person should look at; level 1 is worst.",
 		}, []string{"level", "what"}),
+		payments: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "paymux_payments_total", Help: "Steps of payments, and what was refused, by the class of the refusal.",
+		}, []string{"platform", "channel", "outcome", "class"}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "paymux_job_failures_total", Help: "Due rows that a job could not work on; they stay due.",
 		}, []string{"kind"}),
@@ -67,7 +71,7 @@ func newWatch(registry *prometheus.Registry, logger *slog.Logger, now func() tim
 		Name: "paymux_account_misconfigured", Help: "1 while the gateway turns the account away for the cause; absent when it is mended.",
 	}, []string{"account", "cause"})
 	w.standing = &standing{lasting: lasting, alert: w.Alert, ended: w.accountMended}
-	for _, c := range []prometheus.Collector{w.happened, w.alerts, w.failures, w.exchanges, w.oddities, w.broken, w.orders, w.waits, w.aside, lasting} {
+	for _, c := range []prometheus.Collector{w.happened, w.alerts, w.payments, w.failures, w.exchanges, w.oddities, w.broken, w.orders, w.waits, w.aside, lasting} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
 		}
@@ -92,6 +96,40 @@ func (w *watch) begin() {
 
 // Happened implements core.Watcher.
 func (w *watch) Happened(what, label string) { w.happened.WithLabelValues(what, label).Inc() }
+
+// turned counts a step of a payment.
+func (w *watch) turned(t core.Turn) {
+	w.payments.WithLabelValues(string(t.Platform), string(t.Channel), string(t.Outcome), string(t.Class)).Inc()
+}
+
+// offered makes the steps of payments exist at zero, on each platform by each channel that a
+// merchant has for it.
+func (w *watch) offered(rules core.Rulebook, merchants map[string]core.Merchant) {
+	for _, platform := range rules.Platforms() {
+		for _, m := range merchants {
+			for _, channel := range rules.Offer(platform, m.Holdings).Channels {
+				w.began(platform, channel)
+			}
+		}
+	}
+}
+
+// began is offered for one of them; refusals by gateways have the classes that there are.
+func (w *watch) began(platform core.PlatformID, channel core.ChannelID) {
+	classes := []core.Code{core.CodeChannelRefused}
+	for _, f := range core.Faults() {
+		classes = append(classes, f.Code)
+	}
+	for _, outcome := range core.TurnOutcomes() {
+		if outcome != core.TurnRefused {
+			w.payments.WithLabelValues(string(platform), string(channel), string(outcome), "")
+			continue
+		}
+		for _, class := range classes {
+			w.payments.WithLabelValues(string(platform), string(channel), string(outcome), string(class))
+		}
+	}
+}
 
 // Alert implements core.Watcher.
 func (w *watch) Alert(level int, what, object, detail string) {

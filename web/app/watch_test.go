@@ -15,6 +15,7 @@ import (
 	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/core/store"
+	"github.com/paymux/paymux/platforms"
 )
 
 // Whatever the watcher is told stands in a metric under its own labels, or in a line of the log, or
@@ -33,6 +34,7 @@ func TestWatchTellsAllThatItIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Happened("payment.paid", "wechat")
+	w.turned(core.Turn{Platform: "wechat", Channel: "wechat_h5", Outcome: core.TurnRefused, Class: core.CodeBuyerBalance})
 	w.Alert(2, "webhook.dead", "dlv_1", "why")
 	w.broke(core.Breach{Invariant: "INV-M1", Object: "pay_1", Detail: "off by 3"})
 	w.inspected(7)
@@ -65,7 +67,8 @@ func TestWatchTellsAllThatItIsTold(t *testing.T) {
 		"paymux_alerts_total level=1 what=invariant.broken 1", "paymux_alerts_total level=2 what=webhook.dead 1",
 		"paymux_gateway_odd_fields_total field=fund_bill_list source=answer 1", "paymux_gateway_seconds class=done method=alipay.trade.query 1.5",
 		"paymux_happened_total label=wechat what=payment.paid 1", "paymux_inspected_orders 7", "paymux_invariant_broken_total invariant=INV-M1 1",
-		"paymux_job_failures_total kind=refund 1", "paymux_store_lock_waits_total 2", "paymux_store_waiting_aside 4",
+		"paymux_job_failures_total kind=refund 1",
+		"paymux_payments_total channel=wechat_h5 class=buyer_balance outcome=refused platform=wechat 1", "paymux_store_lock_waits_total 2", "paymux_store_waiting_aside 4",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("metrics\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -86,9 +89,15 @@ func TestWatchTellsAllThatItIsTold(t *testing.T) {
 // due row, each invariant.
 func TestCountersExistFromTheStart(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	if _, err := newWatch(registry, slog.New(slog.DiscardHandler), time.Now); err != nil {
+	w, err := newWatch(registry, slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
 		t.Fatal(err)
 	}
+	book, err := platforms.Load(platforms.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.offered(book, map[string]core.Merchant{"m_1": {Holdings: core.Holdings{Channels: []core.ChannelID{"wechat_h5"}}}, "m_2": {}})
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -106,6 +115,8 @@ func TestCountersExistFromTheStart(t *testing.T) {
 	}
 	want := map[string]int{
 		"paymux_alerts_total": len(Alerts()), "paymux_job_failures_total": 4, "paymux_invariant_broken_total": len(core.Invariants()),
+		// each outcome but a refusal once, and that by each class and by none of them
+		"paymux_payments_total": len(core.TurnOutcomes()) - 1 + len(core.Faults()) + 1,
 	}
 	for name, n := range want {
 		if series[name] != n {

@@ -128,6 +128,7 @@ func (a *App) wireTenants(on foundation, book *platforms.Book) error {
 	}
 	a.tenants = &live{}
 	a.tenants.now.Store(first)
+	a.watch.offered(book, first.merchants)
 	if a.setup.Watcher != nil {
 		a.reloadInto(a.setup.Watcher, on, book)
 		a.reloads.taken(a.setup.Watcher.Version(), a.setup.Now())
@@ -165,7 +166,7 @@ func DatabaseFile(db config.DB) string {
 	return strings.TrimPrefix(name, "file:")
 }
 
-func (a *App) wireCashier(keeping core.Store, book *platforms.Book, vault core.Vault, watch core.Watcher) error {
+func (a *App) wireCashier(keeping core.Store, book *platforms.Book, vault core.Vault, watch *watch) error {
 	channels, err := core.NewChannels(channelsOver(a.tenants.App)...)
 	if err != nil {
 		return err
@@ -173,7 +174,7 @@ func (a *App) wireCashier(keeping core.Store, book *platforms.Book, vault core.V
 	a.forged = &forged{logger: a.setup.Logger}
 	a.cashier = &core.Cashier{
 		Store: keeping, Channels: channels, Gateways: receiversOver(a.tenants.App), Rules: book, Merchants: a.tenants,
-		Clock: clock(a.setup.Now), IDs: newIDs(clock(a.setup.Now), a.setup.Random), Vault: vault, Failpoints: a.setup.Failpoints, Watch: watch, Forged: a.forged,
+		Clock: clock(a.setup.Now), IDs: newIDs(clock(a.setup.Now), a.setup.Random), Vault: vault, Failpoints: a.setup.Failpoints, Watch: watch, Turned: watch.turned, Forged: a.forged,
 		Options: coreOptions(a.config),
 	}
 	return nil
