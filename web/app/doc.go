@@ -15,6 +15,7 @@
 //	                                            punctual
 //	vault.go ids.go clock.go concerned.go       what core wants from outside, filled in
 //	watch.go alarms.go standing.go              what is counted, and what people are told
+//	scrape.go                                   what a server's metrics say stands wrong
 //	tracing.go collector.go version.go          spans of what is done, and where they are sent
 //	inspect.go neighbours.go                    what a server looks at by itself: its books, and
 //	                                            who else works on them

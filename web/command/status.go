@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,17 +36,22 @@ type statusReport struct {
 	Needs   int64    `json:"schema_needed"`
 	Nodes   []string `json:"nodes"`
 	// Server is "ready", "not_ready", "silent", or "" where no admin listener is configured.
-	Server     string           `json:"server"`
-	Queue      string           `json:"queue"`
-	Accounts   []statusAccount  `json:"accounts"`
-	Backlog    []statusBacklog  `json:"backlog"`
-	OldestOpen string           `json:"oldest_open_attempt,omitempty"`
-	People     map[string]int64 `json:"for_people"`
+	Server string `json:"server"`
+	// Metrics tells whether Alarms were asked for: "asked", "not asked", "silent", "unreadable".
+	Metrics    string              `json:"metrics"`
+	Alarms     []app.StandingAlarm `json:"alarms"`
+	Queue      string              `json:"queue"`
+	Accounts   []statusAccount     `json:"accounts"`
+	Backlog    []statusBacklog     `json:"backlog"`
+	OldestOpen string              `json:"oldest_open_attempt,omitempty"`
+	People     map[string]int64    `json:"for_people"`
 }
 
 type statusAccount struct {
 	ID     string `json:"id"`
 	Active bool   `json:"active"`
+	// TurnedAway are the causes for which the gateway turns it away; null where nobody was asked.
+	TurnedAway []string `json:"turned_away"`
 }
 
 type statusBacklog struct {
@@ -59,7 +65,8 @@ func newStatus(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Say how a server and its database stand",
-		Long: "Status reads the database, beside a running server or without one, and asks the admin listener whether the server is ready.\n" +
+		Long: "Status reads the database, beside a running server or without one, and asks the admin listener whether the server is ready,\n" +
+			"and by its metrics which accounts the gateway turns away and what else stands wrong. These are shown, and are for a person to mend.\n" +
 			"Not healthy: an older schema than this program needs, a server that is not ready or silent, rows that have been due for 10 minutes.\n" +
 			"What waits for a person is counted and is no fault of the program's.\n\n" +
 			"Exit code: 0 healthy, 1 not, 2 it could not be told.",
@@ -106,7 +113,7 @@ func statusOf(ctx context.Context, c *config.Config, books *store.Store, now tim
 	}
 	for _, m := range c.Merchants {
 		for _, a := range m.Accounts {
-			r.Accounts = append(r.Accounts, statusAccount{a.ID, a.Active})
+			r.Accounts = append(r.Accounts, statusAccount{ID: a.ID, Active: a.Active})
 		}
 	}
 	r.Schema, r.Needs, r.OldestOpen = standing.Schema, standing.Program, core.Stamp(standing.OldestOpen)
@@ -120,6 +127,9 @@ func statusOf(ctx context.Context, c *config.Config, books *store.Store, now tim
 	}
 	if r.Server = readiness(ctx, c.Server.AdminListen); r.Server != "" && r.Server != "ready" {
 		r.Reasons = append(r.Reasons, "the server is "+r.Server)
+	}
+	if r.Metrics, r.Alarms = standingAlarms(ctx, c.Server.AdminListen); r.Metrics == metricsAsked {
+		r.turnAway()
 	}
 	r.Healthy = len(r.Reasons) == 0
 	return r, nil
@@ -171,7 +181,15 @@ func (r statusReport) write(out io.Writer) {
 		say(out, "  node %s", n)
 	}
 	for _, a := range r.Accounts {
-		say(out, "  account %s, takes new orders: %t", a.ID, a.Active)
+		turned := r.Metrics // nobody knows
+		if a.TurnedAway != nil {
+			turned = orNone(strings.Join(a.TurnedAway, ", "))
+		}
+		say(out, "  account %s, takes new orders: %t, turned away by the gateway: %s", a.ID, a.Active, turned)
+	}
+	say(out, "  alarms of the server: %s, %d stand", r.Metrics, len(r.Alarms))
+	for _, a := range r.Alarms {
+		say(out, "! %s", strings.Join(strings.Fields(strings.Join([]string{a.What, a.Of, a.Cause, a.Since}, " ")), " "))
 	}
 	for _, b := range r.Backlog {
 		say(out, "  %d %s rows due, the oldest since %s", b.Rows, b.Kind, orNone(b.Since))
