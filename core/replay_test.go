@@ -196,7 +196,7 @@ func TestReplayOfATimeUnderOneKey(t *testing.T) {
 				t.Fatal(err)
 			}
 			again, err := w.ReplayRange(ctx, shopCaller, ask)
-			if err != nil || err == nil && again.Replayed == (name == "interrupted") {
+			if err != nil || again.Replayed == (name == "interrupted") {
 				t.Fatalf("again: replayed %t, %v", again.Replayed, err)
 			}
 			if v := rangeView(t, again); v.Replayed != 1000 || v.More {
