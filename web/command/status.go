@@ -157,7 +157,7 @@ func readiness(ctx context.Context, address string) string {
 	if err != nil {
 		return "silent"
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := (&http.Client{Timeout: askReady}).Do(r)
 	if err != nil {
 		return "silent"
 	}

@@ -31,7 +31,7 @@ func standingAlarms(ctx context.Context, address string) (asked string, alarms [
 	if err != nil {
 		return metricsSilent, alarms
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := (&http.Client{Timeout: askReady}).Do(r)
 	if err != nil {
 		return metricsSilent, alarms
 	}
