@@ -141,6 +141,9 @@ func (s faultyStore) Hold(stored, fresh []core.Row) (release func(), doesNotAppl
 	if s.config.Driver == DriverSQLite {
 		return nil, "SQLite has one writer for the whole file, and no lock of a row"
 	}
+	if s.config.alone {
+		return nil, "a unit that is never joined keeps no other waiting; the joined ones are tried"
+	}
 	s.held.mu.Lock()
 	s.held.lines, s.held.tense = map[string]*line{}, time.Time{} // nothing was held for a while
 	s.held.mu.Unlock()

@@ -157,6 +157,7 @@ func TestMySQLSessions(t *testing.T) {
 
 // D04: the suite passes with innodb_snapshot_isolation as well, the default from MariaDB 11.6 on.
 func TestSuiteSnapshotIsolation(t *testing.T) {
+	t.Parallel()
 	config := mysqlTestConfig(t)
 	parsed, err := mysqldriver.ParseDSN(config.DSN)
 	if err != nil {

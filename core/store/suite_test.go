@@ -94,6 +94,7 @@ func open(t testing.TB, c Config) *Store {
 // The suite passes with units joined and with each alone, on every engine: joining changes nothing
 // but the speed.
 func TestSuite(t *testing.T) {
+	t.Parallel() // most of it is waiting for locks
 	for _, e := range engines() {
 		for name, alone := range map[string]bool{"joined": false, "alone": true} {
 			t.Run(e.name+"/"+name, func(t *testing.T) {
@@ -110,6 +111,7 @@ func TestSuite(t *testing.T) {
 // D19: rows that another session holds keep strangers nowhere, whichever way a session is told not
 // to wait for locks: MariaDB's is in TestSuite, NOWAIT is MySQL's and TiDB's.
 func TestHeldRowsByNowait(t *testing.T) {
+	t.Parallel()
 	config := mysqlTestConfig(t)
 	config.nowait = true
 	s := faultyStore{open(t, config), &faults{}}
