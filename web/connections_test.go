@@ -74,9 +74,15 @@ func (w *town) dial(from string) net.Conn {
 	return ours
 }
 
-// ask sends a request on a connection, and returns the answer's status; 0 for a connection that is
-// closed.
+// ask sends a request on a connection, and returns the answer's status, once all has come to rest.
 func ask(c net.Conn, method, path string) int {
+	defer synctest.Wait()
+	return askBeside(c, method, path)
+}
+
+// askBeside is ask for a goroutine beside the test's: one alone may wait for rest. 0 is a
+// connection that is closed.
+func askBeside(c net.Conn, method, path string) int {
 	if _, err := fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", method, path); err != nil {
 		return 0
 	}
@@ -85,7 +91,6 @@ func ask(c net.Conn, method, path string) int {
 		return 0
 	}
 	_, _ = io.Copy(io.Discard, answer.Body)
-	synctest.Wait()
 	return answer.StatusCode
 }
 
@@ -175,7 +180,7 @@ func TestW41_ProbesAndMessagesKeepConnections(t *testing.T) {
 				defer w.end()
 				for _, from := range busy {
 					c := w.dial(from)
-					go ask(c, "GET", "/slow")
+					go askBeside(c, "GET", "/slow")
 					synctest.Wait()
 				}
 				for range 3 { // none of them stays

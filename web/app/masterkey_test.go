@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,7 +110,8 @@ func TestO31CutOffMove(t *testing.T) {
 		if _, err := ownMaster(t.Context(), s, old); err != nil {
 			t.Fatal(err)
 		}
-		ctx := &countdown{Context: t.Context(), left: cut}
+		ctx := &countdown{Context: t.Context()}
+		ctx.left.Store(int64(cut))
 		_, err := Rewrap(ctx, s, old, next, false)
 		whole := err == nil
 		if _, err := ownMaster(t.Context(), s, next); (err == nil) != whole {
@@ -133,11 +135,11 @@ func TestO31CutOffMove(t *testing.T) {
 // countdown is a context that ends after some looks at it.
 type countdown struct {
 	context.Context
-	left int
+	left atomic.Int64
 }
 
 func (c *countdown) Err() error {
-	if c.left--; c.left < 0 {
+	if c.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
