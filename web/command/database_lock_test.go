@@ -1,11 +1,28 @@
 package command_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/paymux/paymux/web/command"
 )
+
+// untilReady keeps what a server says, and tells when it says that it is ready.
+type untilReady struct {
+	log   log
+	ready func()
+}
+
+func (u *untilReady) Write(text []byte) (int, error) {
+	if bytes.Contains(text, []byte(`"msg":"ready"`)) {
+		u.ready()
+	}
+	return u.log.Write(text)
+}
 
 // O30: a second server on an SQLite file is refused and told who has it; commands that read work
 // beside it, a kill leaves nothing that must be removed, and another name of the file is no other.
@@ -20,8 +37,11 @@ func TestO30OneServerForAnSQLiteFile(t *testing.T) {
 		}
 		other := strings.ReplaceAll(string(text), s.listen, freeAddress(t))
 		s.write("second.yaml", strings.Replace(other, dir+"/paymux.db", dsn, 1))
-		code, out, errs := run(t, nil, "serve", "--config", s.path("second.yaml"))
-		return code, out + errs
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		said := &untilReady{ready: cancel} // one that starts after all would never end by itself
+		code := command.Run(ctx, []string{"serve", "--config", s.path("second.yaml")}, streams(said, said))
+		return code, said.log.String()
 	}
 	if err := os.Symlink(dir+"/paymux.db", dir+"/other.db"); err != nil {
 		t.Fatal(err)
