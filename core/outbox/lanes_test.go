@@ -64,12 +64,25 @@ func slow(d time.Duration, then func(*http.Request) (*http.Response, error)) fun
 	}
 }
 
+// inTurn makes answers arrive one after the other, a millisecond apart: tries that start at the
+// same instant take theirs in any order, and what was heard first would be luck.
+func inTurn(answers []func(*http.Request) (*http.Response, error)) []func(*http.Request) (*http.Response, error) {
+	first := sync.OnceValue(time.Now)
+	for i, answer := range answers {
+		answers[i] = func(req *http.Request) (*http.Response, error) {
+			return slow(time.Until(first().Add(time.Duration(i+1)*time.Millisecond)), answer)(req)
+		}
+	}
+	return answers
+}
+
 // sweep hands over what is due at every second for a while, as the jobs do.
 func (v *town) sweep(d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); <-time.After(time.Second) {
 		v.handOver()
 		synctest.Wait()
 	}
+	synctest.Wait() // what the last second woke
 }
 
 // handOver is one sweep.

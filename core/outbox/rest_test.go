@@ -156,15 +156,16 @@ func TestBacklogGoesInGrowingRounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newTown(t, "shop")
 		shop := v.shops["shop.example"]
-		shop.plan(always(5, status(500))...)
+		// five failures open the breaker, while three more are under way
+		shop.plan(inTurn(always(8, status(500)))...)
 		shop.plan(always(1000, slow(time.Second, status(200)))...)
 		for i := range 200 {
 			v.event(i, "shop", "hook")
 		}
 		v.sweep(30 * time.Second)
 		rounds := map[time.Duration]int{}
-		for _, x := range shop.tries[5:] {
-			rounds[x.at.Sub(shop.tries[5].at).Truncate(time.Second)]++
+		for _, x := range shop.tries[8:] {
+			rounds[x.at.Sub(shop.tries[8].at).Truncate(time.Second)]++
 		}
 		for i, want := range []int{1, 1, 2, 4, 8, 16, 16, 16} {
 			if got := rounds[time.Duration(i)*time.Second]; got != want {

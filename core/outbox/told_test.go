@@ -122,7 +122,7 @@ func TestH08_WhatTheBreakerCounts(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			v := newTown(t, "shop")
 			v.shops["shop.example"].plan(slicesOf(1, slow(time.Second, status(200)))...)
-			v.shops["shop.example"].plan(c.answers...)
+			v.shops["shop.example"].plan(inTurn(append(slices.Clone(c.answers), always(40, status(200))...))...)
 			for i := range 40 {
 				v.event(i, "shop", "hook")
 			}
