@@ -45,13 +45,14 @@ func namedArrows() map[string][]string {
 		"adapters/scaffold":   {},
 		// the judge of both ends, and so the one place that sees both
 		"adapters/alipay/sim/conformance": {wire, "adapters/alipay/sim"},
-		"core/store":                      {core},
+		"core/archive":                    {core},
+		"core/store":                      {core, "core/archive"},
 		"core/jobs":                       {core},
 		"core/outbox":                     {core},
 		"core/channeltest":                {core},
 		"core/channeltest/tinygate":       {core, "core/channeltest"},
 		"core/coretest":                   {core},
-		"core/storetest":                  {core},
+		"core/storetest":                  {core, "core/archive"},
 		"platforms":                       {core},
 		"web":                             {core},
 		"web/demoshop":                    {core, "web"},
@@ -73,7 +74,7 @@ func namedArrows() map[string][]string {
 // settings as they are shipped, and the whole program end to end.
 func testArrows() []string {
 	return []string{
-		"core/channeltest", "core/channeltest/tinygate", "core/coretest", "core/storetest", "adapters/alipay/trade/tradetest", "adapters/alipay/sim", "adapters/alipay/setup",
+		"core/archive", "core/channeltest", "core/channeltest/tinygate", "core/coretest", "core/storetest", "adapters/alipay/trade/tradetest", "adapters/alipay/sim", "adapters/alipay/setup",
 		"platforms", "web/command",
 	}
 }

@@ -11,7 +11,7 @@ type AlertKind struct {
 // docs/runbook.md says of each name what it means and what to do.
 func Alerts() []AlertKind {
 	kinds := []AlertKind{
-		{"attempt.unsettled", 2}, {"job.stuck", 2}, {"notify.paid_after_refund", 2}, {"notify.unconfirmed", 1}, {"notify.unknown_out_trade_no", 1},
+		{"attempt.unsettled", 2}, {"job.stuck", 2}, {"notify.archived", 2}, {"notify.paid_after_refund", 2}, {"notify.unconfirmed", 1}, {"notify.unknown_out_trade_no", 1},
 		{"refund.must_succeed", 1}, {"refund.repeat_moved_money", 1}, {"refund.returned", 1}, {"refund.unsettled", 2},
 		{"refund." + doubtAbove, 2}, {"refund.sum_unconfirmed", 2}, {"refund." + doubtBelow, 1}, {"refund." + doubtBeyond, 1}, {"refund." + doubtNoRoom, 2},
 	}

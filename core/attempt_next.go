@@ -31,7 +31,7 @@ func (c *Cashier) NextAttempt(ctx context.Context, caller Caller, req AttemptReq
 	}
 	o := v.Order(ask.order)
 	if o == nil {
-		return Answered{}, Errorf(CodeNotFound, "no such payment")
+		return Answered{}, v.gone(ask.order, "no such payment")
 	}
 	row, err := ask.earlier(v)
 	if err != nil {

@@ -103,8 +103,12 @@ func (j *checkoutJob) byOrder() Key {
 // earlier finds what has the request's merchant_order_no: nothing, or the order that the same
 // request made without a key.
 func (j *checkoutJob) earlier(v View) (string, error) {
-	o := v.Order(j.byOrder())
+	o, left := v.Order(j.byOrder()), v.Archived(j.byOrder())
 	switch {
+	case left != nil:
+		return "", &Error{
+			Code: CodeOrderExists, Message: "merchant_order_no was used before, by a payment that has been archived", Field: "merchant_order_no", PaymentID: left.PaymentID,
+		}
 	case o == nil:
 		return "", nil
 	case j.req.IdempotencyKey != "":

@@ -15,7 +15,9 @@ const (
 	CodeInvalid        Code = "invalid_request" // a field is missing or out of range
 	CodeAmountMismatch Code = "amount_mismatch" // amount_fen is not the goods' total
 	CodeNotFound       Code = "not_found"       // no such object, or another merchant's
-	CodeForbidden      Code = "forbidden"       // the key's role does not permit this
+	// CodeArchived: the object was final for long and has left the database.
+	CodeArchived  Code = "archived"
+	CodeForbidden Code = "forbidden" // the key's role does not permit this
 	// CodeOrderExists: merchant_order_no was used for another order.
 	CodeOrderExists         Code = "order_exists"
 	CodeIdempotencyMismatch Code = "idempotency_mismatch" // the same key came with another body

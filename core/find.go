@@ -11,6 +11,8 @@ type Match struct {
 	Kind       string `json:"kind"`
 	PaymentID  string `json:"payment_id"` // "" for a message that no payment is known for
 	MerchantID string `json:"merchant_id,omitempty"`
+	// Archive is the id of the archive that the payment has left for, "" while it is here.
+	Archive string `json:"archive,omitempty"`
 }
 
 // Story is an order with all that was written about it, each list oldest first and cut at
@@ -43,10 +45,11 @@ func (s *Story) Objects() (ids, numbers []string) {
 	return ids, numbers
 }
 
-// Archive is read by people who look for something. Stores have it.
-type Archive interface {
+// Finder is read by people who look for something. Stores have it.
+type Finder interface {
 	// Locate tells what a number is, among payments, attempts, refunds, events, deliveries and
-	// messages of all merchants. Page tokens are secrets and lead nowhere.
+	// messages of all merchants, and payments, attempts and refunds that were archived. Page tokens
+	// are secrets and lead nowhere.
 	Locate(ctx context.Context, number string) ([]Match, error)
 	// Story returns an order with all that was written about it, in one consistent view; nil for
 	// none.
@@ -61,18 +64,20 @@ type Found struct {
 	Timeline   []Moment    `json:"timeline"`
 	// Waits is what the payment waits for; empty when nothing more comes by itself.
 	Waits []Wait `json:"waits"`
+	// Archive is set when the payment has left for one: then nothing else is known here.
+	Archive string `json:"archive,omitempty"`
 }
 
 // Find follows a number to the payments that it leads to. It needs no configuration, so that a
 // command can ask a database beside a running server.
 //
 // Errors: CodeNotFound, CodeUnavailable.
-func Find(ctx context.Context, archive Archive, number string) ([]Found, error) {
+func Find(ctx context.Context, books Finder, number string) ([]Found, error) {
 	number = strings.TrimSpace(number)
 	if checkNumber("number", number, 64) != nil {
 		return nil, Errorf(CodeNotFound, "no number of ours or of a gateway looks like this")
 	}
-	matches, err := archive.Locate(ctx, number)
+	matches, err := books.Locate(ctx, number)
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +87,17 @@ func Find(ctx context.Context, archive Archive, number string) ([]Found, error) 
 			all[len(all)-1].Matches = append(all[len(all)-1].Matches, m)
 			continue
 		}
-		story, err := archive.Story(ctx, m.PaymentID)
+		story, err := books.Story(ctx, m.PaymentID)
 		if err != nil {
 			return nil, err
 		}
-		if story != nil {
+		switch {
+		case story != nil:
 			all = append(all, foundOf(story, m))
+		case m.Archive != "":
+			all = append(all, Found{
+				Matches: []Match{m}, MerchantID: m.MerchantID, Payment: PaymentView{ID: m.PaymentID}, Timeline: []Moment{}, Waits: []Wait{}, Archive: m.Archive,
+			})
 		}
 	}
 	if len(all) == 0 {

@@ -110,6 +110,9 @@ func (c *Cashier) begin(ask asked, v View, find func(View) (string, error), make
 		}
 		return got, p.writes(), err
 	}
+	if v.Archived(ask.order) != nil {
+		return begun{}, Writes{}, v.gone(ask.order, "")
+	}
 	p := ask.drawn.fresh(o)
 	got := begun{to: ask.reply, mine: true}
 	if got.to.object, err = make(p); err != nil {
@@ -164,7 +167,7 @@ func (c *Cashier) conclude(ctx context.Context, caller Caller, order Key, to rep
 	verdict, err := c.Store.Do(ctx, Unit{Keys: []Key{order, to.key}, Decide: func(v View) (Writes, error) {
 		o := v.Order(order)
 		if o == nil {
-			return Writes{}, Errorf(CodeNotFound, "no such payment")
+			return Writes{}, v.gone(order, "no such payment")
 		}
 		p := drawn.fresh(o)
 		if err := decide(p); err != nil {

@@ -124,7 +124,7 @@ func (c *Cashier) Reapply(ctx context.Context, caller Caller, inboxID string) (M
 	why := ""
 	if box := v.Inbox(byID); box != nil && box.State == InboxParked && c.speaksFor(box, caller) {
 		why = box.Code
-		if _, err := c.order(ctx, Key{Kind: OrderByOutTradeNo, Value: box.OutTradeNo}); CodeOf(err) == CodeNotFound {
+		if _, err := c.order(ctx, Key{Kind: OrderByOutTradeNo, Value: box.OutTradeNo}); CodeOf(err) == CodeNotFound || CodeOf(err) == CodeArchived {
 			return MessageView{}, Errorf(CodeWrongState, "no order of ours has this message's number; it can only be dismissed")
 		}
 	}

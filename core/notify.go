@@ -110,7 +110,9 @@ func (c *Cashier) take(ctx context.Context, account Account, n Notice, keyVersio
 		if earlier != nil {
 			box = earlier
 		}
-		if tradeNoTaken && o != nil {
+		if left := v.Archived(byNo); left != nil {
+			verdictOf = c.archivedOrder(p, left, n, box)
+		} else if tradeNoTaken && o != nil {
 			verdictOf = c.parkNotice(p, attemptByNumber(o, n.Trade.OutTradeNo), "trade_no_taken")
 		} else if verdictOf, err = c.judgeNotice(p, account, n, box); err != nil {
 			return Writes{}, err
@@ -302,6 +304,18 @@ func (c *Cashier) unknownNumber(p *pen, n Notice, box *Inbox) decidedNotice {
 	p.audit("notify.parked", n.Trade.OutTradeNo, "unknown_out_trade_no")
 	c.alert(1, "notify.unknown_out_trade_no", n.Trade.OutTradeNo, "verified money for a number that we never made")
 	return decidedNotice{state: InboxParked, code: "unknown_out_trade_no"}
+}
+
+// archivedOrder takes a message about an order that has left for an archive. It is too late to book
+// anything, and the number is known: so the gateway is told that it was heard, and a person is told
+// where the order is.
+func (c *Cashier) archivedOrder(p *pen, left *Archived, n Notice, box *Inbox) decidedNotice {
+	box.PaymentID = left.PaymentID
+	if n.Kind == NoticePayment || n.Kind == NoticeRefund || n.Kind == NoticeReturned {
+		p.audit("notify.archived", left.PaymentID, string(n.Kind)+" of "+n.Trade.OutTradeNo+", which is in archive "+left.Archive)
+		c.alert(2, "notify.archived", left.PaymentID, "a verified message about an order that was archived: compare it with archive "+left.Archive)
+	}
+	return decidedNotice{state: InboxDone, code: CodeArchived}
 }
 
 // refuseNotice leaves an event in the audit log; nothing else changes.

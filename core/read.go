@@ -17,7 +17,7 @@ func (c *Cashier) order(ctx context.Context, key Key) (*Order, error) {
 	if o := v.Order(key); o != nil {
 		return o, nil
 	}
-	return nil, Errorf(CodeNotFound, "no such object")
+	return nil, v.gone(key, "no such object")
 }
 
 // Payment returns a merchant's payment. Another merchant's is CodeNotFound (W01).

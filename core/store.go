@@ -163,12 +163,14 @@ type View struct {
 	idempotency map[Key]*Idempotency
 	inbox       map[Key]*Inbox
 	deliveries  map[Key]*Delivery
+	archived    map[Key]*Archived
 }
 
 // NewView returns an empty view; stores fill it.
 func NewView() View {
 	return View{
 		orders: map[Key]*Order{}, idempotency: map[Key]*Idempotency{}, inbox: map[Key]*Inbox{}, deliveries: map[Key]*Delivery{},
+		archived: map[Key]*Archived{},
 	}
 }
 
@@ -247,7 +249,7 @@ type Reader interface {
 	Balances(ctx context.Context, merchantID string) ([]Balance, error)
 	// Due lists what a job must look at, by keyset on (At, ID), earliest first.
 	Due(context.Context, DueQuery) ([]Due, error)
-	Archive
+	Finder
 }
 
 // PaymentQuery asks for a page of payments. What is empty asks for any; what is given must all

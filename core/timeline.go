@@ -162,7 +162,7 @@ func actionWords() map[string]string {
 		"refund.external": "a refund made outside was booked", "refund.noticed": "a message tells of the refund", "refund.proven_by_sum": "the sum proves the refund",
 		"refund.late": "late money is sent back", "refund.duplicate": "money that came twice is sent back",
 		"refund.returned": "the bank sent the refund back", "refund.mended": "what the refund waited for may be mended", "refund.stuck": "a job could not go on",
-		"notify.parked": "a verified message contradicts the books", "notify.rejected": "a message was not accepted", "inbox.done": "a message was applied",
+		"notify.parked": "a verified message contradicts the books", "notify.rejected": "a message was not accepted", "notify.archived": "a message came after the order was archived", "inbox.done": "a message was applied",
 		"inbox.parked": "a message was parked", "inbox.waiting": "a message waits", "inbox.stuck": "a message could not be applied", "delivery.replay": "somebody had a webhook sent again",
 		"endpoint.replay": "somebody had an endpoint's webhooks of a time sent again",
 		"inbox.dismissed": "somebody dismissed a parked message", "inbox.reapplied": "somebody had a parked message applied again",

@@ -78,6 +78,7 @@ func requestAdvice() map[core.Code]advice {
 		codeMediaType:                {party: caller, mend: words("请求体必须是 application/json。", "the body must be application/json")},
 		core.CodeAmountMismatch:      {party: caller, mend: words("amount_fen 必须等于商品金额之和。", "amount_fen must be the goods' total")},
 		core.CodeIdempotencyMismatch: {party: caller, mend: words("同一个键或单号带来了不同的请求。查明原因，不要只换一个新键。", "the key or number came with another request: find out why, do not just draw a new one")},
+		core.CodeArchived:            {party: core.PartyCaller, mend: words("支付单早已完结并归档，不能再操作。需要查账时，向 paymux 的运维要归档文件。", "the payment was final for long and has been archived: ask whoever runs paymux for it")},
 		core.CodeOrderExists:         {party: caller, mend: words("这个订单号已被另一请求使用，payment_id 是它的支付单。", "another request used this order number; payment_id names its payment")},
 		core.CodeRefundExceedsPaid:   {party: caller, mend: words("最多退 refundable_fen，处理中的退款也占用额度。", "ask for refundable_fen at most; refunds under way count")},
 		core.CodeReturnURL:           {party: caller, mend: words("return_url 不在登记的前缀之内。先登记。", "return_url does not begin with a registered prefix: register it")},

@@ -71,6 +71,7 @@ func kinds() map[core.Code]kind {
 		core.CodeNotFound:            {http.StatusNotFound, core.Words{ZH: "对象不存在", EN: "There is no such object"}},
 		core.CodeNotConfigured:       {http.StatusNotFound, core.Words{ZH: "网关或账户不存在", EN: "There is no such gateway or account"}},
 		codeMethodNotAllowed:         {http.StatusMethodNotAllowed, core.Words{ZH: "不支持此请求方法", EN: "The method is not allowed here"}},
+		core.CodeArchived:            {http.StatusGone, core.Words{ZH: "支付单已归档", EN: "The payment has been archived"}},
 		core.CodeOrderExists:         {http.StatusConflict, core.Words{ZH: "订单号已用于另一笔订单", EN: "The order number was used for another order"}},
 		core.CodeInProgress:          {http.StatusConflict, core.Words{ZH: "同一请求正在处理", EN: "The same request is being worked on"}},
 		core.CodeAttemptInFlight:     {http.StatusConflict, core.Words{ZH: "上一次发起的支付仍可付款", EN: "An older attempt can still be paid"}},

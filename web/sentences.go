@@ -72,6 +72,8 @@ func sentencesOfOrders() []core.Words {
 		{EN: "the order is being created by another request", ZH: "另一个请求正在创建这笔订单"},
 		{EN: "this key was used with another request", ZH: "这个幂等键已用于另一个请求"},
 		{EN: "merchant_order_no was used before", ZH: "这个 merchant_order_no 已经用过"},
+		{EN: "merchant_order_no was used before, by a payment that has been archived", ZH: "这个 merchant_order_no 已经用过，那笔支付单已归档"},
+		{EN: "payment %s has been final for so long that it was moved to archive %s; nothing can be done with it any more", ZH: "支付单 %s 早已完结，已移入归档 %s，不能再对它做任何操作"},
 		{EN: "merchant_order_no was used with another request", ZH: "这个 merchant_order_no 已用于另一个请求"},
 		{EN: "merchant_refund_no was used with another request", ZH: "这个 merchant_refund_no 已用于另一个请求"},
 		{EN: "the payment is paid; refund it instead", ZH: "订单已支付，请改为退款"},

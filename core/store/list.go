@@ -116,8 +116,10 @@ func (s *Store) Balances(ctx context.Context, merchantID string) ([]core.Balance
 		Fen, Legs      int64
 	}
 	sums, err := find[sum](ctx, s, func(db *gorm.DB) *gorm.DB {
-		return db.Table("entries").Select("account, owner, SUM(amount_fen) AS fen, COUNT(*) AS legs").
-			Where("merchant_id = ?", merchantID).Group("account, owner").Order("account, owner")
+		return db.Raw("SELECT account, owner, SUM(fen) AS fen, SUM(legs) AS legs FROM ("+
+			"SELECT account, owner, SUM(amount_fen) AS fen, COUNT(*) AS legs FROM entries WHERE merchant_id = ? GROUP BY account, owner UNION ALL "+
+			"SELECT account, owner, amount_fen AS fen, entries AS legs FROM archived_sums WHERE merchant_id = ?) booked "+
+			"GROUP BY account, owner ORDER BY account, owner", merchantID, merchantID)
 	})
 	if err != nil {
 		return nil, err

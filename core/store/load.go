@@ -17,6 +17,7 @@ type loaded struct {
 	payments    map[core.Key]string // the payment that an order key leads to
 	lines       map[core.Key]*line  // where a key leads to a payment that another session holds
 	orders      map[string]*core.Order
+	archived    map[string]*core.Archived // in place of orders that have left
 	idempotency map[core.Key]*core.Idempotency
 	inbox       map[core.Key]*core.Inbox
 	deliveries  map[core.Key]*core.Delivery
@@ -169,6 +170,8 @@ func (l *loaded) view(keys []core.Key) core.View {
 	for _, k := range keys {
 		if o := l.order(k); o != nil {
 			v.SetOrder(k, o)
+		} else if a := l.left(k); a != nil {
+			v.SetArchived(k, a)
 		}
 		if r := l.idempotency[k]; r != nil {
 			v.SetIdempotency(k, r)

@@ -19,7 +19,11 @@ func (l *loaded) resolvePayments(tx *gorm.DB, byKind map[core.KeyKind][]core.Key
 	}
 	var rows []struct{ ID, MerchantID, MerchantOrderNo string }
 	where, args := pairs("merchant_id", "merchant_order_no", keys, func(k core.Key) string { return k.Merchant })
-	if err := tx.Table("payments").Select("id, merchant_id, merchant_order_no").Where(where, args...).Find(&rows).Error; err != nil {
+	// An archived order's number is nobody else's: asked by the same statement, since a new order's
+	// number is looked for in vain.
+	const from = "SELECT id, merchant_id, merchant_order_no FROM "
+	query := from + "payments WHERE " + where + " UNION ALL " + from + "archived_orders WHERE " + where
+	if err := tx.Raw(query, append(slices.Clone(args), args...)...).Scan(&rows).Error; err != nil {
 		return err
 	}
 	for _, r := range rows {
@@ -49,6 +53,11 @@ func (l *loaded) resolveAttempts(tx *gorm.DB, byKind map[core.KeyKind][]core.Key
 		for _, k := range keys {
 			l.payments[k] = found[k.Value]
 		}
+		if by.kind != core.OrderByToken {
+			if err := l.resolveArchived(tx, keys); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -61,6 +70,9 @@ func (l *loaded) resolveRefunds(tx *gorm.DB, byKind map[core.KeyKind][]core.Key)
 		}
 		for _, r := range rows {
 			l.payments[core.Key{Kind: core.OrderByRefund, Merchant: r.MerchantID, Value: r.ID}] = r.PaymentID
+		}
+		if err := l.resolveArchived(tx, keys); err != nil {
+			return err
 		}
 	}
 	keys := byKind[core.OrderByMerchantRefund]
@@ -111,15 +123,15 @@ func (l *loaded) loadOrders(tx *gorm.DB, lock *clause.Locking) error {
 	if err := query.Find(&payments).Error; err != nil {
 		return err
 	}
-	if len(payments) == 0 {
-		return nil
-	}
 	for i := range payments {
 		p, err := payments[i].payment()
 		if err != nil {
 			return err
 		}
 		l.orders[p.ID] = &core.Order{Payment: p}
+	}
+	if err := l.loadArchived(tx, ids); err != nil || len(payments) == 0 {
+		return err
 	}
 	return l.loadParts(tx, ids)
 }

@@ -2,18 +2,15 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
-	"hash"
 	"slices"
 	"time"
 
 	"gorm.io/gorm"
 
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/archive"
 )
 
 // sealRow is one link of the audit chain: it vouches for the rows that carry its number, and for
@@ -27,6 +24,9 @@ type sealRow struct {
 	PrevHash   string `gorm:"column:prev_hash"`
 	Hash       string `gorm:"column:hash"`
 	CreatedAt  int64  `gorm:"column:created_at;autoCreateTime:false"`
+	// Archive is where its rows are, "" while they are here. It is no part of the hash: the link
+	// is the same wherever its rows are, and goes on holding the chain together.
+	Archive string `gorm:"column:archive;size:64" store:"ascii"`
 }
 
 func (sealRow) TableName() string { return "audit_seals" }
@@ -79,34 +79,32 @@ func (s *Store) SealAudit(ctx context.Context, now time.Time, settle time.Durati
 	}
 }
 
-// hashOf chains the seal to the one before it and to its rows. Every field is written with its
-// length, so that no two logs have the same bytes.
-func (s *sealRow) hashOf(rows []auditRow) string {
-	h := sha256.New()
-	writeFields(h, "paymux audit seal 1", s.PrevHash, fmt.Sprint(s.Seq), fmt.Sprint(s.CreatedAt), fmt.Sprint(len(rows)))
+// hashOf is the hash that the seal must have over its rows.
+func (s *sealRow) hashOf(rows []auditRow) string { return s.seal().HashOf(auditLines(rows)) }
+
+func (s *sealRow) seal() archive.Seal {
+	return archive.Seal{
+		Seq: s.Seq, FirstID: s.FirstID, LastID: s.LastID, Rows: s.RowsSealed, PrevHash: s.PrevHash, Hash: s.Hash, CreatedAt: s.CreatedAt,
+	}
+}
+
+func auditLines(rows []auditRow) []archive.AuditLine {
+	lines := make([]archive.AuditLine, 0, len(rows))
 	for _, r := range rows {
-		r.hash(h)
+		lines = append(lines, archive.AuditLine{
+			ID: r.ID, MerchantID: r.MerchantID, Actor: r.Actor, KeyID: r.KeyID, Action: r.Action, Object: r.Object, Detail: r.Detail, CreatedAt: r.CreatedAt,
+		})
 	}
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-func (r *auditRow) hash(h hash.Hash) {
-	writeFields(h, r.ID, r.MerchantID, r.Actor, r.KeyID, r.Action, r.Object, r.Detail, fmt.Sprint(r.CreatedAt))
-}
-
-func writeFields(h hash.Hash, fields ...string) {
-	var length [8]byte
-	for _, f := range fields {
-		binary.BigEndian.PutUint64(length[:], uint64(len(f)))
-		h.Write(length[:])
-		h.Write([]byte(f))
-	}
+	return lines
 }
 
 // AuditReport is what VerifyAudit found.
 type AuditReport struct {
 	Seals int64
-	Rows  int64 // under seals
+	Rows  int64 // under seals, and here
+	// Archived is how many rows under the oldest seals have left for archives, and LastArchived the
+	// last of those seals; 0 for none.
+	Archived, LastArchived int64
 	// Head is the last seal's hash. Kept elsewhere and asked for again, it proves that nothing was
 	// taken off the end, and that the log was not rewritten as a whole: whoever can write to the
 	// database can compute hashes too.
@@ -169,10 +167,13 @@ func (a *AuditReport) verifySeal(tx *gorm.DB, seal *sealRow) error {
 	if seal.PrevHash != a.Head {
 		a.broken("seal %d does not follow the seal before it", seal.Seq)
 	}
-	if int64(len(rows)) != seal.RowsSealed {
+	switch {
+	case seal.Archive != "":
+		a.verifyLeft(seal, len(rows))
+	case int64(len(rows)) != seal.RowsSealed:
 		a.broken("seal %d vouches for %d rows, %d are there", seal.Seq, seal.RowsSealed, len(rows))
 	}
-	if seal.hashOf(rows) != seal.Hash {
+	if seal.Archive == "" && seal.hashOf(rows) != seal.Hash {
 		a.broken("seal %d (%s to %s) does not match its rows", seal.Seq, seal.FirstID, seal.LastID)
 	}
 	for i := range rows {
@@ -181,6 +182,18 @@ func (a *AuditReport) verifySeal(tx *gorm.DB, seal *sealRow) error {
 	a.Seals, a.Head, a.Rows = seal.Seq, seal.Hash, a.Rows+int64(len(rows))
 	a.heads = slices.DeleteFunc(slices.Clone(a.heads), func(head string) bool { return head == seal.Hash })
 	return nil
+}
+
+// verifyLeft looks at a seal whose rows are in an archive, which alone can prove them. Only the
+// oldest may be, so that no row disappears from between others.
+func (a *AuditReport) verifyLeft(seal *sealRow, here int) {
+	if here > 0 {
+		a.broken("the rows of seal %d are in archive %s, and %d are here", seal.Seq, seal.Archive, here)
+	}
+	if a.LastArchived != a.Seals {
+		a.broken("seal %d is in archive %s, and seal %d before it is in none", seal.Seq, seal.Archive, a.Seals)
+	}
+	a.LastArchived, a.Archived = seal.Seq, a.Archived+seal.RowsSealed
 }
 
 // verifyTail looks at what comes after the last seal.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -18,7 +19,7 @@ const maxMatches = 20
 // places are the columns that hold numbers, each with an index of its own. What is not an order's
 // leads to its payment by a join.
 func places() []struct{ kind, query string } {
-	const from = "SELECT payment_id, merchant_id FROM "
+	const from, left = "SELECT payment_id, merchant_id FROM ", "SELECT id AS payment_id, merchant_id, archive FROM archived_orders WHERE "
 	return []struct{ kind, query string }{
 		{"payment_id", "SELECT id AS payment_id, merchant_id FROM payments WHERE id = ?"},
 		{"merchant_order_no", "SELECT id AS payment_id, merchant_id FROM payments WHERE merchant_order_no = ?"},
@@ -31,6 +32,9 @@ func places() []struct{ kind, query string } {
 		{"event_id", from + "events WHERE id = ?"},
 		{"delivery_id", "SELECT e.payment_id, e.merchant_id FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = ?"},
 		{"message_id", "SELECT p.id AS payment_id, p.merchant_id FROM inbox i JOIN payments p ON p.id = i.payment_id WHERE i.id = ?"},
+		{"payment_id", left + "id = ?"},
+		{"merchant_order_no", left + "merchant_order_no = ?"},
+		{"", "SELECT n.kind, n.payment_id, o.merchant_id, o.archive FROM archived_numbers n JOIN archived_orders o ON o.id = n.payment_id WHERE n.number = ?"},
 	}
 }
 
@@ -41,14 +45,14 @@ func (s *Store) Locate(ctx context.Context, number string) ([]core.Match, error)
 	}
 	var all []core.Match
 	for _, place := range places() {
-		rows, err := find[struct{ PaymentID, MerchantID string }](ctx, s, func(db *gorm.DB) *gorm.DB {
+		rows, err := find[struct{ Kind, PaymentID, MerchantID, Archive string }](ctx, s, func(db *gorm.DB) *gorm.DB {
 			return db.Raw(place.query+" LIMIT ?", number, maxMatches)
 		})
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
-			all = append(all, core.Match{Kind: place.kind, PaymentID: r.PaymentID, MerchantID: r.MerchantID})
+			all = append(all, core.Match{Kind: cmp.Or(place.kind, r.Kind), PaymentID: r.PaymentID, MerchantID: r.MerchantID, Archive: r.Archive})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b core.Match) int { return strings.Compare(a.PaymentID, b.PaymentID) })

@@ -41,6 +41,8 @@ func (m *Memory) load(keys []core.Key) core.View {
 		default:
 			if o := m.order(m.paymentOf(k), k); o != nil {
 				v.SetOrder(k, o)
+			} else if a := m.left(k); a != nil {
+				v.SetArchived(k, a)
 			}
 		}
 	}

@@ -21,11 +21,14 @@ type Memory struct {
 	rows    map[table]map[string]core.Row
 	unique  map[uniqueKey]string
 	lists   lists
+
+	archived archived
 }
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
 	m := &Memory{rows: map[table]map[string]core.Row{}, unique: map[uniqueKey]string{}, lists: newLists()}
+	m.archived = archived{map[string]*core.Archived{}, map[string][]archivedNumber{}}
 	for _, t := range tables() {
 		m.rows[t] = map[string]core.Row{}
 	}

@@ -46,6 +46,7 @@ func (m *Memory) Locate(_ context.Context, number string) ([]core.Match, error) 
 			}
 		}
 	}
+	all = append(all, m.locateArchived(number)...)
 	slices.SortStableFunc(all, func(a, b core.Match) int { return strings.Compare(a.PaymentID, b.PaymentID) })
 	return all, nil
 }

@@ -43,7 +43,7 @@ type namedCase struct {
 func cases() []namedCase {
 	var all []namedCase
 	for _, group := range [][]namedCase{
-		commitCases(), guardCases(), uniqueCases(), keyCases(), textCases(), pageCases(), dueCases(), crowdCases(), faultCases(), heldCases(),
+		commitCases(), guardCases(), uniqueCases(), keyCases(), textCases(), pageCases(), dueCases(), crowdCases(), faultCases(), heldCases(), archiveCases(),
 	} {
 		all = append(all, group...)
 	}

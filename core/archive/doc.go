@@ -1,0 +1,12 @@
+// Package archive lets orders that have been final for long leave the database: they are written
+// into files under a manifest of hashes, the files are read back and proven, and only then the rows
+// are deleted.
+//
+//	final.go     which orders may leave, and why another stays
+//	store.go     what a store owes an archive: whole orders, deleted only as they were written
+//	seal.go      the audit chain's links, in the database and in files alike
+//
+// It knows no SQL and starts nothing by itself. What has an end of its own is never archived:
+// messages of gateways, kept answers and buyers' sealed ids are deleted on their own day, which is
+// always before; an order whose messages are still there stays until then.
+package archive
