@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -64,18 +65,28 @@ func (p imprint) add(path string, value any) {
 		for i, item := range value {
 			name := fmt.Sprint(i)
 			if record, is := item.(map[string]any); is {
-				for _, key := range []string{"id", "version"} { // what records are named by
-					if id, is := record[key].(string); is && id != "" {
-						name = id
-						break
-					}
-				}
+				name = cmp.Or(nameOf(record), name)
 			}
 			p.add(path+"["+name+"]", item)
 		}
+	case nil: // a list that is not there has no items either
 	default:
 		p[path] = sha256.Sum256(fmt.Append(nil, value))
 	}
+}
+
+// nameOf is what a record is known by: its id, a key's version, or what a switch switches.
+func nameOf(record map[string]any) string {
+	for _, key := range []string{"id", "version"} {
+		if id, is := record[key].(string); is && id != "" {
+			return id
+		}
+	}
+	platform, _ := record["platform"].(string)
+	if feature, is := record["feature"].(string); is {
+		return platform + "/" + feature
+	}
+	return ""
 }
 
 // version is a short name of all settings and the content of all key files.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -67,6 +68,20 @@ func (w *Watcher) Version() string { return w.imprint.version() }
 // Changes lists the settings that the last reload changed, by path: +added, -removed, ~changed.
 // It holds names that the file gives to records, and no value of any setting.
 func (w *Watcher) Changes() []string { return w.changes }
+
+// Origin says of the file as it is now what the system knows of who wrote it: its owner and when it
+// was changed; "" where it cannot be told.
+func (w *Watcher) Origin() string {
+	info, err := os.Stat(w.path)
+	if err != nil {
+		return ""
+	}
+	written := "file changed at " + info.ModTime().UTC().Format(time.RFC3339)
+	if uid, known := ownerOf(info); known {
+		written += fmt.Sprintf(", owned by uid %d", uid)
+	}
+	return written
+}
 
 // Run reloads until ctx ends: soon after the system reports a change in the
 // file's directory, and by looking every 2 seconds in any case. Without file

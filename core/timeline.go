@@ -60,12 +60,25 @@ func timelineOf(s *Story) []Moment {
 }
 
 func deliveryText(d Delivery) string {
-	text := fmt.Sprintf("webhook to %s: %s after %d tries", d.EndpointID, d.State, d.Tries)
+	tries := "tries"
+	if d.Tries == 1 {
+		tries = "try"
+	}
+	text := fmt.Sprintf("webhook to %s: %s after %d %s", d.EndpointID, d.State, d.Tries, tries)
 	if d.LastStatus > 0 {
 		text += fmt.Sprintf(", last answer %d", d.LastStatus)
 	}
 	if d.LastError != "" {
 		text += ", " + d.LastError
+	}
+	return text
+}
+
+// pendingText tells why a webhook is not taken yet, as far as its endpoint said.
+func pendingText(d Delivery) string {
+	text := "a webhook to " + d.EndpointID + " is tried again"
+	if d.LastError != "" {
+		text += "; the last time " + d.LastError
 	}
 	return text
 }
@@ -124,7 +137,7 @@ func waitsOf(s *Story) []Wait {
 	for _, d := range s.Deliveries {
 		switch d.State {
 		case DeliveryPending:
-			waits = append(waits, Wait{"merchant", d.ID, Stamp(d.NextAt), "a webhook to " + d.EndpointID + " is tried again"})
+			waits = append(waits, Wait{"merchant", d.ID, Stamp(d.NextAt), pendingText(d)})
 		case DeliveryDead:
 			waits = append(waits, Wait{"person", d.ID, "", "a webhook to " + d.EndpointID + " was given up; replay it when the shop is up"})
 		case DeliveryDone:
@@ -165,6 +178,7 @@ func actionWords() map[string]string {
 		"notify.parked": "a verified message contradicts the books", "notify.rejected": "a message was not accepted", "notify.archived": "a message came after the order was archived", "inbox.done": "a message was applied",
 		"inbox.parked": "a message was parked", "inbox.waiting": "a message waits", "inbox.stuck": "a message could not be applied", "delivery.replay": "somebody had a webhook sent again",
 		"endpoint.replay": "somebody had an endpoint's webhooks of a time sent again",
+		"delivery.retry":  "a webhook was not taken", "delivery.done": "a webhook was taken", "delivery.dead": "a webhook was given up",
 		"inbox.dismissed": "somebody dismissed a parked message", "inbox.reapplied": "somebody had a parked message applied again",
 		"operator.call": "an operator looked or decided",
 		"order.change":  "the order changed", "payments.search": "somebody looked for a buyer's payments",

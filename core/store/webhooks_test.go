@@ -16,7 +16,7 @@ func TestBacklogsAndLanes(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			s := open(t, e.config(t))
 			for i, d := range []core.Delivery{
-				{MerchantID: "m", EndpointID: "a", NextAt: start.Add(time.Hour), CreatedAt: start},
+				{MerchantID: "m", EndpointID: "a", NextAt: start.Add(time.Hour), CreatedAt: start, LastError: "it said no"},
 				{MerchantID: "m", EndpointID: "a", NextAt: start, CreatedAt: start.Add(time.Minute)},
 				{MerchantID: "m", EndpointID: "b", CreatedAt: start, EndedAt: start, State: core.DeliveryDead},
 				{MerchantID: "n", EndpointID: "a", NextAt: start.Add(time.Second), CreatedAt: start.Add(-time.Hour), EndedAt: start},
@@ -29,11 +29,11 @@ func TestBacklogsAndLanes(t *testing.T) {
 				t.Fatalf("%+v, %v", list, err)
 			}
 			for _, b := range list {
-				want := Backlog{core.Scope{MerchantID: "m", Scope: "a"}, 2, start}
+				want := Backlog{core.Scope{MerchantID: "m", Scope: "a"}, 2, start, "it said no"}
 				if b.Of.MerchantID == "n" {
-					want = Backlog{core.Scope{MerchantID: "n", Scope: "a"}, 1, start.Add(time.Second)}
+					want = Backlog{core.Scope{MerchantID: "n", Scope: "a"}, 1, start.Add(time.Second), ""}
 				}
-				if b.Of != want.Of || b.Count != want.Count || !b.Oldest.Equal(want.Oldest) {
+				if b.Of != want.Of || b.Count != want.Count || b.Said != want.Said || !b.Oldest.Equal(want.Oldest) {
 					t.Errorf("%+v, want %+v", b, want)
 				}
 			}

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/paymux/paymux/core/store"
@@ -23,7 +25,26 @@ type neighbours struct {
 
 func (a *App) neighbours() *neighbours {
 	url := a.config.Queue.URL.Reveal()
-	return &neighbours{store: a.store, watch: a.watch, id: a.cashier.IDs.Row(), started: a.setup.Now(), shared: url != "" && url != queueNone}
+	return &neighbours{store: a.store, watch: a.watch, id: nodeName(a.cashier.IDs.Row()), started: a.setup.Now(), shared: url != "" && url != queueNone}
+}
+
+// maxNode bounds a node's name, which is stored.
+const maxNode = 64
+
+// nodeName tells a process from all others, and people where it runs.
+func nodeName(unique string) string {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		return unique
+	}
+	host = strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, host)
+	name := fmt.Sprintf("%s process %d on %s", unique, os.Getpid(), host)
+	return name[:min(len(name), maxNode)]
 }
 
 // absent is how long a process may be silent before it counts as gone.

@@ -40,7 +40,7 @@ func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book)
 		a.setup.Logger.Info("configuration reloaded", "merchants", len(next.merchants), "accounts", len(next.accounts),
 			"version", w.Version(), "changes", w.Changes())
 		a.reloads.taken(w.Version(), a.setup.Now())
-		if err := a.auditReload(w.Version(), w.Changes()); err != nil {
+		if err := a.auditReload(w.Version(), w.Origin(), w.Changes()); err != nil {
 			a.setup.Logger.Error("the reload is in force, and not in the audit log", "version", w.Version(), "error", err)
 		}
 	}
@@ -94,17 +94,17 @@ func (r *reloads) refused(now time.Time) {
 }
 
 // maxChangesTold bounds an audit row's detail, in bytes.
-const maxChangesTold = 900
+const maxChangesTold = 800
 
-// auditReload writes which settings this node has changed.
-func (a *App) auditReload(version string, changes []string) error {
+// auditReload writes which settings this node has changed, and what is known of who wrote the file.
+func (a *App) auditReload(version, origin string, changes []string) error {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
 	row := &core.Audit{
 		ID: a.cashier.IDs.Row(), Actor: core.ActorSystem, Action: "config.reload", Object: version,
-		Detail: "node " + host + ": " + listed(changes, maxChangesTold), CreatedAt: a.setup.Now(),
+		Detail: "node " + host + ", " + origin + ": " + listed(changes, maxChangesTold), CreatedAt: a.setup.Now(),
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), jobTimeout)
 	defer cancel()

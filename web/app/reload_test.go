@@ -80,7 +80,7 @@ func TestF13ReloadIsAudited(t *testing.T) {
 		many = append(many, "~merchants[m_店铺].name")
 	}
 	for _, changes := range [][]string{{"~a"}, many, nil} {
-		if err := a.auditReload("0123456789abcdef", changes); err != nil {
+		if err := a.auditReload("0123456789abcdef", "file changed at 2026-11-28T08:00:00Z, owned by uid 1000", changes); err != nil {
 			t.Errorf("%d changes: %v", len(changes), err)
 		}
 	}

@@ -37,14 +37,20 @@ func alarmMetrics() []struct {
 		moment bool
 	}{
 		{MisconfiguredMetric, []string{"account"}, "cause", false},
-		{"paymux_config_refused_since_seconds", nil, "", true},
-		{"paymux_invariant_broken_total", []string{"invariant"}, "", false},
+		{RefusedConfigMetric, nil, "", true},
+		{BrokenMetric, []string{"invariant"}, "", false},
 		{"paymux_webhook_resting", []string{"merchant", "endpoint"}, "", false},
 	}
 }
 
-// MisconfiguredMetric tells of accounts that the gateway turns away.
-const MisconfiguredMetric = "paymux_account_misconfigured"
+// Metrics that alarms are read from. MisconfiguredMetric tells of accounts that the gateway turns
+// away, RefusedConfigMetric of a changed configuration that is not in force, BrokenMetric of books
+// that contradict themselves.
+const (
+	MisconfiguredMetric = "paymux_account_misconfigured"
+	RefusedConfigMetric = "paymux_config_refused_since_seconds"
+	BrokenMetric        = "paymux_invariant_broken_total"
+)
 
 // AlarmsIn reads the alarms off a server's metrics in the text format, sorted. Text that is no
 // metrics is an error.

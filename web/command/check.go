@@ -94,17 +94,8 @@ const soon = 30 * 24 * time.Hour
 
 // warn tells what works today and may not be meant.
 func warn(streams Streams, c *config.Config) {
-	now := streams.Now()
-	for _, m := range c.Merchants {
-		for _, k := range m.APIKeys {
-			switch {
-			case k.Expires.IsZero() || k.Expires.Sub(now) > soon:
-			case k.Expires.After(now):
-				say(streams.Out, "! API key %s of merchant %s ends at %s: make the next one (paymux keys api)", k.ID, m.ID, k.Expires.Format(time.RFC3339))
-			default:
-				say(streams.Out, "! API key %s of merchant %s has ended, at %s: take it out", k.ID, m.ID, k.Expires.Format(time.RFC3339))
-			}
-		}
+	for _, ends := range endingKeys(c, streams.Now()) {
+		say(streams.Out, "! %s", ends)
 	}
 	if host, _, err := net.SplitHostPort(c.Server.AdminListen); err == nil {
 		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
@@ -116,6 +107,39 @@ func warn(streams Streams, c *config.Config) {
 			say(streams.Out, "  db.dsn is taken from PAYMUX_DB_DSN")
 		}
 	}
+}
+
+// endingKeys says which keys have ended or soon will.
+func endingKeys(c *config.Config, now time.Time) []string {
+	var list []string
+	for _, k := range keysOf(c) {
+		whose := "merchant " + k.merchant
+		if k.merchant == "-" {
+			whose = "an operator"
+		}
+		switch {
+		case k.ends.IsZero() || k.ends.Sub(now) > soon:
+		case k.ends.After(now):
+			list = append(list, fmt.Sprintf("API key %s of %s ends at %s, in %s: make the next one (paymux keys api)", k.id, whose, k.ends.Format(time.RFC3339), span(k.ends.Sub(now))))
+		default:
+			list = append(list, fmt.Sprintf("API key %s of %s has ended, at %s: take it out", k.id, whose, k.ends.Format(time.RFC3339)))
+		}
+	}
+	return list
+}
+
+// span says how long something is, as people would.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*day:
+		return fmt.Sprintf("%d days", d/day)
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d hours", d/time.Hour)
+	case d >= 2*time.Minute:
+		return fmt.Sprintf("%d minutes", d/time.Minute)
+	}
+	return fmt.Sprintf("%d seconds", d/time.Second)
 }
 
 func report(streams Streams, p config.Problem) {

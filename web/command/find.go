@@ -80,6 +80,9 @@ func newFind(streams Streams) *cobra.Command {
 					return findBuyer(ctx, cmd.InOrStdin(), f, streams, c, books)
 				}
 				found, err := core.Find(ctx, books, args[0])
+				if core.CodeOf(err) == core.CodeNotFound {
+					return fmt.Errorf("%w. What the gateway told of a number that is not ours: paymux list messages", err)
+				}
 				if err != nil {
 					return err
 				}
@@ -106,18 +109,14 @@ func writeFound(out io.Writer, f core.Found) {
 		say(out, "%s of payment %s of %s", m.Kind, p.ID, f.MerchantID)
 	}
 	say(out, "  %s, %d fen, order %s on %s, made %s", p.Status, p.AmountFen, p.MerchantOrderNo, p.Platform, p.CreatedAt)
-	if p.PaidFen > 0 || p.LatePayment != nil {
-		late := core.Fen(0)
-		if p.LatePayment != nil {
-			late = p.LatePayment.AmountFen
-		}
-		say(out, "  paid %d fen, refunded %d, late money %d", p.PaidFen, p.RefundedFen, late)
+	for _, line := range moneyOf(p) {
+		say(out, "  %s", line)
 	}
 	for _, a := range p.Attempts {
 		say(out, "  attempt %s: %s by %s, out_trade_no %s, trade_no %s", a.ID, a.State, a.Channel, a.OutTradeNo, orNone(a.TradeNo))
 	}
 	for _, r := range p.Refunds {
-		say(out, "  refund %s: %s, %d fen, asked by %s", r.ID, r.Status, r.AmountFen, orNone(r.Asker))
+		say(out, "  refund %s: %s, %d fen, %s", r.ID, r.Status, r.AmountFen, askerOf(r))
 	}
 	say(out, "what happened")
 	for _, m := range f.Timeline {

@@ -33,7 +33,7 @@ func newList(streams Streams) *cobra.Command {
 		Short: "List what waits for a person, over all merchants, and what can be done about it",
 		Long: "List shows, newest first and each row with what can be done about it:\n\n" + listHelp() +
 			"\nIt reads the database, beside a running server, and writes nothing. With --json each row is a line of its own, as the API shows it.\n" +
-			"The commands in NEXT take --url and a key, by PAYMUX_URL and PAYMUX_KEY; an operator's key is answered on the admin listener.\n\n" +
+			"The commands in NEXT take --url and a key, by PAYMUX_CALL_URL and PAYMUX_CALL_KEY; an operator's key is answered on the admin listener.\n\n" +
 			"Exit code: 0 listed, also where there is nothing; 1 it could not be read; 2 the command line makes no sense.",
 		Args:      exactArgs(1),
 		ValidArgs: listNames(),

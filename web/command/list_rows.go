@@ -29,6 +29,7 @@ func lists() []worklist {
 	return []worklist{
 		{"messages", "gateways' messages that were parked, then those that were rejected", "RECEIVED\tMERCHANT\tID\tSTATE\tCODE\tTIMES\tOUT_TRADE_NO", lister.messages},
 		{"audit", "who did what", "AT\tMERCHANT\tACTOR\tACTION\tOBJECT\tDETAIL", lister.audit},
+		{"changes", "what was changed at the installation: settings that were taken, keys that were revoked", "AT\tBY\tACTION\tOBJECT\tDETAIL", lister.changes},
 		{"late", "payments with late or duplicate money that is held", paymentColumns, lister.late},
 		{"returned", "refunds that the buyer's bank sent back", "RETURNED\tMERCHANT\tREFUND\tFEN\tPAYMENT", lister.returned},
 		{"dead", "webhooks that were given up", "MADE\tMERCHANT\tID\tENDPOINT\tTRIES\tSTATUS\tERROR", lister.dead},
@@ -108,10 +109,26 @@ func (l lister) audit(ctx context.Context, each func(listed) error) error {
 	}, func(a core.AuditView) error {
 		a.MerchantID = l.whose(a.MerchantID)
 		next := []string{}
-		if a.Object != "" {
+		if a.Object != "" && a.MerchantID != "" { // else it is a version or a key's name
 			next = lookUp(a.Object)
 		}
 		return each(listed{listedAudit{a, next}, []string{a.CreatedAt, a.MerchantID, a.Actor, a.Action, a.Object, a.Detail}, next})
+	})
+}
+
+// changes are what the audit log says of no merchant. Calls of operators are in the log itself.
+func (l lister) changes(ctx context.Context, each func(listed) error) error {
+	ask := core.AuditQuery{}
+	return walk(func(last *core.AuditView) ([]core.AuditView, error) {
+		if last != nil {
+			ask.BeforeID = last.ID
+		}
+		return l.cashier.Audits(ctx, ask)
+	}, func(a core.AuditView) error {
+		if a.Action == "operator.call" {
+			return nil
+		}
+		return each(listed{a, []string{a.CreatedAt, a.Actor, a.Action, a.Object, a.Detail}, nil})
 	})
 }
 

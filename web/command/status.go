@@ -35,6 +35,8 @@ type statusReport struct {
 	Schema  int64    `json:"schema"`
 	Needs   int64    `json:"schema_needed"`
 	Nodes   []string `json:"nodes"`
+	// Warnings are for a person: what stands wrong or soon will, and what to do.
+	Warnings []string `json:"warnings"`
 	// Server is "ready", "not_ready", "silent", or "" where no admin listener is configured.
 	Server string `json:"server"`
 	// Metrics tells whether Alarms were asked for: "asked", "not asked", "silent", "unreadable".
@@ -99,7 +101,7 @@ func newStatus(streams Streams) *cobra.Command {
 }
 
 func statusOf(ctx context.Context, c *config.Config, books *store.Store, now time.Time) (statusReport, error) {
-	r := statusReport{Version: app.Version(), Queue: queueName(c), Nodes: []string{}, Reasons: []string{}, Accounts: []statusAccount{}, Backlog: []statusBacklog{}}
+	r := statusReport{Version: app.Version(), Queue: queueName(c), Nodes: []string{}, Warnings: []string{}, Reasons: []string{}, Accounts: []statusAccount{}, Backlog: []statusBacklog{}}
 	standing, err := books.Standing(ctx, now)
 	if err != nil {
 		return r, err
@@ -108,8 +110,10 @@ func statusOf(ctx context.Context, c *config.Config, books *store.Store, now tim
 	if err != nil {
 		return r, err
 	}
-	for _, n := range nodes {
-		r.Nodes = append(r.Nodes, n.ID+" since "+core.Stamp(n.Started))
+	r.countNodes(nodes, now)
+	r.Warnings = append(r.Warnings, endingKeys(c, now)...)
+	if err := r.askWebhooks(ctx, books, now); err != nil {
+		return r, err
 	}
 	for _, m := range c.Merchants {
 		for _, a := range m.Accounts {
@@ -121,7 +125,8 @@ func statusOf(ctx context.Context, c *config.Config, books *store.Store, now tim
 	r.People = map[string]int64{"attention": p.Attention, "parked": p.Parked, "dead": p.Dead, "approvals": p.Approvals}
 	for _, b := range standing.Backlog {
 		r.Backlog = append(r.Backlog, statusBacklog{b.Kind, b.Rows, core.Stamp(b.Oldest)})
-		if !b.Oldest.IsZero() && now.Sub(b.Oldest) > overdueStatus {
+		// webhooks may wait for their endpoints, which is told by endpoint
+		if b.Kind != core.DueDelivery && !b.Oldest.IsZero() && now.Sub(b.Oldest) > overdueStatus {
 			r.Reasons = append(r.Reasons, fmt.Sprintf("%s rows have been due since %s", b.Kind, core.Stamp(b.Oldest)))
 		}
 	}
@@ -130,10 +135,14 @@ func statusOf(ctx context.Context, c *config.Config, books *store.Store, now tim
 	}
 	if r.Metrics, r.Alarms = standingAlarms(ctx, c.Server.AdminListen); r.Metrics == metricsAsked {
 		r.turnAway()
+		r.Warnings = append(r.Warnings, alarmWords(r.Alarms)...)
 	}
 	r.Healthy = len(r.Reasons) == 0
 	return r, nil
 }
+
+// queueShared is a queue that all nodes of a database hear.
+const queueShared = "shared"
 
 // queueName tells the kind of queue, without its address, which may hold a password.
 func queueName(c *config.Config) string {
@@ -143,7 +152,7 @@ func queueName(c *config.Config) string {
 	case "none":
 		return "none"
 	}
-	return "shared"
+	return queueShared
 }
 
 // readiness asks a server's admin listener; "" where there is none.
@@ -170,6 +179,9 @@ func readiness(ctx context.Context, address string) string {
 
 func (r statusReport) write(out io.Writer) {
 	mark := "✓ healthy"
+	if len(r.Warnings) > 0 {
+		mark += ", and a person should look (!)"
+	}
 	if !r.Healthy {
 		mark = "✗ not healthy"
 	}
@@ -190,6 +202,9 @@ func (r statusReport) write(out io.Writer) {
 	say(out, "  alarms of the server: %s, %d stand", r.Metrics, len(r.Alarms))
 	for _, a := range r.Alarms {
 		say(out, "! %s", strings.Join(strings.Fields(strings.Join([]string{a.What, a.Of, a.Cause, a.Since}, " ")), " "))
+	}
+	for _, warning := range r.Warnings {
+		say(out, "! %s", warning)
 	}
 	for _, b := range r.Backlog {
 		say(out, "  %d %s rows due, the oldest since %s", b.Rows, b.Kind, orNone(b.Since))
