@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -35,6 +36,9 @@ type Ground struct {
 	// Transport is used instead of the gateway's own; nil for its own.
 	Transport http.RoundTripper
 	Now       func() time.Time
+	// Waiting is called before each wait for a gateway, and what it returns after it. A wait for a
+	// limit of our own is part of it. nil for none.
+	Waiting func(context.Context) (over func())
 	// Nonce draws a text that no request had before.
 	Nonce   func() string
 	Logger  *slog.Logger   // nil for none

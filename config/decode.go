@@ -42,7 +42,7 @@ func itemDefaults(_, to reflect.Type, data any) (any, error) {
 	case reflect.TypeFor[Account]():
 		absent = map[string]any{"active": true}
 	case reflect.TypeFor[Gateway]():
-		absent = map[string]any{"max_connections": 64}
+		absent = map[string]any{"max_connections": 256}
 	default:
 		return data, nil
 	}

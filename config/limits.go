@@ -8,6 +8,9 @@ type Limits struct {
 	// Requests with a key that are worked on at once, and as many of pages. While others wait a key
 	// has at most half of them.
 	Running int `json:"running" validate:"min=2,max=4096"`
+	// Requests that wait for a gateway's answer at once, without a place among those that run, and
+	// as many of pages. A key leaves as many to others as it has itself.
+	Exchanging int `json:"exchanging" validate:"min=2,max=65536"`
 	// Connections that the listener for the API holds open; 64 more are for probes and gateways'
 	// messages alone.
 	Connections int `json:"connections" validate:"min=64,max=65536"`

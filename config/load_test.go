@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	if m.LatePayment != "refund" || m.MaxPaymentFen != maxFen || !m.Accounts[0].Active || m.APIKeys[0].Mode != Signed {
 		t.Errorf("defaults of lists: %+v", m)
 	}
-	if at, ok := m.Accounts[0].Settings.(*tillSection); !ok || at.Pace != 3 || c.Gateways[0].MaxConnections != 64 {
+	if at, ok := m.Accounts[0].Settings.(*tillSection); !ok || at.Pace != 3 || c.Gateways[0].MaxConnections != 256 {
 		t.Errorf("defaults of a gateway and its section: %+v %+v", at, c.Gateways[0])
 	}
 	if c.Notify.ConfirmOverFen != 5_000_000 || c.Jobs.SweepSeconds != 30 || c.DB.MaxOpen != 20 || c.DB.Writers != 2 || c.Log.Format != "json" {

@@ -16,6 +16,9 @@ type Limits struct {
 	// Running is how many requests with a key are worked on at once, and how many of pages beside
 	// them.
 	Running int
+	// Exchanging is how many requests may wait for gateways beside those that are worked on, and
+	// how many of pages. One key leaves as many as it has.
+	Exchanging int
 	// BodyBytes is how many bytes of the API's bodies are in memory at most, and how many of
 	// gateways' messages beside them.
 	BodyBytes int64
@@ -26,6 +29,7 @@ type Limits struct {
 // The defaults of Limits.
 const (
 	defaultRunning    = 16
+	defaultExchanging = 256
 	defaultBodyBytes  = 64 << 20
 	defaultPerAddress = 256
 )
@@ -45,6 +49,9 @@ const (
 func (l Limits) filled() Limits {
 	if l.Running == 0 {
 		l.Running = defaultRunning
+	}
+	if l.Exchanging == 0 {
+		l.Exchanging = defaultExchanging
 	}
 	if l.BodyBytes == 0 {
 		l.BodyBytes = defaultBodyBytes
@@ -69,8 +76,8 @@ type admission struct {
 func newAdmission(l Limits) *admission {
 	return &admission{
 		clients: &clients{most: l.PerAddress, underWay: map[string]int{}}, bodies: &held{most: l.BodyBytes}, messages: &held{most: l.BodyBytes},
-		allowed: newAllowances(), api: newShares(l.Running, waitingPerKey), pages: newShares(l.Running, waitingPerKey),
-		notices: newShares(messagePlaces, messagesWaiting),
+		allowed: newAllowances(), api: newShares(l.Running, waitingPerKey, l.Exchanging), pages: newShares(l.Running, waitingPerKey, l.Exchanging),
+		notices: newShares(messagePlaces, messagesWaiting, l.Exchanging),
 	}
 }
 
@@ -114,11 +121,12 @@ func (s *Server) admit(c *call, r route) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(c.ctx(), waitTimeout)
 	defer cancel()
-	leave, err := places.enter(ctx, who)
+	got, err := places.enter(ctx, who)
 	if err != nil {
 		return s.loads.refuse(refusedWaiting, err)
 	}
-	c.hold(leave)
+	c.hold(got.leave)
+	c.SetRequest(c.Request().WithContext(got.within(c.ctx())))
 	return nil
 }
 

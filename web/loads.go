@@ -40,8 +40,10 @@ func (s *Server) registerLoads() error {
 		labels := prometheus.Labels{"pool": pool}
 		running := func() float64 { n, _, _ := shares.figures(); return float64(n) }
 		waiting := func() float64 { _, n, _ := shares.figures(); return float64(n) }
+		exchanging := func() float64 { return float64(shares.exchanging()) }
 		all = append(all,
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "paymux_http_running", Help: "Requests that have a place.", ConstLabels: labels}, running),
+			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "paymux_http_exchanging", Help: "Requests that wait for a gateway, without a place.", ConstLabels: labels}, exchanging),
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "paymux_http_waiting", Help: "Requests that wait for a place.", ConstLabels: labels}, waiting),
 		)
 		places := func() float64 { return float64(shares.places) }

@@ -18,13 +18,19 @@ const waitingPerKey = 64
 //
 // Nobody who runs is stopped: a key that has all places gives them up one by one as its requests
 // end, and each goes to another key until half of them have.
+//
+// A request that waits for a gateway has no place meanwhile (place). How many do is bounded too: a
+// key at which as many wait as there could be more of gets no place until one of them is answered.
+// So however many gateways hang, whoever comes next finds half of what the others have left.
 type shares struct {
 	places  int
 	waiting int // by key, at most
+	most    int // that wait for gateways, beside those that had a place when it was reached
 
 	mu      sync.Mutex
 	running int
 	queued  int
+	away    int               // that wait for gateways
 	keys    map[string]*share // that run or wait
 	turns   *linked.List      // of *share: keys that wait, whose turn is next in front
 }
@@ -33,6 +39,7 @@ type shares struct {
 type share struct {
 	key     string
 	running int
+	away    int
 	waiters *linked.List // of *waiter, oldest first
 	turn    *linked.Element
 }
@@ -40,23 +47,23 @@ type share struct {
 // waiter is one request that waits; its channel is closed when it has a place.
 type waiter struct{ placed chan struct{} }
 
-func newShares(places, waiting int) *shares {
-	return &shares{places: places, waiting: waiting, keys: map[string]*share{}, turns: linked.New()}
+func newShares(places, waiting, away int) *shares {
+	return &shares{places: places, waiting: waiting, most: away, keys: map[string]*share{}, turns: linked.New()}
 }
 
-// enter waits for a place and returns what gives it back, to be called once. It fails at once where
-// too many requests of the key wait, and when ctx ends first: then nothing is held.
-func (s *shares) enter(ctx context.Context, key string) (leave func(), err error) {
+// enter waits for a place, which is to be left in the end. It fails at once where too many requests
+// of the key wait, and when ctx ends first: then nothing is held.
+func (s *shares) enter(ctx context.Context, key string) (*place, error) {
 	s.mu.Lock()
 	own := s.keys[key]
 	if own == nil {
 		own = &share{key: key, waiters: linked.New()}
 		s.keys[key] = own
 	}
-	if s.running < s.places { // then nobody waits
+	if s.running < s.places && s.open(own) { // then nobody waits whom it could be given
 		s.take(own)
 		s.mu.Unlock()
-		return func() { s.leave(own) }, nil
+		return &place{in: s, of: own}, nil
 	}
 	if own.waiters.Len() >= s.waiting {
 		s.mu.Unlock()
@@ -71,7 +78,7 @@ func (s *shares) enter(ctx context.Context, key string) (leave func(), err error
 	s.mu.Unlock()
 	select {
 	case <-w.placed:
-		return func() { s.leave(own) }, nil
+		return &place{in: s, of: own}, nil
 	case <-ctx.Done():
 	}
 	s.mu.Lock()
@@ -89,15 +96,12 @@ func (s *shares) enter(ctx context.Context, key string) (leave func(), err error
 // none stays empty while anybody waits.
 func (s *shares) half() int { return (s.places + 1) / 2 }
 
+// open tells whether a request more of the key might wait for a gateway.
+func (s *shares) open(own *share) bool { return own.away < s.most-s.away }
+
 func (s *shares) take(own *share) {
 	own.running++
 	s.running++
-}
-
-func (s *shares) leave(own *share) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.release(own)
 }
 
 func (s *shares) release(own *share) {
@@ -123,16 +127,24 @@ func (s *shares) hand() {
 	}
 }
 
-// next is the key whose turn it is: one that waits alone, or the first that has less than half.
+// next is the key whose turn it is: the first that has less than half, or one that waits alone. Who
+// may have no place for what it has at gateways stands in nobody's way.
 func (s *shares) next() *share {
-	if s.turns.Len() == 1 {
-		own, _ := s.turns.Front().Value.(*share)
-		return own
-	}
+	var alone *share
+	waiting := 0
 	for e := s.turns.Front(); e != nil; e = e.Next() {
-		if own, _ := e.Value.(*share); own.running < s.half() {
+		own, _ := e.Value.(*share)
+		if !s.open(own) {
+			continue
+		}
+		if own.running < s.half() {
 			return own
 		}
+		alone = own
+		waiting++
+	}
+	if waiting == 1 {
+		return alone
 	}
 	return nil
 }
@@ -150,9 +162,16 @@ func (s *shares) forget(own *share, at *linked.Element) {
 
 // drop forgets a key that neither runs nor waits, so that what is remembered is bounded.
 func (s *shares) drop(own *share) {
-	if own.running == 0 && own.waiters.Len() == 0 {
+	if own.running == 0 && own.away == 0 && own.waiters.Len() == 0 {
 		delete(s.keys, own.key)
 	}
+}
+
+// exchanging is how many requests wait for a gateway.
+func (s *shares) exchanging() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.away
 }
 
 // figures are how many requests run and wait, and of how many keys.

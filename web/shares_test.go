@@ -19,20 +19,20 @@ type queue struct {
 }
 
 func newQueue(t *testing.T, places int) *queue {
-	return &queue{t: t, shares: newShares(places, waitingPerKey), leave: map[string][]func(){}}
+	return &queue{t: t, shares: newShares(places, waitingPerKey, 1000), leave: map[string][]func(){}}
 }
 
 // come lets n requests of a key come, and returns when each runs or waits.
 func (q *queue) come(key string, n int) {
 	for range n {
 		go func() {
-			leave, err := q.shares.enter(context.Background(), key)
+			got, err := q.shares.enter(context.Background(), key)
 			if err != nil {
 				q.served = append(q.served, key+" refused")
 				return
 			}
 			q.served = append(q.served, key)
-			q.leave[key] = append(q.leave[key], leave)
+			q.leave[key] = append(q.leave[key], got.leave)
 		}()
 		synctest.Wait()
 	}
@@ -185,8 +185,8 @@ func TestW40_PlacesOfThoseThatHaveGoneAreNotLost(t *testing.T) {
 			q.come("a", 1)
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() {
-				if leave, err := q.shares.enter(ctx, "b"); err == nil {
-					leave()
+				if got, err := q.shares.enter(ctx, "b"); err == nil {
+					got.leave()
 				}
 			}()
 			synctest.Wait()

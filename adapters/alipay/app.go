@@ -1,6 +1,7 @@
 package alipay
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -78,6 +79,10 @@ type AppConfig struct {
 	// Guards: where Apps of one app_id find the limiter and the breaker they share; nil means its
 	// own
 	Guards *Guards
+
+	// Waiting is called when an exchange begins to wait, for its turn under CallsPerSecond or for
+	// the gateway, and what it returns when it has waited. May be nil.
+	Waiting func(context.Context) (over func())
 
 	Logger   *slog.Logger   // nil means silence
 	Observer func(Exchange) // called after each exchange, for metrics; may be nil

@@ -89,11 +89,10 @@ func (a *App) exchange(ctx context.Context, call Call, out any) Result {
 	if err != nil {
 		return invalid(err)
 	}
-	done, err := a.guard.enter(ctx)
-	if err != nil {
+	answer, done, sent, err := a.ask(ctx, request)
+	if done == nil {
 		return notSent(err)
 	}
-	answer, sent, err := a.send(ctx, request)
 	result := Result{HTTPStatus: answer.status, TraceID: traceID(answer.header)}
 	if !answer.date.IsZero() {
 		// The Date header has whole seconds: compare like with like.
@@ -109,6 +108,19 @@ func (a *App) exchange(ctx context.Context, call Call, out any) Result {
 	}
 	done(absence(result))
 	return result
+}
+
+// ask waits for a turn and for the gateway, and says so while it does. Without
+// a turn nothing is sent, and done is nil.
+func (a *App) ask(ctx context.Context, request *http.Request) (r reply, done func(absent error), sent bool, err error) {
+	if a.config.Waiting != nil {
+		defer a.config.Waiting(ctx)()
+	}
+	if done, err = a.guard.enter(ctx); err != nil {
+		return reply{}, nil, false, err
+	}
+	r, sent, err = a.send(ctx, request)
+	return r, done, sent, err
 }
 
 // judge turns an HTTP answer into what it proves.

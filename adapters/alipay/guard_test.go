@@ -2,9 +2,11 @@ package alipay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 )
@@ -94,6 +96,54 @@ func TestGuards_oneOfEachPerApp(t *testing.T) {
 	} {
 		if _, result := queryOne(other); result.Class != Unknown {
 			t.Errorf("%s: %s %v", name, result.Class, result.Err)
+		}
+	}
+}
+
+// lineLog notes when the line is used, and panics if it is told to.
+type lineLog struct {
+	notes  *[]string
+	panics bool
+}
+
+func (l lineLog) RoundTrip(*http.Request) (*http.Response, error) {
+	*l.notes = append(*l.notes, "sent")
+	if l.panics {
+		panic("in the transport")
+	}
+	return nil, errors.New("cut")
+}
+
+// Whoever makes room for others while a call waits is told of the whole wait, each time, whatever
+// becomes of it: the wait for a turn is part of it, and signing and judging are not.
+func TestWaitingIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*AppConfig)
+		panics bool
+		want   string
+	}{
+		"no answer": {func(*AppConfig) {}, false, "wait sent over wait sent over"},
+		"a panic":   {func(*AppConfig) {}, true, "wait sent over wait sent over"},
+		"no turn":   {func(c *AppConfig) { c.CallsPerSecond, c.Burst = 0.001, 1 }, false, "wait sent over wait over"},
+		"open":      {func(c *AppConfig) { c.BreakAfter, c.BreakFor = 1, time.Hour }, false, "wait sent over wait over"},
+	} {
+		var notes []string
+		app := newTestApp(t, func(config *AppConfig) {
+			c.change(config)
+			config.Transport = lineLog{&notes, c.panics}
+			config.Waiting = func(context.Context) func() {
+				notes = append(notes, "wait")
+				return func() { notes = append(notes, "over") }
+			}
+		})
+		for range 2 {
+			func() {
+				defer func() { _ = recover() }()
+				app.Do(t.Context(), Call{Method: MethodQuery, Biz: map[string]string{"out_trade_no": "X1"}}, nil)
+			}()
+		}
+		if got := strings.Join(notes, " "); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
 }

@@ -62,7 +62,7 @@ func webOptions(c *config.Config) web.Options {
 }
 
 func limitsOf(c *config.Config) web.Limits {
-	return web.Limits{Running: c.Limits.Running, PerAddress: c.Limits.PerAddress, BodyBytes: bodyShare(c.Limits.MemoryMiB)}
+	return web.Limits{Running: c.Limits.Running, Exchanging: c.Limits.Exchanging, PerAddress: c.Limits.PerAddress, BodyBytes: bodyShare(c.Limits.MemoryMiB)}
 }
 
 // bodyShare is the memory that bodies of the API may take, and gateways' messages as much: an

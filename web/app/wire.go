@@ -71,7 +71,8 @@ func (a *App) wire(ctx context.Context) error {
 		master: master,
 		gateways: openGateways(adapters.Ground{
 			Master: master, Transport: a.setup.Transport, Now: a.setup.Now, Nonce: func() string { return Letters(a.setup.Random) },
-			Logger: slog.New(concerned{a.setup.Logger.Handler()}), Observe: watch.exchange, Oddity: watch.oddity, Tracing: a.tracing.provider(),
+			Logger: slog.New(concerned{a.setup.Logger.Handler()}), Observe: watch.exchange, Oddity: watch.oddity, Waiting: web.Exchanging,
+			Tracing: a.tracing.provider(),
 		}),
 		webhooks: webhookPolicy(a.config),
 	}, book); err != nil {

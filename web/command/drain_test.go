@@ -67,6 +67,11 @@ func TestSIGTERMLetsRequestsFinish(t *testing.T) {
 		}
 		return json.NewDecoder(response.Body).Decode(&calls) == nil && len(calls.Calls) > 0
 	})
+	// and holds no place while it is there (W40)
+	if _, shown, err := s.ask("GET", "/metrics", "", ""); len(answered) == 0 && (err != nil ||
+		!strings.Contains(string(shown), `paymux_http_exchanging{pool="api"} 1`) || !strings.Contains(string(shown), `paymux_http_running{pool="api"} 0`)) {
+		t.Errorf("the create at the gateway holds a place: %v", err)
+	}
 	s.stopInPeace(server)
 	got := <-answered
 	var view core.PaymentView

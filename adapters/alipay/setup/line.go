@@ -51,7 +51,7 @@ func transportOf(g config.Gateway, on adapters.Ground) (http.RoundTripper, error
 func (l Line) App(a config.Account, on adapters.Ground) (*alipay.App, error) {
 	app := AppConfig(l.Gateway, a)
 	app.Transport, app.Now, app.Nonce, app.Logger = l.Transport, on.Now, on.Nonce, on.Logger
-	app.Guards, app.Tracing, app.Oddity = l.Guards, on.Tracing, on.Oddity
+	app.Guards, app.Tracing, app.Oddity, app.Waiting = l.Guards, on.Tracing, on.Oddity, on.Waiting
 	if on.Observe != nil {
 		app.Observer = func(x alipay.Exchange) { on.Observe(exchangeOf(a.ID, x)) }
 	}

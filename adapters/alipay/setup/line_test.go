@@ -1,6 +1,7 @@
 package alipaysetup
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -51,7 +52,10 @@ func TestAccountsOfOneAppShareItsBreaker(t *testing.T) {
 		Keys: []Key{{Version: "v1", Use: Current, PrivateKeyFile: own, AlipayPublicKeyFile: keyFile("gateway.pub", "PUBLIC KEY", public, err)}},
 	}
 	account := config.Account{ID: "one", Settings: settings}
-	program := Registration{}.Open(adapters.Ground{Transport: deadLine{}, Now: time.Now, Nonce: rand.Text})
+	waits := 0
+	program := Registration{}.Open(adapters.Ground{
+		Transport: deadLine{}, Now: time.Now, Nonce: rand.Text, Waiting: func(context.Context) func() { waits++; return func() {} },
+	})
 	ask := func() error { // as after a reload, which makes lines and applications anew
 		line, err := program.Line(config.Gateway{URL: "http://127.0.0.1:1/gateway.do", Environment: config.Sandbox})
 		if err != nil {
@@ -70,6 +74,9 @@ func TestAccountsOfOneAppShareItsBreaker(t *testing.T) {
 	account.ID, settings.SellerID = "two", "2088000000000002"
 	if err := ask(); !errors.Is(err, alipay.ErrBreakerOpen) {
 		t.Errorf("the other account found %v", err)
+	}
+	if waits != 2 {
+		t.Errorf("%d waits were told of, want each exchange's", waits)
 	}
 }
 
