@@ -9,7 +9,8 @@ import (
 const (
 	// AttentionHeld: late or duplicate money is held: send it back, or keep it.
 	AttentionHeld = "late_held"
-	// AttentionReturned: the buyer's bank sent a refund back.
+	// AttentionReturned: the buyer's bank sent a refund back, and nobody said yet that it was seen
+	// to.
 	AttentionReturned = "refund_returned"
 	// AttentionUnsettled: for more than a day nobody could tell what became of a refund.
 	AttentionUnsettled = "refund_unsettled"
@@ -30,7 +31,7 @@ func attention(o *Order, now time.Time) []string {
 		}
 	}
 	for _, r := range o.Refunds {
-		if r.ReturnedFen > 0 {
+		if r.ReturnedFen > 0 && r.HandledAt.IsZero() {
 			reasons = mark(reasons, AttentionReturned)
 		}
 		if r.Status == RefundProcessing && !r.SentAt.IsZero() && now.Sub(r.SentAt) >= personAfter {

@@ -60,6 +60,11 @@ type Refund struct {
 	// for nothing
 	ReturnedFen Fen
 	ReturnedAt  time.Time // when we heard of that; zero for never
+	// HandledAt: when a person said that what came back was seen to; zero for not yet. HandledBy is
+	// that person, HandledWhy what they wrote.
+	HandledAt  time.Time
+	HandledBy  string
+	HandledWhy string
 
 	CreatedAt time.Time
 	EndedAt   time.Time

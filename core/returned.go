@@ -1,5 +1,7 @@
 package core
 
+import "context"
+
 // A refund that has succeeded at the gateway may still come back: the buyer's bank refuses it days
 // later (G31). The refund stays succeeded, because the gateway's word stands and the merchant was
 // told so; what came back is owed to the buyer until a person has seen to it, and the books say
@@ -82,4 +84,35 @@ func (c *Cashier) bookReturned(p *pen, a *Attempt, r *Refund, amount Fen) {
 	p.audit("refund.returned", r.ID, itoa(int(amount)))
 	p.tell(EventRefundReturned, r.ID, r.AttemptID)
 	c.alert(1, "refund.returned", r.ID, "the buyer's bank sent a refund back: the buyer does not have the money")
+}
+
+// HandleReturned ends that a refund which came back waits for a person: the caller has seen to the
+// buyer's money, and says how in 1 to 256 visible characters. It moves no money: what came back
+// stays owed in the ledger, and a refund of its own needs two people as ever. Said again, by whom
+// ever, it answers with how the refund stands and keeps the first.
+//
+// Errors: CodeInvalid, CodeNotFound, CodeWrongState (nothing of the refund came back),
+// CodeContended, CodeUnavailable.
+func (c *Cashier) HandleReturned(ctx context.Context, caller Caller, refundID, reason string) (RefundView, error) {
+	if err := checkText("reason", reason, maxReasonSent); err != nil {
+		return RefundView{}, err
+	}
+	key := Key{Kind: OrderByRefund, Merchant: caller.MerchantID, Value: refundID}
+	o, err := c.change(ctx, caller, key, func(p *pen) error {
+		r := p.order.Refund(refundID)
+		switch {
+		case r.ReturnedFen == 0:
+			return Errorf(CodeWrongState, "nothing of the refund came back")
+		case !r.HandledAt.IsZero():
+			return nil
+		}
+		r.HandledAt, r.HandledBy, r.HandledWhy = p.now, caller.Actor, reasonSent(reason)
+		p.touchRefund(r)
+		p.audit("refund.handled", r.ID, r.HandledWhy)
+		return nil
+	})
+	if err != nil {
+		return RefundView{}, err
+	}
+	return RefundViewOf(o.Refund(refundID)), nil
 }

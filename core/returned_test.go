@@ -183,3 +183,53 @@ func TestReturnedG31ForAPerson(t *testing.T) {
 		w.wantReturned(v, 0)
 	})
 }
+
+// G31: a person says how the buyer got what came back. That ends the attention, keeps who, when and
+// why, and moves no money; the ledger owes it as before. Said again, it stays the first's; nobody
+// can say it of what never came back, nor of another merchant's.
+func TestReturnedG31Handled(t *testing.T) {
+	w := newWorld(t)
+	ctx, night, day := context.Background(), core.Caller{MerchantID: "m1", Actor: "night shift"}, core.Caller{MerchantID: "m1", Actor: "day shift"}
+	v := w.paid("A1", 100)
+	first, second := w.refund(v.ID, "r1", 60), w.refund(v.ID, "r2", 40)
+	handle := func(caller core.Caller, id, reason string, want core.Code) core.RefundView {
+		t.Helper()
+		got, err := w.HandleReturned(ctx, caller, id, reason)
+		if core.CodeOf(err) != want {
+			t.Fatalf("%v, want %q", err, want)
+		}
+		return got
+	}
+	handle(night, first.ID, "paid at the counter", core.CodeWrongState)
+	w.notify("acc1", returnedNotice(v, "n1", first.OutRequestNo, 60))
+	w.notify("acc1", returnedNotice(v, "n2", second.OutRequestNo, 40))
+	handle(night, first.ID, " \u200b", core.CodeInvalid)
+	handle(core.Caller{MerchantID: "m2", Actor: "x"}, first.ID, "paid", core.CodeNotFound)
+	entries, at := len(w.memory.All().Entries), core.Stamp(w.clock.Now())
+	handle(night, first.ID, "paid at the counter", "")
+	w.clock.Advance(time.Hour)
+	got := handle(day, first.ID, "by transfer", "")
+	if got.HandledBy != "night shift" || got.HandledWhy != "paid at the counter" || got.HandledAt != at || got.ReturnedFen != 60 {
+		t.Errorf("%+v", got)
+	}
+	if w.balance(core.LedgerReturned) != -100 || len(w.memory.All().Entries) != entries {
+		t.Error("money moved")
+	}
+	if w.payment(v.ID).Attention == nil {
+		t.Error("the second refund waits for nobody")
+	}
+	handle(day, second.ID, "by transfer", "")
+	w.notify("acc1", returnedNotice(v, "n3", second.OutRequestNo, 40)) // told once more
+	if a := w.payment(v.ID).Attention; a != nil {
+		t.Errorf("the payment waits for a person: %v", a)
+	}
+	noted := 0
+	for _, row := range w.memory.All().Audits {
+		if row.Action == "refund.handled" {
+			noted++
+		}
+	}
+	if found := w.inspect(); noted != 2 || len(found) > 0 {
+		t.Errorf("noted %d times, %v", noted, found)
+	}
+}

@@ -150,7 +150,7 @@ func waitsOf(s *Story) []Wait {
 func attentionWords() map[string]string {
 	return map[string]string{
 		AttentionHeld:      "late or duplicate money is held: send it back, or keep it",
-		AttentionReturned:  "the buyer's bank sent a refund back: see that the buyer gets the money",
+		AttentionReturned:  "the buyer's bank sent a refund back: see that the buyer gets the money, and say how that was done",
 		AttentionUnsettled: "for more than a day nobody could tell what became of a refund: ask the gateway's people",
 		doubtBeyond:        "the gateway says that more was refunded than was paid: compare with its console",
 		doubtNoRoom:        "a refund was made outside that the books have no room for: look into the gateway's console",
@@ -174,7 +174,7 @@ func actionWords() map[string]string {
 		"refund.approve": "the refund was approved", "refund.reject": "the refund was rejected", "refund.succeeded": "the refund succeeded", "refund.failed": "the refund failed",
 		"refund.external": "a refund made outside was booked", "refund.noticed": "a message tells of the refund", "refund.proven_by_sum": "the sum proves the refund",
 		"refund.late": "late money is sent back", "refund.duplicate": "money that came twice is sent back",
-		"refund.returned": "the bank sent the refund back", "refund.mended": "what the refund waited for may be mended", "refund.stuck": "a job could not go on",
+		"refund.returned": "the bank sent the refund back", "refund.handled": "somebody has seen to the refund that came back", "refund.mended": "what the refund waited for may be mended", "refund.stuck": "a job could not go on",
 		"notify.parked": "a verified message contradicts the books", "notify.rejected": "a message was not accepted", "notify.archived": "a message came after the order was archived", "inbox.done": "a message was applied",
 		"inbox.parked": "a message was parked", "inbox.waiting": "a message waits", "inbox.stuck": "a message could not be applied", "delivery.replay": "somebody had a webhook sent again",
 		"endpoint.replay": "somebody had an endpoint's webhooks of a time sent again",

@@ -97,6 +97,9 @@ type RefundView struct {
 	FailCode         string       `json:"fail_code,omitempty"`
 	ReturnedFen      Fen          `json:"returned_fen,omitempty"` // what the buyer's bank sent back
 	ReturnedAt       string       `json:"returned_at,omitempty"`
+	HandledAt        string       `json:"handled_at,omitempty"` // when a person had seen to that
+	HandledBy        string       `json:"handled_by,omitempty"`
+	HandledWhy       string       `json:"handled_why,omitempty"`
 	// Fault and Gateway are those of an attempt.
 	Fault        Code          `json:"fault,omitempty"`
 	Gateway      *GatewayWords `json:"gateway,omitempty"`
@@ -180,6 +183,7 @@ func RefundViewOf(r *Refund) RefundView {
 		ID: r.ID, PaymentID: r.PaymentID, MerchantRefundNo: r.MerchantRefundNo, Origin: r.Origin, Status: r.Status, Settling: r.Settling,
 		AmountFen: r.AmountFen, ActualFen: r.ActualFen, Reason: firstText(r.ReasonGiven, r.Reason), FailCode: pick(r.Status == RefundFailed, r.FailCode, ""), OutRequestNo: r.OutRequestNo, Asker: r.Asker,
 		Fault: r.Fault, Gateway: r.Said.view(), Approver: r.Approver, ReturnedFen: r.ReturnedFen, ReturnedAt: Stamp(r.ReturnedAt),
+		HandledAt: Stamp(r.HandledAt), HandledBy: r.HandledBy, HandledWhy: r.HandledWhy,
 		CreatedAt: Stamp(r.CreatedAt), EndedAt: Stamp(r.EndedAt),
 	}
 	if r.Settling {

@@ -32,6 +32,7 @@ type Cashier interface {
 	RefundView(ctx context.Context, merchantID, refundID string) (core.RefundView, error)
 	Approve(ctx context.Context, caller core.Caller, refundID string) (core.RefundView, error)
 	Reject(ctx context.Context, caller core.Caller, refundID, reason string) (core.RefundView, error)
+	HandleReturned(ctx context.Context, caller core.Caller, refundID, reason string) (core.RefundView, error)
 	Login(context.Context, core.Caller, core.LoginAsk) (core.Payer, error)
 	// Mistakes tells all that is wrong with a request's shape, before anything else is done about
 	// it.

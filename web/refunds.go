@@ -109,6 +109,27 @@ func (s *Server) rejectRefund(c *call) error {
 	return s.json(c, http.StatusOK, view)
 }
 
+// handledRefund is how somebody has seen to a refund that came back.
+type handledRefund struct {
+	Reason string `json:"reason" validate:"required,max=256"`
+}
+
+func (s *Server) handledRefund(c *call) error {
+	id, err := c.pathName("id")
+	if err != nil {
+		return err
+	}
+	var body handledRefund
+	if err := s.decode(c, &body, nil); err != nil {
+		return err
+	}
+	view, err := s.Cashier.HandleReturned(c.ctx(), c.caller(), id, body.Reason)
+	if err != nil {
+		return err
+	}
+	return s.json(c, http.StatusOK, view)
+}
+
 // settledStatus is 202 while the gateway has not settled the refund.
 func settledStatus(view core.RefundView) int {
 	if view.Settling {

@@ -94,3 +94,30 @@ func TestLateMoneyIsDecidedAboutByPeople(t *testing.T) {
 	want(t, w.as("m_a/cashier", "POST", path+"/refund-late", "", "Idempotency-Key", "after-all"), 200, "")
 	want(t, w.as("m_a/cashier", "POST", path+"/refund-late", "", "Idempotency-Key", "once-more"), 409, core.CodeNotRefundable)
 }
+
+// An operator says that a refund which came back was seen to: in the operator's own name, once, and
+// the payment is no longer among those that wait.
+func TestReturnedRefundIsHandled(t *testing.T) {
+	w, ask := operated(t, "night shift")
+	p := w.create("m_a", "alipay", "o1")
+	w.pay(p)
+	path := "/v1/refunds/" + decode[core.RefundView](t, w.as("m_a/admin", "POST", "/v1/payments/"+p.ID+"/refunds", `{"amount_fen":100}`)).ID + "/handled"
+	want(t, ask("POST", path, `{"reason":"paid at the counter"}`), 409, core.CodeWrongState)
+	w.sendBack(strings.Split(path, "/")[3])
+	waits := func() bool {
+		return strings.Contains(ask("GET", "/v1/payments?attention=true", "").Body.String(), p.ID)
+	}
+	if !waits() {
+		t.Fatal("nobody is told of it")
+	}
+	want(t, ask("POST", path, `{"reason":" "}`), 400, core.CodeInvalid)
+	for _, reason := range []string{"paid at the counter", "no, by transfer"} {
+		got := decode[core.RefundView](t, ask("POST", path, `{"reason":"`+reason+`"}`))
+		if got.HandledBy != "night shift" || got.HandledWhy != "paid at the counter" || got.HandledAt == "" {
+			t.Errorf("%+v", got)
+		}
+	}
+	if waits() {
+		t.Error("it waits for a person still")
+	}
+}

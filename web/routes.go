@@ -54,6 +54,7 @@ func (s *Server) table() []route {
 		{"GET", "/v1/refunds/:id", PermRead, keyUnused, bodyNone, s.getRefund},
 		{"POST", "/v1/refunds/:id/approve", PermApprove, keyRequired, bodyNone, s.approveRefund},
 		{"POST", "/v1/refunds/:id/reject", PermApprove, keyRequired, bodyJSON, s.rejectRefund},
+		{"POST", "/v1/refunds/:id/handled", PermApprove, keyUnused, bodyJSON, s.handledRefund},
 		{"GET", "/v1/platforms", PermRead, keyUnused, bodyNone, s.listPlatforms},
 		{"POST", "/v1/platforms/:platform/check", PermRead, keyUnused, bodyJSON, s.checkPlatform},
 		{"GET", "/v1/channels", PermRead, keyUnused, bodyNone, s.listChannels},

@@ -49,7 +49,7 @@ func bodyFor(path string) string {
 		return `{"platform":"wechat"}`
 	case strings.HasSuffix(path, "/refunds"):
 		return `{"amount_fen":1}`
-	case strings.HasSuffix(path, "/reject"), strings.HasSuffix(path, "/dismiss"):
+	case strings.HasSuffix(path, "/reject"), strings.HasSuffix(path, "/dismiss"), strings.HasSuffix(path, "/handled"):
 		return `{"reason":"no"}`
 	case strings.HasSuffix(path, "/check"):
 		return `{"goods":[{"id":"g","name":"mug","category":"physical","quantity":1,"price_fen":1}]}`

@@ -171,6 +171,7 @@ func sentencesOfFields() []core.Words {
 		{EN: "is needed: this is of one merchant", ZH: "必填：这项查询只针对一个商户"},
 		{EN: "is not a state of messages", ZH: "不是消息的状态"},
 		{EN: "no order of ours has this message's number; it can only be dismissed", ZH: "我方没有使用这条消息中号码的订单，只能忽略这条消息"},
+		{EN: "nothing of the refund came back", ZH: "这笔退款没有被退回过"},
 		{EN: "only a parked message is decided about", ZH: "只能处理被搁置的消息"},
 		{EN: "is not an id", ZH: "不是有效的标识"},
 		{EN: "too many refused messages from this address", ZH: "来自这个地址的被拒消息过多"},

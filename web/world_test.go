@@ -403,6 +403,22 @@ func (w *world) audits() []core.Audit { return w.cashier.Store.(*storetest.Memor
 
 // park plants a message for an account of the merchant that contradicts the books: an amount that
 // was never asked for.
+// sendBack is a bank that sends a refund of m_a back.
+func (w *world) sendBack(refundID string) {
+	w.t.Helper()
+	key := core.Key{Kind: core.OrderByRefund, Merchant: "m_a", Value: refundID}
+	_, err := w.cashier.Store.Do(context.Background(), core.Unit{Keys: []core.Key{key}, Decide: func(v core.View) (core.Writes, error) {
+		o := v.Order(key)
+		r := o.Refund(refundID)
+		r.ReturnedFen, r.ReturnedAt, o.Payment.Attention = r.AmountFen, w.clock.Now(), core.AttentionReturned
+		audit := &core.Audit{ID: w.cashier.IDs.Row(), MerchantID: "m_a", Actor: "gateway", Action: "refund.returned", Object: r.ID, CreatedAt: w.clock.Now()}
+		return core.Writes{Guards: []core.Row{&o.Payment, r}, Inserts: []core.Row{audit}}, nil
+	}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func (w *world) park(merchantID string) string { return w.parkFor(merchantID, "NONE") }
 
 func (w *world) parkFor(merchantID, outTradeNo string) string {

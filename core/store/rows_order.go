@@ -178,6 +178,9 @@ type refundRow struct {
 	SumFen           int64          `gorm:"column:sum_fen" store:"changes"`
 	ReturnedFen      int64          `gorm:"column:returned_fen" store:"changes"`
 	ReturnedAt       int64          `gorm:"column:returned_at" store:"changes"`
+	HandledAt        int64          `gorm:"column:handled_at" store:"changes"`
+	HandledBy        string         `gorm:"column:handled_by;size:128" store:"text,changes"`
+	HandledWhy       string         `gorm:"column:handled_why;size:256" store:"text,changes"`
 	CreatedAt        int64          `gorm:"column:created_at;autoCreateTime:false"`
 	EndedAt          int64          `gorm:"column:ended_at" store:"changes"`
 	Version          int64          `gorm:"column:version"`
@@ -192,6 +195,7 @@ func refundRowOf(r *core.Refund) *refundRow {
 		ReasonGiven: r.ReasonGiven, Fingerprint: r.Fingerprint, Status: string(r.Status), Settling: r.Settling, FailCode: r.FailCode, Asker: r.Asker, Approver: r.Approver,
 		ChannelState: notNull(r.ChannelState), KeyVersion: r.KeyVersion, SentAt: millis(r.SentAt), NextAt: millis(r.NextAt), Tries: int64(r.Tries),
 		SumFen: int64(r.SumFen), ReturnedFen: int64(r.ReturnedFen), ReturnedAt: millis(r.ReturnedAt),
+		HandledAt: millis(r.HandledAt), HandledBy: r.HandledBy, HandledWhy: r.HandledWhy,
 		CreatedAt: millis(r.CreatedAt), EndedAt: millis(r.EndedAt), Version: r.Version, Fault: string(r.Fault), SaidCode: r.Said.Code,
 		SaidSubCode: r.Said.SubCode, SaidMessage: r.Said.Message,
 	}
@@ -204,6 +208,7 @@ func (r *refundRow) refund() core.Refund {
 		Reason: r.Reason, ReasonGiven: r.ReasonGiven, Fingerprint: r.Fingerprint, Status: core.RefundStatus(r.Status), Settling: r.Settling, FailCode: r.FailCode,
 		Asker: r.Asker, Approver: r.Approver, ChannelState: orNil(r.ChannelState), KeyVersion: r.KeyVersion, SentAt: moment(r.SentAt),
 		NextAt: moment(r.NextAt), Tries: int(r.Tries), SumFen: core.Fen(r.SumFen), ReturnedFen: core.Fen(r.ReturnedFen), ReturnedAt: moment(r.ReturnedAt),
+		HandledAt: moment(r.HandledAt), HandledBy: r.HandledBy, HandledWhy: r.HandledWhy,
 		CreatedAt: moment(r.CreatedAt), EndedAt: moment(r.EndedAt), Version: r.Version,
 		Fault: core.Code(r.Fault), Said: core.GatewayWords{Code: r.SaidCode, SubCode: r.SaidSubCode, Message: r.SaidMessage},
 	}

@@ -106,7 +106,7 @@ func changeable(t table) []string {
 	case refunds:
 		return []string{
 			"ActualFen", "Status", "Settling", "FailCode", "Approver", "ChannelState", "KeyVersion", "SentAt", "NextAt", "Tries", "EndedAt",
-			"SumFen", "ReturnedFen", "ReturnedAt", "Fault", "Said",
+			"SumFen", "ReturnedFen", "ReturnedAt", "HandledAt", "HandledBy", "HandledWhy", "Fault", "Said",
 		}
 	case idempotency:
 		return []string{"ObjectID", "Done", "Status", "Answer", "AnswerOf", "DeleteAfter"}
@@ -163,7 +163,7 @@ func clone(row core.Row) core.Row {
 	case *core.Refund:
 		c := *r
 		c.ChannelState = bytesOf(r.ChannelState)
-		cut(&c.SentAt, &c.NextAt, &c.ReturnedAt, &c.CreatedAt, &c.EndedAt)
+		cut(&c.SentAt, &c.NextAt, &c.ReturnedAt, &c.HandledAt, &c.CreatedAt, &c.EndedAt)
 		return &c
 	default:
 		return cloneSmall(row)

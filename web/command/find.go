@@ -116,7 +116,7 @@ func writeFound(out io.Writer, f core.Found) {
 		say(out, "  attempt %s: %s by %s, out_trade_no %s, trade_no %s", a.ID, a.State, a.Channel, a.OutTradeNo, orNone(a.TradeNo))
 	}
 	for _, r := range p.Refunds {
-		say(out, "  refund %s: %s, %d fen, %s", r.ID, r.Status, r.AmountFen, askerOf(r))
+		say(out, "  refund %s: %s, %d fen, %s%s", r.ID, r.Status, r.AmountFen, askerOf(r), cameBack(r))
 	}
 	say(out, "what happened")
 	for _, m := range f.Timeline {
@@ -136,6 +136,18 @@ func writeFound(out io.Writer, f core.Found) {
 			when = " at " + w.At
 		}
 		say(out, "  the %s%s: %s  [%s]", w.For, when, w.Text, w.Object)
+	}
+}
+
+// cameBack tells what the buyer's bank sent back of a refund, and who has seen to it.
+func cameBack(r core.RefundView) string {
+	switch {
+	case r.ReturnedFen == 0:
+		return ""
+	case r.HandledAt == "":
+		return fmt.Sprintf("; the bank sent %d fen back", r.ReturnedFen)
+	default:
+		return fmt.Sprintf("; the bank sent %d fen back, seen to by %s at %s", r.ReturnedFen, r.HandledBy, r.HandledAt)
 	}
 }
 

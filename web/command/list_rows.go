@@ -31,7 +31,7 @@ func lists() []worklist {
 		{"audit", "who did what", "AT\tMERCHANT\tACTOR\tACTION\tOBJECT\tDETAIL", lister.audit},
 		{"changes", "what was changed at the installation: settings that were taken, keys that were revoked", "AT\tBY\tACTION\tOBJECT\tDETAIL", lister.changes},
 		{"late", "payments with late or duplicate money that is held", paymentColumns, lister.late},
-		{"returned", "refunds that the buyer's bank sent back", "RETURNED\tMERCHANT\tREFUND\tFEN\tPAYMENT", lister.returned},
+		{"returned", "refunds that the buyer's bank sent back and nobody has seen to", "RETURNED\tMERCHANT\tREFUND\tFEN\tPAYMENT", lister.returned},
 		{"dead", "webhooks that were given up", "MADE\tMERCHANT\tID\tENDPOINT\tTRIES\tSTATUS\tERROR", lister.dead},
 		{"approvals", "refunds that wait for another person's approval", "ASKED\tMERCHANT\tREFUND\tFEN\tBY\tPAYMENT\tREASON", lister.approvals},
 		{"attention", "payments that a person must look at, for any reason", paymentColumns, lister.attention},
@@ -200,11 +200,11 @@ type listedRefund struct {
 func (l lister) returned(ctx context.Context, each func(listed) error) error {
 	return l.payments(ctx, func(p core.PaymentView) error {
 		for _, r := range p.Refunds {
-			if r.ReturnedFen == 0 {
+			if r.ReturnedFen == 0 || r.HandledAt != "" {
 				continue
 			}
 			r.MerchantID = p.MerchantID
-			next := lookUp(r.ID)
+			next := append(lookUp(r.ID), callWith("/v1/refunds/"+r.ID+"/handled"))
 			cells := []string{r.ReturnedAt, r.MerchantID, r.ID, fmt.Sprint(int64(r.ReturnedFen)), r.PaymentID}
 			if err := each(listed{listedRefund{r, next}, cells, next}); err != nil {
 				return err

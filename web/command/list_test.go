@@ -68,6 +68,11 @@ func TestList(t *testing.T) {
 	} {
 		falsify(t, db, statement)
 	}
+	falsify(t, db, `UPDATE refunds SET handled_at = 1, handled_by = 'night shift'`)
+	if rows := list("returned"); len(rows) != 0 {
+		t.Errorf("seen to, and listed: %v", rows)
+	}
+	falsify(t, db, `UPDATE refunds SET handled_at = 0`)
 	if rows := list("returned"); len(rows) != 1 || rows[0]["returned_fen"] != 2800.0 || rows[0]["merchant_id"] != merchant {
 		t.Errorf("returned: %v", rows)
 	}
