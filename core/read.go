@@ -96,8 +96,7 @@ func (c *Cashier) Refunds(ctx context.Context, q RefundQuery) ([]RefundView, err
 	return views, nil
 }
 
-// EventPage lists a merchant's events, oldest first, so that a merchant who missed webhooks can
-// catch up.
+// EventPage lists events, oldest first, so that a merchant who missed webhooks can catch up.
 func (c *Cashier) EventPage(ctx context.Context, q EventQuery) ([]Event, error) {
 	q.Limit = clampPage(q.Limit)
 	events, err := c.Store.Events(ctx, q)

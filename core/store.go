@@ -294,10 +294,19 @@ type RefundQuery struct {
 // EventQuery asks for a page of events.
 type EventQuery struct {
 	MerchantID string
-	AfterRow   string // "" for the oldest
+	All        bool   // over all merchants
 	PaymentID  string // "" for any
-	Limit      int
+	// CreatedFrom is the first moment, CreatedTo the first that is too late; zero for any.
+	CreatedFrom, CreatedTo time.Time
+	// AfterRow is the keyset, "" for the oldest; AfterCreated goes with it in the order of time.
+	AfterRow     string
+	AfterCreated time.Time
+	Limit        int
 }
+
+// ByTime tells whether the page is in the order of time, and of rows within a millisecond; else it
+// is in the order of rows, which is a merchant's.
+func (q EventQuery) ByTime() bool { return q.All || !q.CreatedFrom.IsZero() || !q.CreatedTo.IsZero() }
 
 // DeliveryQuery asks for a page of deliveries.
 type DeliveryQuery struct {

@@ -1,17 +1,25 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/paymux/paymux/core"
 )
 
-// listEvents shows what the merchant was told, oldest first: each event as the bytes that were
-// sent.
+// listEvents shows what merchants were told, oldest first: each event as the bytes that were sent.
+// In lists over all merchants the merchant's id stands before them.
 func (s *Server) listEvents(c *call) error {
-	q := c.query("payment_id", "limit", "cursor")
-	ask := core.EventQuery{MerchantID: c.key.MerchantID, PaymentID: q.name("payment_id", "is not an id"), Limit: q.limit(), AfterRow: q.last(eventList)}
+	q := c.query("payment_id", "created_from", "created_to", "limit", "cursor")
+	ask := core.EventQuery{MerchantID: c.key.MerchantID, All: c.everyone(), PaymentID: q.name("payment_id", "is not an id"), Limit: q.limit()}
+	ask.CreatedFrom, ask.CreatedTo = q.span("created_from", "created_to")
+	if ask.ByTime() {
+		ask.AfterCreated, ask.AfterRow = q.newest(eventTimeList)
+	} else {
+		ask.AfterRow = q.last(eventList)
+	}
 	if err := q.err(); err != nil {
 		return err
 	}
@@ -22,8 +30,11 @@ func (s *Server) listEvents(c *call) error {
 	rows := make([]json.RawMessage, len(found))
 	for i, event := range found {
 		rows[i] = event.Body
+		if ask.All {
+			rows[i] = slices.Concat([]byte(`{"merchant_id":"`+event.MerchantID+`",`), bytes.TrimPrefix(event.Body, []byte("{")))
+		}
 	}
-	page, err := listOf(rows, ask.Limit, func(i int) string { return eventCursor(found[i]) })
+	page, err := listOf(rows, ask.Limit, func(i int) string { return eventCursor(found[i], ask.ByTime()) })
 	if err != nil {
 		return err
 	}

@@ -12,10 +12,11 @@ import (
 // A cursor names the last row of a page. It is opaque to callers and proves nothing: the tenant is
 // in every query, so another merchant's cursor only tells where to go on in one's own list.
 
-// The lists whose order is creation time and id, newest first.
+// The lists whose order is creation time and id, newest first but for events.
 const (
-	paymentList = "p"
-	refundList  = "r"
+	paymentList   = "p"
+	refundList    = "r"
+	eventTimeList = "t"
 )
 
 // newestCursor names a row of such a list by both.
@@ -46,8 +47,13 @@ const (
 	deliveryList = "d"
 )
 
-// eventCursor names an event by its row.
-func eventCursor(last core.Event) string { return encodeCursor(eventList, last.Row) }
+// eventCursor names an event by its row, and in the order of time by that too.
+func eventCursor(last core.Event, byTime bool) string {
+	if byTime {
+		return encodeCursor(eventTimeList, strconv.FormatInt(last.CreatedAt.UnixMilli(), 10), last.Row)
+	}
+	return encodeCursor(eventList, last.Row)
+}
 
 // last reads a cursor of such a list; "" for none.
 func (q *asking) last(list string) string {

@@ -15,7 +15,7 @@ func operatorLines() []string {
 		"GET /v1/payments", "POST /v1/payments/search", "GET /v1/payments/:id", "GET /v1/payments/:id/timeline", "POST /v1/payments/:id/sync",
 		"POST /v1/payments/:id/refund-late", "POST /v1/payments/:id/accept-late",
 		"GET /v1/refunds", "GET /v1/refunds/:id", "POST /v1/refunds/:id/approve", "POST /v1/refunds/:id/reject", "POST /v1/refunds/:id/handled",
-		"POST /v1/events/:id/replay", "GET /v1/deliveries", "POST /v1/deliveries/:id/replay", "POST /v1/webhooks/:endpoint/replay", "GET /v1/ledger/accounts",
+		"POST /v1/events/:id/replay", "GET /v1/events", "GET /v1/deliveries", "POST /v1/deliveries/:id/replay", "POST /v1/webhooks/:endpoint/replay", "GET /v1/ledger/accounts",
 		"GET /v1/messages", "POST /v1/messages/:id/apply", "POST /v1/messages/:id/dismiss", "GET /v1/audit",
 	}
 }

@@ -2,9 +2,12 @@ package web_test
 
 import (
 	"net/http/httptest"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/web"
@@ -37,8 +40,8 @@ func operated(t *testing.T, actor string) (*world, func(method, path, body strin
 func TestEveryRouteByAnOperator(t *testing.T) {
 	w, ask := operated(t, "night shift")
 	mine := w.server.OperatorRoutes()
-	if len(mine) != 21 {
-		t.Errorf("operators have %d lines, 21 are listed", len(mine))
+	if len(mine) != 22 {
+		t.Errorf("operators have %d lines, 22 are listed", len(mine))
 	}
 	for _, route := range w.server.Routes() {
 		w, ask := operated(t, "night shift")
@@ -144,4 +147,51 @@ func TestOperatorIsNotBothPeople(t *testing.T) {
 		}
 		want(t, answer, 403, code)
 	}
+}
+
+// An operator reads what all merchants were told, whose each is before the bytes that were sent, in
+// the order of time and from any moment; the look is written down.
+func TestOperatorReadsEvents(t *testing.T) {
+	w, ask := operated(t, "night shift")
+	var sent []string
+	for i, merchant := range []string{"m_a", "m_b", "m_a"} {
+		p := w.create(merchant, "alipay", "o"+strconv.Itoa(i))
+		w.pay(p)
+		w.clock.Advance(time.Minute)
+		sent = append(sent, merchant+" "+p.ID)
+	}
+	from := url.QueryEscape(core.Stamp(w.clock.Now().Add(-2 * time.Minute)))
+	type page struct {
+		Data []struct {
+			core.EventView
+			MerchantID string `json:"merchant_id"`
+		}
+		Next *string `json:"next_cursor"`
+	}
+	for path, wanted := range map[string][]string{
+		"/v1/events?limit=2": sent, "/v1/events?limit=1&created_from=" + from: sent[1:], "/v1/events?merchant_id=m_a&limit=1&created_from=" + from: {" " + sent[2][4:]},
+		"/v1/events?merchant_id=m_b": {" " + sent[1][4:]}, "/v1/events?created_to=" + from: sent[:1],
+	} {
+		var got []string
+		for next := ""; ; {
+			answer := ask("GET", path+next, "")
+			read := decode[page](t, answer)
+			for _, e := range read.Data {
+				got = append(got, e.MerchantID+" "+e.Payment.ID)
+			}
+			if read.Next == nil {
+				break
+			}
+			next = "&cursor=" + *read.Next
+		}
+		if !slices.Equal(got, wanted) {
+			t.Errorf("%s: %q, want %q", path, got, wanted)
+		}
+	}
+	if !slices.ContainsFunc(w.audits(), func(a core.Audit) bool {
+		return a.Action == "operator.call" && a.Actor == "night shift" && a.Detail == "GET /v1/events limit=2"
+	}) {
+		t.Error("nobody knows that an operator looked")
+	}
+	want(t, ask("GET", "/v1/events?created_to="+from+"&created_from="+from, ""), 400, core.CodeInvalid)
 }

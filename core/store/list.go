@@ -28,22 +28,47 @@ func (s *Store) Payer(ctx context.Context, id string) (*core.SealedPayer, error)
 	return rows[0].payer(), nil
 }
 
-// Events lists a merchant's events, oldest first.
+// Events lists events, oldest first.
 func (s *Store) Events(ctx context.Context, q core.EventQuery) ([]core.Event, error) {
 	if !askable(q.AfterRow, q.PaymentID) {
 		return nil, nil
 	}
 	rows, err := find[eventRow](ctx, s, func(db *gorm.DB) *gorm.DB {
-		db = db.Where("merchant_id = ? AND row_id > ?", q.MerchantID, q.AfterRow)
-		if q.PaymentID != "" {
+		switch {
+		case q.PaymentID != "": // found by its own key
 			db = db.Where("payment_id = ?", q.PaymentID)
+		case q.All:
+			db = db.Table(s.along("events", "events_all"))
+		case q.ByTime():
+			db = db.Table(s.along("events", "events_since"))
 		}
-		return db.Order("row_id").Limit(pageSize(q.Limit))
+		if !q.All {
+			db = db.Where("merchant_id = ?", q.MerchantID)
+		}
+		if !q.ByTime() {
+			return db.Where("row_id > ?", q.AfterRow).Order("row_id").Limit(pageSize(q.Limit))
+		}
+		return inTime(db, q).Order("created_at, row_id").Limit(pageSize(q.Limit))
 	})
 	if err != nil {
 		return nil, err
 	}
 	return mapped(rows, func(r *eventRow) (core.Event, error) { return *r.event(), nil })
+}
+
+// inTime leaves the events of a query's time that come after its keyset.
+func inTime(db *gorm.DB, q core.EventQuery) *gorm.DB {
+	if !q.CreatedFrom.IsZero() {
+		db = db.Where("created_at >= ?", q.CreatedFrom.UnixMilli())
+	}
+	if !q.CreatedTo.IsZero() {
+		db = db.Where("created_at < ?", q.CreatedTo.UnixMilli())
+	}
+	if q.AfterRow != "" {
+		at := millis(q.AfterCreated)
+		db = db.Where("created_at >= ? AND (created_at > ? OR row_id > ?)", at, at, q.AfterRow)
+	}
+	return db
 }
 
 // Event returns one event, or nil.

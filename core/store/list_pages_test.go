@@ -152,6 +152,33 @@ func TestEndedWalksOverNothing(t *testing.T) {
 	}
 }
 
+// Events of a time are read along their index, of one merchant and of all.
+func TestEventsInTimeWalkOverNothing(t *testing.T) {
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			config, plans := e.config(t), &plans{engine: e.name}
+			config.wrap = func(c driver.Connector) driver.Connector { return explainedConnector{c, plans} }
+			s := open(t, config)
+			var rows []core.Row
+			for i := range 600 {
+				rows = append(rows, &core.Event{
+					ID: fmt.Sprintf("e%04d", i), Row: fmt.Sprintf("r%04d", i), MerchantID: []string{"m", "m", "n"}[i%3], PaymentID: "p", Body: []byte("{}"), CreatedAt: start.Add(time.Duration(i) * time.Second),
+				})
+			}
+			writeRows(t, s, rows...)
+			for _, q := range []core.EventQuery{{All: true}, {MerchantID: "m"}, {MerchantID: "m", AfterCreated: start.Add(520 * time.Second), AfterRow: "r0520"}} {
+				q.CreatedFrom, q.CreatedTo, q.Limit = start.Add(500*time.Second), start.Add(590*time.Second), 5
+				plans.start()
+				page, err := s.Events(context.Background(), q)
+				walked, scans := plans.stop()
+				if err != nil || len(page) != 5 || walked > 10 || len(scans) > 0 {
+					t.Errorf("%+v: %d rows, read %d, scanned %q, %v", q, len(page), walked, scans, err)
+				}
+			}
+		})
+	}
+}
+
 // Another merchant's numbers find nothing, and too many buyers are refused.
 func TestSearchesKeepToTheirMerchant(t *testing.T) {
 	for _, e := range engines() {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -134,20 +135,37 @@ func (m *Memory) Payer(_ context.Context, id string) (*core.SealedPayer, error) 
 	return nil, nil
 }
 
-// Events lists a merchant's events, oldest first.
+// Events lists events, oldest first.
 func (m *Memory) Events(_ context.Context, q core.EventQuery) ([]core.Event, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	all := m.lists.events[q.MerchantID]
+	if q.All {
+		all = slices.Concat(slices.Collect(maps.Values(m.lists.events))...)
+	}
+	if q.ByTime() {
+		all = slices.SortedFunc(slices.Values(all), func(a, b *core.Event) int { return compareTimes(a.CreatedAt, b.CreatedAt, a.Row, b.Row) })
+	}
 	var page []core.Event
-	for _, e := range m.lists.events[q.MerchantID] {
+	for _, e := range all {
 		if len(page) == pageSize(q.Limit) {
 			break
 		}
-		if e.Row > q.AfterRow && (q.PaymentID == "" || e.PaymentID == q.PaymentID) {
+		if asked(q, e) {
 			page = append(page, *clone(e).(*core.Event))
 		}
 	}
 	return page, nil
+}
+
+// asked tells whether a query is about an event, and its keyset lies before it.
+func asked(q core.EventQuery, e *core.Event) bool {
+	after := e.Row > q.AfterRow
+	if q.ByTime() && q.AfterRow != "" {
+		after = compareTimes(e.CreatedAt, q.AfterCreated, e.Row, q.AfterRow) > 0
+	}
+	return after && (q.PaymentID == "" || e.PaymentID == q.PaymentID) && !e.CreatedAt.Before(q.CreatedFrom) &&
+		(q.CreatedTo.IsZero() || e.CreatedAt.Before(q.CreatedTo))
 }
 
 // Event returns one event, or nil.

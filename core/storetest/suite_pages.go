@@ -18,6 +18,7 @@ func pageCases() []namedCase {
 		{"pages/refunds newest first, stable while rows come and change (S16)", refundPages},
 		{"pages/refunds by status and number", refundFilters},
 		{"pages/events oldest first after a row", eventPages},
+		{"pages/events in the order of time, of one merchant and of all", eventsInTime},
 		{"pages/deliveries newest first", deliveryPages},
 		{"pages/ended deliveries oldest first", endedPages},
 		{"pages/a page has a size (S16)", pageSizes},
@@ -219,6 +220,51 @@ func eventPages(w *world) {
 				got = append(got, e.Row)
 			}
 			q.AfterRow = got[len(got)-1]
+		}
+		w.equal(got, c.want)
+	}
+}
+
+// eventsInTime looks at events by their time, of one merchant and of all: each once, across a page
+// that ends within a millisecond, and none of another time. Nobody else's are of these years.
+func eventsInTime(w *world) {
+	p, other := w.payment(), w.payment()
+	other.MerchantID = w.id("m_")
+	base := at(int(w.drawn.Add(1))).AddDate(40, 0, 0)
+	var all, own []string
+	for i := range 9 {
+		e := w.event(p, int64(i))
+		if i%3 == 0 {
+			e = w.event(other, int64(i))
+		}
+		e.CreatedAt = base.Add(time.Duration(i/4) * time.Millisecond) // 4, 4, and 1 too late
+		w.insert(e)
+		if i < 8 {
+			all = append(all, e.Row)
+		}
+		if i < 8 && i%3 > 0 {
+			own = append(own, e.Row)
+		}
+	}
+	for _, c := range []struct {
+		all     bool
+		payment string
+		want    []string
+	}{{true, "", all}, {false, "", own}, {true, p.ID, own}, {false, other.ID, nil}} {
+		q := core.EventQuery{MerchantID: w.merchant, All: c.all, PaymentID: c.payment, CreatedFrom: base, CreatedTo: base.Add(2 * time.Millisecond), Limit: 2}
+		var got []string
+		for {
+			page, err := w.store.Events(context.Background(), q)
+			if err != nil {
+				w.Fatal(err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			for _, e := range page {
+				got = append(got, e.Row)
+			}
+			q.AfterCreated, q.AfterRow = page[len(page)-1].CreatedAt, page[len(page)-1].Row
 		}
 		w.equal(got, c.want)
 	}
