@@ -121,6 +121,7 @@ func TestNoFloats(t *testing.T) {
 		"web/app/backlog.go":                "what Prometheus counts in",
 		"web/app/due.go":                    "what Prometheus counts in",
 		"web/app/watch.go":                  "what Prometheus counts in",
+		"web/app/unwritable.go":             "what Prometheus counts in",
 		"web/app/reload.go":                 "what Prometheus counts in",
 		"web/app/listen.go":                 "what Prometheus counts in",
 		"web/loads.go":                      "what Prometheus counts in",

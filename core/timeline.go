@@ -180,7 +180,8 @@ func actionWords() map[string]string {
 		"endpoint.replay": "somebody had an endpoint's webhooks of a time sent again",
 		"delivery.retry":  "a webhook was not taken", "delivery.done": "a webhook was taken", "delivery.dead": "a webhook was given up",
 		"inbox.dismissed": "somebody dismissed a parked message", "inbox.reapplied": "somebody had a parked message applied again",
-		"operator.call": "an operator looked or decided",
-		"order.change":  "the order changed", "payments.search": "somebody looked for a buyer's payments",
+		"database.recovered": "the database took nothing for a while",
+		"operator.call":      "an operator looked or decided",
+		"order.change":       "the order changed", "payments.search": "somebody looked for a buyer's payments",
 	}
 }

@@ -14,6 +14,7 @@
 //	do.go, join.go, round.go       a unit alone, many units in one commit, and the transaction
 //	                               itself
 //	held.go, aside.go              rows that another session holds, and who waits for them
+//	errors.go, ailment.go          what an error means for a unit, and for the database itself
 //	load.go, list.go               what units and readers see
 //	migrations/                    the schema, by engine
 //	seal.go, purge.go, nodes.go    audit chain, the end of personal data, who else runs here

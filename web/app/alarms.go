@@ -54,7 +54,7 @@ func Alerts() []core.AlertKind {
 		{What: AlertCertificate, Level: 1}, {What: AlertCertificate, Level: 2}, {What: AlertCertificate, Level: 3},
 		{What: alertMisconfigured, Level: 1}, {What: alertNotShared, Level: 3}, {What: alertBroken, Level: 1},
 		{What: alertRevocations, Level: 2}, {What: alertReload, Level: 2},
-		{What: alertResting, Level: 2}, {What: alertBacklogOld, Level: 2},
+		{What: alertUnwritable, Level: 1}, {What: alertResting, Level: 2}, {What: alertBacklogOld, Level: 2},
 	})
 }
 

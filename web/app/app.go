@@ -44,24 +44,26 @@ type Setup struct {
 // App is the whole program as a value: made by New, run by Run, ended by Close. Nothing of it is
 // global, so that tests may run many.
 type App struct {
-	setup    Setup
-	config   *config.Config
-	store    *store.Store
-	tenants  *live
-	watch    *watch
-	due      *due
-	reloads  *reloads
-	tracing  *tracing
-	cashier  *core.Cashier
-	queue    jobs.Queue
-	lanes    *outbox.Lanes
-	backlogs *backlogs
-	forged   *forged
-	sweeper  *jobs.Sweeper
-	listener net.Listener
-	admin    net.Listener // nil without an admin address
-	public   *http.Server
-	private  *http.Server
+	setup   Setup
+	config  *config.Config
+	store   *store.Store
+	tenants *live
+	watch   *watch
+	due     *due
+	reloads *reloads
+	// unwritable is made before the store is opened, and heard of by all who write to it.
+	unwritable *unwritable
+	tracing    *tracing
+	cashier    *core.Cashier
+	queue      jobs.Queue
+	lanes      *outbox.Lanes
+	backlogs   *backlogs
+	forged     *forged
+	sweeper    *jobs.Sweeper
+	listener   net.Listener
+	admin      net.Listener // nil without an admin address
+	public     *http.Server
+	private    *http.Server
 }
 
 // New listens, parses every key, and opens the database; it serves nothing yet. An App that was

@@ -17,6 +17,7 @@
 //	watch.go alarms.go standing.go              what is counted, and what people are told
 //	scrape.go                                   what a server's metrics say stands wrong
 //	tracing.go collector.go version.go          spans of what is done, and where they are sent
+//	unwritable.go                               a database that takes nothing, and for how long
 //	inspect.go neighbours.go                    what a server looks at by itself: its books, and
 //	                                            who else works on them
 package app

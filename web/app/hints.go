@@ -78,9 +78,9 @@ func (a *App) nameOldQueue() {
 // there.
 func (a *App) keeping() core.Store {
 	if _, none := a.queue.(jobs.NoQueue); none {
-		return a.store
+		return heeded{a.store, a.unwritable}
 	}
-	return jobs.Announcer{Store: a.store, Queue: a.queue, Clock: clock(a.setup.Now)}
+	return jobs.Announcer{Store: heeded{a.store, a.unwritable}, Queue: a.queue, Clock: clock(a.setup.Now)}
 }
 
 // relay hands what comes due soon to the queue until serving ends.

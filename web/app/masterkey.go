@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -36,14 +37,34 @@ func ownMaster(ctx context.Context, s *store.Store, master *config.MasterKey) (*
 	case strings.HasPrefix(kept, moving):
 		return nil, fmt.Errorf("this database is being moved to another master key: finish that by the same \"paymux keys rewrap OLD NEW\" again")
 	case kept != master.Fingerprint():
-		return nil, fmt.Errorf("secrets.master_key_file holds another master key (%s) than the one that this database was sealed under (%s): "+
-			"put that one back, or move the database by \"paymux keys rewrap OLD NEW\"", master.Fingerprint(), kept)
+		return nil, anotherMaster(master, kept)
 	}
 	naming, err := s.Fact(ctx, factNaming)
 	if err != nil || naming == "" {
 		return master, err
 	}
 	return master.NamingBy(naming)
+}
+
+func anotherMaster(master *config.MasterKey, kept string) error {
+	return fmt.Errorf("secrets.master_key_file holds another master key (%s) than the one that this database was sealed under (%s): "+
+		"put that one back, or move the database by \"paymux keys rewrap OLD NEW\"", master.Fingerprint(), kept)
+}
+
+// MasterDoubt tells why a server would not start with the configured master key; nil where it
+// would, or where the key is not for the caller to read. It changes nothing.
+//
+// Errors: CodeUnavailable.
+func MasterDoubt(ctx context.Context, c *config.Config, s *store.Store, random io.Reader) (doubt, err error) {
+	kept, err := s.Fact(ctx, factMasterKey)
+	if err != nil || kept == "" || strings.HasPrefix(kept, moving) {
+		return nil, err
+	}
+	master, err := config.OpenMasterKey(c.Secrets.MasterKeyFile, random)
+	if err != nil || kept == master.Fingerprint() {
+		return nil, nil //nolint:nilerr // systemd lends it to the service alone
+	}
+	return anotherMaster(master, kept), nil
 }
 
 func opensWhatIsThere(ctx context.Context, s *store.Store, master *config.MasterKey) error {

@@ -70,7 +70,8 @@ func (a *App) heedRevocations(serving context.Context) {
 		case <-serving.Done():
 			return
 		case <-ticker.C:
-			_ = a.tenants.revoked.look(serving) // it tells of what lasts
+			a.unwritable.heard(a.tenants.revoked.look(serving)) // which tells of what lasts
+			a.unwritable.look(serving)
 		}
 	}
 }

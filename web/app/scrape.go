@@ -38,6 +38,7 @@ func alarmMetrics() []struct {
 	}{
 		{MisconfiguredMetric, []string{"account"}, "cause", false},
 		{RefusedConfigMetric, nil, "", true},
+		{UnwritableMetric, nil, "cause", true},
 		{BrokenMetric, []string{"invariant"}, "", false},
 		{"paymux_webhook_resting", []string{"merchant", "endpoint"}, "", false},
 	}

@@ -13,6 +13,8 @@ paymux_webhook_resting{endpoint="e",merchant="m"} 1
 paymux_webhook_resting{endpoint="f",merchant="m"} 0
 # TYPE paymux_config_refused_since_seconds gauge
 paymux_config_refused_since_seconds 1.7e+09
+paymux_database_unwritable_since_seconds{cause="disk_full"} 1.7e+09
+paymux_database_unwritable_since_seconds{cause="away"} 0
 # TYPE paymux_invariant_broken_total counter
 paymux_invariant_broken_total{invariant="INV-M1"} 2
 paymux_invariant_broken_total{invariant="INV-M2"} 0
@@ -24,6 +26,7 @@ paymux_alerts_total{level="1",what="x"} 3
 	want := []StandingAlarm{
 		{What: "paymux_account_misconfigured", Of: "a", Cause: "z"}, {What: "paymux_account_misconfigured", Of: "b", Cause: "x y"},
 		{What: "paymux_config_refused_since_seconds", Since: "2023-11-15T06:13:20.000+08:00"},
+		{What: "paymux_database_unwritable_since_seconds", Cause: "disk_full", Since: "2023-11-15T06:13:20.000+08:00"},
 		{What: "paymux_invariant_broken_total", Of: "INV-M1"}, {What: "paymux_webhook_resting", Of: "m e"},
 	}
 	if err != nil || !slices.Equal(got, want) {

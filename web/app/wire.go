@@ -64,6 +64,10 @@ func (a *App) wire(ctx context.Context) error {
 	if a.reloads, err = newReloads(registry, watch); err != nil {
 		return err
 	}
+	if a.unwritable, err = newUnwritable(registry, watch, a.setup.Now); err != nil {
+		return err
+	}
+	a.unwritable.note = a.noteRecovery
 	if a.tracing, err = newTracing(ctx, a.config.Tracing, a.setup.Logger); err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func lists() []worklist {
 	return []worklist{
 		{"messages", "gateways' messages that were parked, then those that were rejected", "RECEIVED\tMERCHANT\tID\tSTATE\tCODE\tTIMES\tOUT_TRADE_NO", lister.messages},
 		{"audit", "who did what", "AT\tMERCHANT\tACTOR\tACTION\tOBJECT\tDETAIL", lister.audit},
-		{"changes", "what was changed at the installation: settings that were taken, keys that were revoked", "AT\tBY\tACTION\tOBJECT\tDETAIL", lister.changes},
+		{"changes", "what was changed at the installation: settings that were taken, keys that were revoked, times without a database", "AT\tBY\tACTION\tOBJECT\tDETAIL", lister.changes},
 		{"late", "payments with late or duplicate money that is held", paymentColumns, lister.late},
 		{"returned", "refunds that the buyer's bank sent back and nobody has seen to", "RETURNED\tMERCHANT\tREFUND\tFEN\tPAYMENT", lister.returned},
 		{"dead", "webhooks that were given up", "MADE\tMERCHANT\tID\tENDPOINT\tTRIES\tSTATUS\tERROR", lister.dead},

@@ -76,10 +76,11 @@ func newStatus(streams Streams) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var report statusReport
 			err := f.look(cmd, streams, func(ctx context.Context, c *config.Config, books *store.Store) (err error) {
-				report, err = statusOf(ctx, c, books, streams.Now())
+				report, err = statusOf(ctx, c, books, streams)
 				return err
 			})
 			if _, misused := errors.AsType[usageError](err); err != nil && !misused {
+				f.askServer(cmd.Context(), streams)
 				return uncheckedError{fmt.Errorf("could not tell: %w", err)}
 			}
 			if err != nil {
@@ -100,8 +101,16 @@ func newStatus(streams Streams) *cobra.Command {
 	return cmd
 }
 
-func statusOf(ctx context.Context, c *config.Config, books *store.Store, now time.Time) (statusReport, error) {
+func statusOf(ctx context.Context, c *config.Config, books *store.Store, streams Streams) (statusReport, error) {
+	now := streams.Now()
 	r := statusReport{Version: app.Version(), Queue: queueName(c), Nodes: []string{}, Warnings: []string{}, Reasons: []string{}, Accounts: []statusAccount{}, Backlog: []statusBacklog{}}
+	doubt, err := app.MasterDoubt(ctx, c, books, streams.Random)
+	if err != nil {
+		return r, err
+	}
+	if doubt != nil {
+		r.Reasons = append(r.Reasons, "no server starts with this configuration: "+doubt.Error())
+	}
 	standing, err := books.Standing(ctx, now)
 	if err != nil {
 		return r, err
@@ -135,6 +144,7 @@ func statusOf(ctx context.Context, c *config.Config, books *store.Store, now tim
 	}
 	if r.Metrics, r.Alarms = standingAlarms(ctx, c.Server.AdminListen); r.Metrics == metricsAsked {
 		r.turnAway()
+		r.Reasons = append(r.Reasons, unwritable(r.Alarms)...)
 		r.Warnings = append(r.Warnings, alarmWords(r.Alarms)...)
 	}
 	r.Healthy = len(r.Reasons) == 0

@@ -70,3 +70,37 @@ func alarmWords(alarms []app.StandingAlarm) []string {
 	}
 	return list
 }
+
+// unwritable says that the database takes nothing, which no server is well without.
+func unwritable(alarms []app.StandingAlarm) []string {
+	var list []string
+	for _, a := range alarms {
+		if a.What != app.UnwritableMetric {
+			continue
+		}
+		do := map[store.Ailment]string{
+			store.DiskFull: "its disk is full: make room, nothing needs a restart",
+			store.ReadOnly: "it is read-only: see whether the server talks to a replica, and who made it so",
+			store.Away:     "it does not answer: see the database's own log, and the way to it",
+		}[store.Ailment(a.Cause)]
+		list = append(list, "the database has taken nothing since "+a.Since+"; "+do+
+			". New orders are refused with 503, gateways send their messages again, jobs wait: nothing that was answered is lost")
+	}
+	return list
+}
+
+// askServer says what can be said of a server whose database cannot be read from here.
+func (f *lookFlags) askServer(ctx context.Context, streams Streams) {
+	c, err := (&verifyFlags{config: f.config, data: f.data}).load(streams)
+	if err != nil || f.json {
+		return
+	}
+	say(streams.Out, "✗ the database cannot be read from here; server %s", orNone(readiness(ctx, c.Server.AdminListen)))
+	_, alarms := standingAlarms(ctx, c.Server.AdminListen)
+	for _, reason := range unwritable(alarms) {
+		say(streams.Out, "✗ %s", reason)
+	}
+	for _, warning := range alarmWords(alarms) {
+		say(streams.Out, "! %s", warning)
+	}
+}
