@@ -26,8 +26,20 @@ type Registration interface {
 	Channels(Applications) []core.PaymentChannel
 	// Receiver verifies what the gateway sends on its own accord.
 	Receiver(Applications) core.Gateway
+	// Pair tells where the halves of an application's key pair go, the private one being in a file.
+	Pair(file string) Pair
 	// Open makes what lasts as long as the program: limits and breakers that a reload leaves alone.
 	Open(Ground) Opened
+}
+
+// Pair is how an application's pair of RSA keys is made for a gateway, and where its halves go.
+type Pair struct {
+	Bits int // of the key
+	// Public says, for people, where the public key goes and what comes of it; the key, in base64
+	// of its PKIX form, is printed under it.
+	Public string
+	// Settings are the lines of YAML that name the private key, as an item of an account's keys.
+	Settings string
 }
 
 // Ground is what a gateway's applications are built on.

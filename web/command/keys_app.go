@@ -8,20 +8,27 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/paymux/paymux/adapters"
+	"github.com/paymux/paymux/web/app"
 )
 
-// appKeyBits is what gateways ask of an application's RSA key.
-const appKeyBits = 2048
-
 func newKeysApp(streams Streams) *cobra.Command {
-	return &cobra.Command{
+	var gateway string
+	cmd := &cobra.Command{
 		Use:   "app FILE",
 		Short: "Make an application's RSA pair: the private key into FILE (mode 0600), the public one to paste into the gateway's console",
 		Args:  exactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			key, err := rsa.GenerateKey(streams.Random, appKeyBits)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			at, err := registered(app.Gateways(), gateway)
+			if err != nil {
+				return misused(cmd, err)
+			}
+			pair := at.Pair(args[0])
+			key, err := rsa.GenerateKey(streams.Random, pair.Bits)
 			if err != nil {
 				return fmt.Errorf("make the pair: %w", err)
 			}
@@ -36,15 +43,28 @@ func newKeysApp(streams Streams) *cobra.Command {
 			if err := writeSecret(args[0], string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))); err != nil {
 				return err
 			}
-			say(streams.Err, "%s is made; it never leaves this machine. Paste this public key (应用公钥, RSA2) into the gateway's console,", args[0])
-			say(streams.Err, "and put the gateway's own public key (支付宝公钥), which the console then shows, into a file:")
+			say(streams.Err, "%s is made; it never leaves this machine. %s", args[0], pair.Public)
 			say(streams.Err, "")
 			say(streams.Err, "%s", base64.StdEncoding.EncodeToString(public))
 			say(streams.Err, "")
-			say(streams.Out, "- version: v1\n  use: current\n  private_key_file: %s\n  alipay_public_key_file: alipay.pub", yamlText(args[0]))
+			say(streams.Out, "%s", pair.Settings)
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&gateway, "gateway", "", "whose application it is; needed where there are several gateways")
+	return cmd
+}
+
+// registered finds a gateway by its id; the only one needs no id.
+func registered(all []adapters.Registration, id string) (adapters.Registration, error) {
+	var ids []string
+	for _, one := range all {
+		if string(one.ID()) == id || id == "" && len(all) == 1 {
+			return one, nil
+		}
+		ids = append(ids, string(one.ID()))
+	}
+	return nil, fmt.Errorf("--gateway must be one of %s", strings.Join(ids, ", "))
 }
 
 // writeSecret writes a file that only its owner may read, and replaces none.

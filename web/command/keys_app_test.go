@@ -47,6 +47,9 @@ func TestF12ApplicationKey(t *testing.T) {
 	if code, _, _ := run(t, nil, "keys", "app", name); code != 1 {
 		t.Errorf("a second key ended with %d", code)
 	}
+	if code, _, errs := run(t, nil, "keys", "app", name+"2", "--gateway", "bank"); code != 2 || !strings.Contains(errs, "one of") {
+		t.Errorf("a key for a gateway that there is not ended with %d: %s", code, errs)
+	}
 	if again, err := os.ReadFile(name); err != nil || string(again) != string(text) {
 		t.Errorf("the key was replaced: %v", err)
 	}
