@@ -131,7 +131,7 @@ func (s *Server) admit(c *call, r route) (err error) {
 }
 
 // prove finds the request's key and holds its role against the route. A bearer key is judged whole
-// before the body is read; a signed one is proven with it.
+// before the body is read. Of a signed request all but the signature is, which speaks of the body.
 func (s *Server) prove(c *call, r route, bodies *held) error {
 	said, err := s.claimed(c.Request())
 	if err != nil {
@@ -139,9 +139,12 @@ func (s *Server) prove(c *call, r route, bodies *held) error {
 	}
 	c.key, c.proof = said.key, said.proof
 	if c.proof == nil {
-		if err := permitted(c, r); err != nil {
-			return err
-		}
+		err = permitted(c, r)
+	} else {
+		err = s.named(c.Request(), c.proof, r.needs)
+	}
+	if err != nil {
+		return err
 	}
 	if err := s.receiveBody(c, bodies); err != nil {
 		return err
@@ -173,7 +176,7 @@ func (s *Server) receiveBody(c *call, room *held) error {
 		return err
 	}
 	c.hold(release)
-	c.body = body
+	c.body, c.received = body, true
 	return nil
 }
 

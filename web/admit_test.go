@@ -43,14 +43,16 @@ func (c *countedBody) Read(p []byte) (int, error) {
 
 func (*countedBody) Close() error { return nil }
 
-// W42: what can be judged without the body is judged before a byte of it is read; and what a signed
-// request claims to be is not: an unknown key, and one that may not do this, read as much as a
-// known one, and get its answer (C34).
+// W42: what can be judged without the body is judged before a byte of it is read, whose key a
+// signed request claims included; only a head that can be good has its body read.
 func TestW42_HeadsAreJudgedBeforeBodies(t *testing.T) {
 	w := newWorld(t)
 	viewer := w.keys["signed_m_a"]
 	viewer.ID, viewer.Role = "signed_viewer", web.RoleViewer
 	w.keys[viewer.ID] = viewer
+	ended := w.keys["signed_m_a"]
+	ended.ID, ended.Expires = "signed_ended", w.clock.Now()
+	w.keys[ended.ID] = ended
 	const body = `{"merchant_order_no":"o1"}`
 	sign := func(key, secret string, at time.Duration, nonce string) func(*http.Request) {
 		return func(r *http.Request) {
@@ -75,12 +77,13 @@ func TestW42_HeadsAreJudgedBeforeBodies(t *testing.T) {
 		"future":              {sign("signed_m_a", signSecret, 301*time.Second, freshNonce), 401, false},
 		"short nonce":         {sign("signed_m_a", signSecret, 0, "short"), 401, false},
 		"too long":            {func(r *http.Request) { sign("signed_m_a", signSecret, 0, freshNonce)(r); r.ContentLength = 65537 }, 413, false},
-		"unknown":             {sign("nobody", signSecret, 0, freshNonce), 401, true},
+		"unknown":             {sign("nobody", signSecret, 0, freshNonce), 401, false},
+		"ended":               {sign("signed_ended", signSecret, 0, freshNonce), 401, false},
 		"wrong secret":        {sign("signed_m_a", wrong, 0, freshNonce), 401, true},
-		"wrong and no role":   {sign("signed_viewer", wrong, 0, freshNonce), 401, true},
-		"signed and no role":  {sign("signed_viewer", signSecret, 0, freshNonce), 403, true},
+		"wrong and no role":   {sign("signed_viewer", wrong, 0, freshNonce), 403, false},
+		"signed and no role":  {sign("signed_viewer", signSecret, 0, freshNonce), 403, false},
 		"signed and good":     {sign("signed_m_a", signSecret, 0, freshNonce+"2"), 400, true},
-		"signed a bearer key": {sign("m_a_admin", signSecret, 0, freshNonce), 401, true},
+		"signed a bearer key": {sign("m_a_admin", signSecret, 0, freshNonce), 401, false},
 	} {
 		r := newRequest("POST", "/v1/payments", body)
 		got := &countedBody{Reader: strings.NewReader(body)}

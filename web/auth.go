@@ -18,9 +18,7 @@ type claim struct {
 }
 
 // claimed judges what can be judged of a request without its body: the form of what it claims, its
-// time, and the whole proof of a bearer key. What a signed request claims to be is not looked up
-// yet: who answered an unknown key id, or one whose role may not do this, before the body came
-// would tell anybody which ids exist (C34).
+// time, and the whole proof of a bearer key. Whose key a signed request claims is judged by named.
 func (s *Server) claimed(r *http.Request) (claim, error) {
 	headers := r.Header.Values("Authorization")
 	if len(headers) != 1 {
@@ -68,13 +66,39 @@ func (s *Server) signedClaim(r *http.Request, credentials string) (*proof, error
 	return &p, nil
 }
 
+// named judges the key that a signed request only claims, so that no body is read for one that
+// cannot be good: it must be there, sign, and have a role that may use the route. Whoever sends
+// heads alone can tell by it which ids are in use and what for: an id is a name and no secret. More
+// is not told: an unknown id, one that is revoked or has ended, and a wrong signature have one
+// answer (C34). Without a body there is nothing to spare, and the proof itself is judged.
+func (s *Server) named(r *http.Request, p *proof, needs Permission) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	key, found := s.Keys.Key(p.keyID)
+	switch {
+	case !signs(key, found) || s.notExpired(key) != nil:
+		return notProven()
+	case !key.Role.May(needs):
+		return core.Errorf(core.CodeForbidden, "the key that is named lacks the permission %s", needs)
+	}
+	return nil
+}
+
+// signs tells whether a key can prove anything by signing: it is of that mode, and its secret is
+// none that can be guessed.
+func signs(key Key, found bool) bool {
+	return found && key.Mode == ModeSigned && len(key.Secret) >= MinSecret
+}
+
 // bySignature finds the key that a signed request proves to hold. Whatever is wrong before the
-// proof is right gets one and the same answer, after the same work, so that nobody learns which key
-// ids exist (C34); what is wrong after it is named. The nonce is spent by whoever is about to do
-// what is asked: only a request that proves its key may write anything (W05).
+// proof is right gets one and the same answer, after the same work (C34); what is wrong after it is
+// named. The key is looked up anew: while the body came it may have been revoked. The nonce is
+// spent by whoever is about to do what is asked: only a request that proves its key may write
+// anything (W05).
 func (s *Server) bySignature(r *http.Request, p *proof, body []byte) (Key, error) {
 	key, found := s.Keys.Key(p.keyID)
-	usable := found && key.Mode == ModeSigned && len(key.Secret) >= MinSecret
+	usable := signs(key, found)
 	secret := key.Secret
 	if !usable {
 		secret = make([]byte, sha256.Size)
@@ -107,7 +131,7 @@ func (s *Server) notExpired(key Key) error {
 }
 
 func notProven() error {
-	return unauthenticated("the key is unknown, or the request does not prove it")
+	return unauthenticated("the key is unknown or has ended, or the request does not prove it")
 }
 
 func unauthenticated(detail string) error {

@@ -18,6 +18,8 @@ type call struct {
 	echo.Context
 	key  Key // of the caller; zero on routes without a key
 	body []byte
+	// received says that the body was read, or that there is none.
+	received bool
 	// idempotencyKey is "" when none was sent.
 	idempotencyKey string
 	// keyWrong is what is wrong with the header, where a body is read: decode tells it with all
@@ -53,7 +55,7 @@ func (s *Server) serve(r route) echo.HandlerFunc {
 		c := &call{Context: ec}
 		defer c.leave()
 		if err := s.admit(c, r); err != nil {
-			return err
+			return c.cut(err)
 		}
 		ctx := ec.Request().Context()
 		if changes(r.method) {
@@ -79,6 +81,17 @@ func (s *Server) serve(r route) echo.HandlerFunc {
 		c.keyWrong = err
 		return r.handle(c)
 	}
+}
+
+// cut ends the connection of a request that is refused without its body: net/http would otherwise
+// wait for the body before it sends the answer. A refused key's is ended after its body too, so
+// that what was wrong with it does not show. Who only came too often may stay.
+func (c *call) cut(err error) error {
+	code := core.CodeOf(err)
+	if c.Request().ContentLength != 0 && code != codeTooManyRequests && (!c.received || code == codeUnauthenticated) {
+		c.Response().Header().Set("Connection", "close")
+	}
+	return err
 }
 
 // checkBody refuses a body that is not of the type the route takes. Where none is taken, "{}"

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 )
@@ -84,11 +85,14 @@ func TestW40_HangingGatewaysLeaveRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShares(2, waitingPerKey, 16)
 		at := map[string][]*place{}
+		var mu sync.Mutex // an answer may let two of them go on
 		come := func(key string, n int) {
 			for range n {
 				go func() {
 					if p, err := s.enter(context.Background(), key); err == nil {
+						mu.Lock()
 						at[key] = append(at[key], p)
+						mu.Unlock()
 						p.give()
 					}
 				}()
@@ -130,6 +134,16 @@ func TestW40_HangingGatewaysLeaveRoom(t *testing.T) {
 	})
 }
 
+// pop takes a key's oldest; nil when it has none.
+func pop(from map[string][]*place, key string) *place {
+	if len(from[key]) == 0 {
+		return nil
+	}
+	p := from[key][0]
+	from[key] = from[key][1:]
+	return p
+}
+
 // Whatever comes, goes, and is at gateways: nobody waits who could be given a free place, and what
 // is counted is what is held.
 func TestPlacesHoldForAnyOrder(t *testing.T) {
@@ -137,22 +151,17 @@ func TestPlacesHoldForAnyOrder(t *testing.T) {
 		const places, most = 3, 6
 		s := newShares(places, waitingPerKey, most)
 		running, away := map[string][]*place{}, map[string][]*place{}
+		var mu sync.Mutex // a call's end may let two of them go on
 		seed := uint32(7)
 		draw := func(n uint32) uint32 { seed = seed*1664525 + 1013904223; return seed >> 16 % n }
-		pop := func(from map[string][]*place, key string) *place {
-			if len(from[key]) == 0 {
-				return nil
-			}
-			p := from[key][0]
-			from[key] = from[key][1:]
-			return p
-		}
 		for range 1000 {
 			key := string('a' + rune(draw(3)))
 			switch draw(5) {
 			case 0, 1:
 				go func() {
 					if p, err := s.enter(context.Background(), key); err == nil {
+						mu.Lock()
+						defer mu.Unlock()
 						running[key] = append(running[key], p)
 					}
 				}()
@@ -163,8 +172,8 @@ func TestPlacesHoldForAnyOrder(t *testing.T) {
 				}
 			case 3:
 				if p := pop(away, key); p != nil {
-					p.resume()
 					running[key] = append(running[key], p)
+					p.resume()
 				}
 			case 4:
 				if p := pop(running, key); p != nil {
@@ -186,18 +195,15 @@ func TestPlacesHoldForAnyOrder(t *testing.T) {
 				}
 			}
 		}
-		for _, from := range []map[string][]*place{running, away} {
-			for _, list := range from {
-				for _, p := range list {
-					p.leave()
-				}
-			}
-		}
-		for r, _, _ := s.figures(); r > 0; r, _, _ = s.figures() {
-			synctest.Wait()
-			for key := range running {
-				for p := pop(running, key); p != nil; p = pop(running, key) {
-					p.leave()
+		for left := true; left; {
+			left = false
+			for _, key := range []string{"a", "b", "c"} {
+				for _, from := range []map[string][]*place{running, away} {
+					if p := pop(from, key); p != nil {
+						p.leave()
+						left = true
+						synctest.Wait()
+					}
 				}
 			}
 		}
