@@ -228,13 +228,55 @@ func TestDashboardShowsWhatExists(t *testing.T) {
 // runbookPages are the headings of the runbook's pages, as written.
 func runbookPages(t *testing.T) []string {
 	var pages []string
-	for _, m := range regexp.MustCompile(`(?m)^### (\S+)$`).FindAllStringSubmatch(read(t, "docs/runbook.md"), -1) {
-		if slices.Contains(pages, m[1]) {
-			t.Errorf("docs/runbook.md has two pages %s", m[1])
-		}
-		pages = append(pages, m[1])
+	for _, p := range pagesOf(t, "docs/runbook.md") {
+		pages = append(pages, p.name)
 	}
 	return pages
+}
+
+// page is one of a runbook's.
+type page struct{ name, text string }
+
+func pagesOf(t *testing.T, runbook string) []page {
+	var pages []page
+	for _, part := range strings.Split(read(t, runbook), "\n### ")[1:] {
+		name, text, _ := strings.Cut(part, "\n")
+		text, _, _ = strings.Cut(text, "\n## ")
+		if slices.ContainsFunc(pages, func(p page) bool { return p.name == name }) {
+			t.Errorf("%s has two pages %s", runbook, name)
+		}
+		pages = append(pages, page{name, text})
+	}
+	return pages
+}
+
+// Whoever reads Chinese finds the same pages in the same order, each with the level, and with where
+// to look and what to do, or the page that says so.
+func TestChineseRunbookHasEveryPage(t *testing.T) {
+	english, chinese := pagesOf(t, "docs/runbook.md"), pagesOf(t, "docs/runbook.zh-CN.md")
+	level := regexp.MustCompile(`(?m)^Level (\d)(?: to (\d))?\.`)
+	for i, e := range english {
+		if i >= len(chinese) || chinese[i].name != e.name {
+			t.Fatalf("docs/runbook.zh-CN.md lacks the page %s, or has it elsewhere", e.name)
+		}
+		text := strings.TrimSpace(chinese[i].text)
+		if m := level.FindStringSubmatch(e.text); m != nil {
+			want := m[1] + " 级。"
+			if m[2] != "" {
+				want = m[1] + " 到 " + m[2] + " 级。"
+			}
+			if !strings.HasPrefix(text, want) {
+				t.Errorf("%s: the page does not begin with %s", e.name, want)
+			}
+		}
+		says := strings.Contains(text, "\n- **看**：") && strings.Contains(text, "\n- **做**：")
+		if leads := strings.HasPrefix(text[strings.LastIndex(text, "\n")+1:], "见 ["); says == leads {
+			t.Errorf("%s says neither where to look and what to do, nor which page does", e.name)
+		}
+	}
+	if len(chinese) != len(english) {
+		t.Errorf("docs/runbook.zh-CN.md has %d pages, docs/runbook.md %d", len(chinese), len(english))
+	}
 }
 
 // What a person is told of has a page, and no page is about anything else.
