@@ -41,6 +41,8 @@ type verdict struct {
 	mutant mutant
 	by     string
 	err    error
+	built  time.Duration
+	tried  time.Duration
 }
 
 // TestMutants builds every known mistake into the program by an overlay, one at a time, and wants a
@@ -100,7 +102,7 @@ func TestMutants(t *testing.T) {
 			t.Errorf("%-32s NOT CAUGHT: %s", v.mutant.name, v.mutant.title)
 		default:
 			caught++
-			t.Logf("%-32s %-20s caught by %s", v.mutant.name, v.mutant.rows, v.by)
+			t.Logf("%-32s %-20s %3.0f + %2.0f s, caught by %s", v.mutant.name, v.mutant.rows, v.built.Seconds(), v.tried.Seconds(), v.by)
 		}
 	}
 	t.Logf("%d of %d known mistakes caught", caught, len(list))
@@ -203,18 +205,23 @@ func (m *mutant) apply(root, part string) error {
 // laboratory is where mutants are built and tried.
 type laboratory struct{ root, dir string }
 
-// healthy runs every pass that the mutants will be tried with on the program as it is: a test that
-// fails anyway would catch everything.
+// healthy runs the tests that the mutants will be tried with on the program as it is, each package's
+// at once: a test that fails anyway would catch everything.
 func (l laboratory) healthy(list []mutant) (by string, err error) {
-	seen := map[string]bool{}
+	tests := map[string][]string{}
 	for _, m := range list {
-		if seen[m.pkg+m.run] {
-			continue
+		tests[m.pkg] = append(tests[m.pkg], m.run)
+		if m.first != "" {
+			tests[m.pkg] = append(tests[m.pkg], "^"+m.first+"$")
 		}
-		seen[m.pkg+m.run] = true
-		m.name, m.first, m.changed = "healthy", "", nil
+	}
+	for pkg, named := range tests {
+		m := mutant{name: "healthy", pkg: pkg}
+		if !slices.Contains(named, "") {
+			m.run = strings.Join(slices.Compact(slices.Sorted(slices.Values(named))), "|")
+		}
 		if v := l.try(m); v.err != nil || v.by != "" {
-			return m.pkg + " " + v.by, v.err
+			return pkg + " " + v.by, v.err
 		}
 	}
 	return "", nil
@@ -240,14 +247,17 @@ func (l laboratory) tryAll(list []mutant) []verdict {
 }
 
 // try builds a package's tests with the mutant laid over the source, and runs them until one fails.
-func (l laboratory) try(m mutant) verdict {
-	v := verdict{mutant: m}
+func (l laboratory) try(m mutant) (v verdict) {
+	v = verdict{mutant: m}
 	dir := filepath.Join(l.dir, m.name)
 	binary := filepath.Join(dir, "trial.test")
+	began := time.Now()
 	if v.err = l.build(m, dir, binary); v.err != nil {
 		return v
 	}
 	defer os.Remove(binary)
+	v.built, began = time.Since(began), time.Now()
+	defer func() { v.tried = time.Since(began) }()
 	passes := [][]string{{"-test.run=" + m.run, "-test.skip=^TestSimulation"}}
 	if m.first != "" {
 		passes = slices.Insert(passes, 0, []string{"-test.run=^" + m.first + "$"})
