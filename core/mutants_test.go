@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,8 +42,7 @@ type verdict struct {
 	mutant mutant
 	by     string
 	err    error
-	built  time.Duration
-	tried  time.Duration
+	took   time.Duration
 }
 
 // TestMutants builds every known mistake into the program by an overlay, one at a time, and wants a
@@ -89,8 +89,8 @@ func TestMutants(t *testing.T) {
 	if rows := strings.Count(table, "\n| `"); rows != len(files) {
 		t.Errorf("docs/RELIABILITY.md lists %d mutants, %d are kept", rows, len(files))
 	}
-	lab := laboratory{root: root, dir: t.TempDir()}
-	if by, err := lab.healthy(list); err != nil || by != "" {
+	lab := laboratory{root: root, dir: t.TempDir(), log: t.Logf}
+	if by, err := lab.prepare(list); err != nil || by != "" {
 		t.Fatalf("without any mutant %s fails already: %v", by, err)
 	}
 	caught := 0
@@ -102,10 +102,10 @@ func TestMutants(t *testing.T) {
 			t.Errorf("%-32s NOT CAUGHT: %s", v.mutant.name, v.mutant.title)
 		default:
 			caught++
-			t.Logf("%-32s %-20s %3.0f + %2.0f s, caught by %s", v.mutant.name, v.mutant.rows, v.built.Seconds(), v.tried.Seconds(), v.by)
+			t.Logf("%-32s %-20s %4.1f s, caught by %s", v.mutant.name, v.mutant.rows, v.took.Seconds(), v.by)
 		}
 	}
-	t.Logf("%d of %d known mistakes caught", caught, len(list))
+	t.Logf("%d of %d known mistakes caught, %d of them in programs that hold several", caught, len(list), len(lab.woven))
 }
 
 // recentMutants are those that touch a file which the last 50 commits changed, and a quarter of the
@@ -133,94 +133,51 @@ func recentMutants(t *testing.T, root string, list []mutant) []mutant {
 	})
 }
 
-// readMutant reads a patch and applies it to copies of the files it names.
-func readMutant(root, file string) (mutant, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return mutant{}, err
-	}
-	heading, patch, _ := strings.Cut(string(text), "\n--- ")
-	m := mutant{name: strings.TrimSuffix(filepath.Base(file), ".patch"), changed: map[string]string{}}
-	m.title, _, _ = strings.Cut(heading, "\n")
-	for line := range strings.Lines(heading) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		switch name {
-		case "Rows":
-			m.rows = value
-		case "Package":
-			m.pkg = value
-		case "Run":
-			m.run = value
-		case "First":
-			m.first = value
-		}
-	}
-	if m.title == "" || m.rows == "" || m.pkg == "" {
-		return m, fmt.Errorf("the heading lacks a title, Rows or Package")
-	}
-	for part := range strings.SplitSeq(patch, "\n--- ") {
-		if err := m.apply(root, part); err != nil {
-			return m, err
-		}
-	}
-	return m, nil
+// laboratory is where mutants are built and tried.
+type laboratory struct {
+	root, dir string
+	log       func(string, ...any)
+	woven     map[string]string // by mutant: the program that holds it among others
 }
 
-// apply applies the part of a patch that is about one file. Hunks are found by their text, which
-// must occur once: line numbers drift, meaning does not.
-func (m *mutant) apply(root, part string) error {
-	name, rest, _ := strings.Cut(strings.TrimPrefix(part, "a/"), "\n")
-	name = strings.TrimSpace(name)
-	source, err := os.ReadFile(filepath.Join(root, name))
-	if err != nil {
-		return err
+// prepare builds a program of each package with all mutants that can be woven into it, and runs the
+// tests that they will be tried with on it as it is without a mistake: a test that fails anyway
+// would catch everything.
+func (l *laboratory) prepare(list []mutant) (by string, err error) {
+	l.woven = map[string]string{}
+	byPackage := map[string][]mutant{}
+	for _, m := range list {
+		byPackage[m.pkg] = append(byPackage[m.pkg], m)
 	}
-	text := string(source)
-	for _, hunk := range strings.Split(rest, "\n@@")[1:] {
-		_, body, _ := strings.Cut(hunk, "\n")
-		var before, after strings.Builder
-		for line := range strings.Lines(strings.TrimSuffix(body, "\n") + "\n") {
-			switch line[0] {
-			case '-':
-				before.WriteString(line[1:])
-			case '+':
-				after.WriteString(line[1:])
-			default:
-				before.WriteString(line[1:])
-				after.WriteString(line[1:])
+	for pkg, list := range byPackage {
+		files, in, err := weave(list)
+		if err != nil {
+			return pkg, err
+		}
+		all := mutant{name: "woven-" + strings.ReplaceAll(strings.Trim(pkg, "./"), "/", "-"), pkg: pkg, changed: files}
+		dir := filepath.Join(l.dir, all.name)
+		binary := filepath.Join(dir, "trial.test")
+		if err := l.build(all, dir, binary); err != nil { // each by itself will say which
+			l.log("%s: %d mutants are built one by one: %v", pkg, len(list), err)
+			in, all.changed = nil, nil
+			if err := l.build(all, dir, binary); err != nil {
+				return pkg, err
 			}
 		}
-		if n := strings.Count(text, before.String()); n != 1 {
-			return fmt.Errorf("the patch no longer applies: %s has this text %d times:\n%s", name, n, before.String())
+		tests := []string{}
+		for _, m := range list {
+			tests = append(tests, m.run)
+			if m.first != "" {
+				tests = append(tests, "^"+m.first+"$")
+			}
+			if in[m.name] {
+				l.woven[m.name] = binary
+			}
 		}
-		text = strings.Replace(text, before.String(), after.String(), 1)
-	}
-	if text == string(source) {
-		return fmt.Errorf("the patch changes nothing in %s", name)
-	}
-	m.changed[filepath.Join(root, name)] = text
-	return nil
-}
-
-// laboratory is where mutants are built and tried.
-type laboratory struct{ root, dir string }
-
-// healthy runs the tests that the mutants will be tried with on the program as it is, each package's
-// at once: a test that fails anyway would catch everything.
-func (l laboratory) healthy(list []mutant) (by string, err error) {
-	tests := map[string][]string{}
-	for _, m := range list {
-		tests[m.pkg] = append(tests[m.pkg], m.run)
-		if m.first != "" {
-			tests[m.pkg] = append(tests[m.pkg], "^"+m.first+"$")
+		if !slices.Contains(tests, "") {
+			all.run = strings.Join(slices.Compact(slices.Sorted(slices.Values(tests))), "|")
 		}
-	}
-	for pkg, named := range tests {
-		m := mutant{name: "healthy", pkg: pkg}
-		if !slices.Contains(named, "") {
-			m.run = strings.Join(slices.Compact(slices.Sorted(slices.Values(named))), "|")
-		}
-		if v := l.try(m); v.err != nil || v.by != "" {
+		if v := l.tryIn(all, binary); v.err != nil || v.by != "" {
 			return pkg + " " + v.by, v.err
 		}
 	}
@@ -246,18 +203,24 @@ func (l laboratory) tryAll(list []mutant) []verdict {
 	return verdicts
 }
 
-// try builds a package's tests with the mutant laid over the source, and runs them until one fails.
-func (l laboratory) try(m mutant) (v verdict) {
-	v = verdict{mutant: m}
+// try takes the program that holds a mutant, or builds one, and runs its tests until one fails.
+func (l laboratory) try(m mutant) verdict {
+	if binary, ok := l.woven[m.name]; ok {
+		return l.tryIn(m, binary)
+	}
 	dir := filepath.Join(l.dir, m.name)
 	binary := filepath.Join(dir, "trial.test")
-	began := time.Now()
-	if v.err = l.build(m, dir, binary); v.err != nil {
-		return v
+	if err := l.build(m, dir, binary); err != nil {
+		return verdict{mutant: m, err: err}
 	}
 	defer os.Remove(binary)
-	v.built, began = time.Since(began), time.Now()
-	defer func() { v.tried = time.Since(began) }()
+	return l.tryIn(m, binary)
+}
+
+func (l laboratory) tryIn(m mutant, binary string) (v verdict) {
+	v.mutant = m
+	began := time.Now()
+	defer func() { v.took = time.Since(began) }()
 	passes := [][]string{{"-test.run=" + m.run, "-test.skip=^TestSimulation"}}
 	if m.first != "" {
 		passes = slices.Insert(passes, 0, []string{"-test.run=^" + m.first + "$"})
@@ -278,7 +241,7 @@ func (l laboratory) build(m mutant, dir, binary string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	for i, name := range slices.Sorted(mapKeys(m.changed)) {
+	for i, name := range slices.Sorted(maps.Keys(m.changed)) {
 		copied := filepath.Join(dir, fmt.Sprintf("%d.go", i))
 		if err := os.WriteFile(copied, []byte(m.changed[name]), 0o600); err != nil {
 			return err
@@ -308,16 +271,6 @@ func (l laboratory) build(m mutant, dir, binary string) error {
 	return nil
 }
 
-func mapKeys(m map[string]string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
-}
-
 var (
 	failedTest = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 	panicked   = regexp.MustCompile(`(?m)^panic: `)
@@ -332,7 +285,7 @@ func (l laboratory) trial(m mutant, binary string, args []string) (by string, er
 	}
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = filepath.Join(l.root, m.pkg)
-	cmd.Env = append(os.Environ(), "SIM_ORDERS=500", "SIM_SEED=1")
+	cmd.Env = append(os.Environ(), "SIM_ORDERS=500", "SIM_SEED=1", wovenEnv+"="+m.name)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err == nil {
