@@ -7,7 +7,6 @@ import (
 	"errors"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/paymux/paymux/core"
 	"github.com/paymux/paymux/core/storetest"
@@ -141,12 +140,6 @@ func (s faultyStore) Hold(stored, fresh []core.Row) (release func(), doesNotAppl
 	if s.config.Driver == DriverSQLite {
 		return nil, "SQLite has one writer for the whole file, and no lock of a row"
 	}
-	if s.config.alone {
-		return nil, "a unit that is never joined keeps no other waiting; the joined ones are tried"
-	}
-	s.held.mu.Lock()
-	s.held.lines, s.held.tense = map[string]*line{}, time.Time{} // nothing was held for a while
-	s.held.mu.Unlock()
 	db, err := sql.Open("mysql", s.config.DSN)
 	if err != nil {
 		panic(err)

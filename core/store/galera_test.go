@@ -39,6 +39,7 @@ func galera(t *testing.T) []*Store {
 func TestGaleraSuite(t *testing.T) {
 	s := galera(t)[0]
 	storetest.Run(t, func(*testing.T) core.Store { return s })
+	storetest.RunHeld(t, another(s.config))
 }
 
 // D13: an undeclared cluster is refused.

@@ -180,6 +180,7 @@ func TestSuiteSnapshotIsolation(t *testing.T) {
 	config.wrap = faults.wrap
 	s := faultyStore{open(t, config), faults}
 	storetest.Run(t, func(*testing.T) core.Store { return s })
+	storetest.RunHeld(t, another(config))
 }
 
 // D02, D03, D04: conflicts are run again, from their reads; a lock that is held too long ends in an

@@ -12,7 +12,9 @@ import (
 // The suite's cases carry these catalogue rows: C11 D01 D02 D05 D09 D10 D11 D14 D17 D18 D19 I01 I03
 // I07 P17 S04 S10 S13 S15 S16 W01 W10.
 func TestMemory(t *testing.T) {
-	storetest.Run(t, func(*testing.T) core.Store { return storetest.NewMemory() })
+	fresh := func(*testing.T) core.Store { return storetest.NewMemory() }
+	storetest.Run(t, fresh)
+	storetest.RunHeld(t, fresh)
 }
 
 // One store for all tests: what the SQL stores do, so that their suite does not depend on an empty

@@ -13,8 +13,9 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// Run proves that what open returns is a store. It may return the same store at every call: each
-// test works with merchants and ids of its own.
+// Run proves that what open returns is a store, but for what it owes while another session holds
+// rows: see RunHeld. Open may return the same store at every call: each test works with merchants
+// and ids of its own.
 func Run(t *testing.T, open func(t *testing.T) core.Store) {
 	t.Helper()
 	for _, c := range cases() {
@@ -24,12 +25,14 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 	}
 }
 
-// RunHeld proves what a store owes while another session holds rows, and nothing else: for stores
-// that pass Run and are set up in other ways.
+// RunHeld proves what a store owes while another session holds rows. Its tests wait, side by side:
+// open returns a store for each, since one store has a few places for those who wait. They may all
+// be of one database.
 func RunHeld(t *testing.T, open func(t *testing.T) core.Store) {
 	t.Helper()
 	for _, c := range heldCases() {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			c.test(newWorld(t, open(t)))
 		})
 	}
@@ -43,7 +46,7 @@ type namedCase struct {
 func cases() []namedCase {
 	var all []namedCase
 	for _, group := range [][]namedCase{
-		commitCases(), guardCases(), uniqueCases(), keyCases(), textCases(), pageCases(), dueCases(), crowdCases(), faultCases(), heldCases(), archiveCases(),
+		commitCases(), guardCases(), uniqueCases(), keyCases(), textCases(), pageCases(), dueCases(), crowdCases(), faultCases(), archiveCases(),
 	} {
 		all = append(all, group...)
 	}
