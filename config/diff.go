@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,12 +31,17 @@ func imprintOf(c *Config) imprint {
 			}
 		}
 	}
+	// as JSON all secrets look alike
+	p["db.dsn"+secretPart], p["queue.url"+secretPart] = sha256.Sum256([]byte(c.DB.DSN.Reveal())), sha256.Sum256([]byte(c.Queue.URL.Reveal()))
 	for _, f := range c.files() {
 		text, err := readKeyFile(f.name, f.private)
 		p[c.named(f.path)+" (content)"] = sha256.Sum256(fmt.Appendf([]byte(text), "\n%v", err != nil))
 	}
 	return p
 }
+
+// secretPart marks what is secret of a setting.
+const secretPart = " (secret)"
 
 // named is the path of a setting with ids in the place of numbers.
 func (c *Config) named(path string) string {
@@ -89,10 +95,14 @@ func nameOf(record map[string]any) string {
 	return ""
 }
 
-// version is a short name of all settings and the content of all key files.
+// version is a short name of all settings and the content of all key files. It is shown, so it
+// holds nothing of the file's own secrets, which somebody who knows all the rest could try out.
 func (p imprint) version() string {
 	h := sha256.New()
 	for _, path := range slices.Sorted(maps.Keys(p)) {
+		if strings.HasSuffix(path, secretPart) {
+			continue
+		}
 		sum := p[path]
 		h.Write(fmt.Appendf(nil, "%q %x\n", path, sum[:]))
 	}
@@ -116,4 +126,36 @@ func (p imprint) changes(next imprint) []string {
 	}
 	slices.SortFunc(list, func(a, b string) int { return strings.Compare(a[1:], b[1:]) })
 	return list
+}
+
+// kept is an imprint as text: a line for each setting, sorted, of a keyed hash and the path. The
+// key keeps whoever reads the text from trying out what a setting might be.
+func (p imprint) kept(keyed func(string) string) string {
+	var text strings.Builder
+	for _, path := range slices.Sorted(maps.Keys(p)) {
+		sum := p[path]
+		mark := keyed(path + " " + hex.EncodeToString(sum[:]))
+		_, _ = fmt.Fprintf(&text, "%s %q\n", mark[:min(len(mark), keptMark)], path)
+	}
+	return text.String()
+}
+
+// keptMark is how much of a keyed hash is kept: enough to tell that a setting has changed.
+const keptMark = 16
+
+// ChangesBetween lists what differs between two imprints that were kept, as [Watcher.Changes] does.
+func ChangesBetween(before, after string) []string {
+	return imprintKept(before).changes(imprintKept(after))
+}
+
+// imprintKept reads what kept wrote. What stands for a setting then compares to its like alone.
+func imprintKept(text string) imprint {
+	p := imprint{}
+	for line := range strings.Lines(text) {
+		mark, quoted, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if path, err := strconv.Unquote(quoted); err == nil {
+			p[path] = sha256.Sum256([]byte(mark))
+		}
+	}
+	return p
 }

@@ -69,6 +69,11 @@ func (w *Watcher) Version() string { return w.imprint.version() }
 // It holds names that the file gives to records, and no value of any setting.
 func (w *Watcher) Changes() []string { return w.changes }
 
+// Imprint is the settings in force in a form that may be kept: their paths, and hashes of their
+// values, which keyed makes such that nobody without its key can try values out. Two of them are
+// compared by [ChangesBetween].
+func (w *Watcher) Imprint(keyed func(string) string) string { return w.imprint.kept(keyed) }
+
 // Origin says of the file as it is now what the system knows of who wrote it: its owner and when it
 // was changed; "" where it cannot be told.
 func (w *Watcher) Origin() string {

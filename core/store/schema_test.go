@@ -20,7 +20,7 @@ import (
 func TestSchemaMatchesRows(t *testing.T) {
 	lite, my := open(t, sqliteConfig(t)), open(t, mysqlTestConfig(t))
 	tables := tablesByName()
-	tables["audit_seals"], tables["key_revocations"] = describe(sealRow{}), describe(revocationRow{})
+	tables["audit_seals"], tables["key_revocations"], tables["configuration"] = describe(sealRow{}), describe(revocationRow{}), describe(configurationRow{})
 	for name, table := range tables {
 		var want, onLite []string
 		for _, c := range table.columns {

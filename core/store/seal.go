@@ -208,9 +208,10 @@ func (a *AuditReport) verifyTail(tx *gorm.DB) error {
 	for _, head := range a.heads {
 		a.broken("no seal has the head %s any more: the log was cut or rewritten", head)
 	}
+	// A start's own row says nothing about how old the database is: a restored one has it too.
 	var tail struct{ Unsealed, Oldest, Newest int64 }
-	err := tx.Table("audits").Select("COUNT(*) AS unsealed, COALESCE(MIN(created_at), 0) AS oldest, COALESCE(MAX(created_at), 0) AS newest").
-		Where("seal = 0").Scan(&tail).Error
+	err := tx.Table("audits").Select("COUNT(*) AS unsealed, COALESCE(MIN(created_at), 0) AS oldest, COALESCE(MAX(CASE WHEN action = ? THEN 0 ELSE created_at END), 0) AS newest",
+		AuditOfStart).Where("seal = 0").Scan(&tail).Error
 	a.Unsealed, a.Oldest = tail.Unsealed, moment(tail.Oldest)
 	a.meet(tail.Newest)
 	return err

@@ -54,6 +54,7 @@ type App struct {
 	// unwritable is made before the store is opened, and heard of by all who write to it.
 	unwritable *unwritable
 	tracing    *tracing
+	master     *config.MasterKey // with the naming key of the database
 	cashier    *core.Cashier
 	queue      jobs.Queue
 	lanes      *outbox.Lanes

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"os"
 	"reflect"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/store"
 	"github.com/paymux/paymux/platforms"
 )
 
@@ -42,6 +42,9 @@ func (a *App) reloadInto(w *config.Watcher, on foundation, book *platforms.Book)
 		a.reloads.taken(w.Version(), a.setup.Now())
 		if err := a.auditReload(w.Version(), w.Origin(), w.Changes()); err != nil {
 			a.setup.Logger.Error("the reload is in force, and not in the audit log", "version", w.Version(), "error", err)
+		}
+		if err := a.take(a.taken(w), func(store.Configuration) *core.Audit { return nil }); err != nil {
+			a.setup.Logger.Warn("the reload is in force; the next start may call it a change of its own", "version", w.Version(), "error", err)
 		}
 	}
 	w.Refused = func(err error) {
@@ -98,17 +101,10 @@ const maxChangesTold = 800
 
 // auditReload writes which settings this node has changed, and what is known of who wrote the file.
 func (a *App) auditReload(version, origin string, changes []string) error {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	row := &core.Audit{
-		ID: a.cashier.IDs.Row(), Actor: core.ActorSystem, Action: "config.reload", Object: version,
-		Detail: "node " + host + ", " + origin + ": " + listed(changes, maxChangesTold), CreatedAt: a.setup.Now(),
-	}
+	row := a.configured("config.reload", version, origin, changes)
 	ctx, cancel := context.WithTimeout(context.Background(), jobTimeout)
 	defer cancel()
-	_, err = a.store.Do(ctx, core.Unit{Decide: func(core.View) (core.Writes, error) { return core.Writes{Inserts: []core.Row{row}}, nil }})
+	_, err := a.store.Do(ctx, core.Unit{Decide: func(core.View) (core.Writes, error) { return core.Writes{Inserts: []core.Row{row}}, nil }})
 	return err
 }
 

@@ -88,6 +88,7 @@ func (a *App) wire(ctx context.Context) error {
 	if master, err = ownMaster(ctx, a.store, master); err != nil {
 		return err
 	}
+	a.master = master
 	if err := a.openQueue(ctx); err != nil {
 		return err
 	}
@@ -103,6 +104,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err := holdMemory(a.config, registry, a.setup.Logger); err != nil {
 		return err
 	}
+	a.tellStart()
 	return a.wireWeb(registry)
 }
 
