@@ -60,9 +60,9 @@ func namedArrows() map[string][]string {
 		// what the channels' tests have in common
 		"adapters/alipay/trade/tradetest": {core, wire, trade, "core/channeltest", "adapters/alipay/sim"},
 		"adapters/alipay/setup":           {core, "adapters", "config", wire, trade},
-		"web/app":                         {core, "config", "platforms", "web", "core/store", "core/jobs", "core/outbox", "adapters", setup},
+		"web/app":                         {core, "config", "platforms", "web", "core/archive", "core/store", "core/jobs", "core/outbox", "adapters", setup},
 		"web/command": {
-			core, "config", "web", "web/app", "web/demoshop", "core/store", "core/outbox", "adapters", wire, setup, "adapters/alipay/sim",
+			core, "config", "web", "web/app", "web/demoshop", "core/archive", "core/store", "core/outbox", "adapters", wire, setup, "adapters/alipay/sim",
 		},
 		// main imports the commands alone; the tests of the alarms ask the program which it has
 		"": {"web/command", "web/app"},

@@ -123,6 +123,7 @@ func TestNoFloats(t *testing.T) {
 		"web/app/watch.go":                  "what Prometheus counts in",
 		"web/app/unwritable.go":             "what Prometheus counts in",
 		"web/app/reload.go":                 "what Prometheus counts in",
+		"web/app/archive.go":                "what Prometheus counts in",
 		"web/app/listen.go":                 "what Prometheus counts in",
 		"web/loads.go":                      "what Prometheus counts in",
 		"web/allowance.go":                  "requests per second",

@@ -26,6 +26,7 @@ func checkServer(c *Config, dialects []Dialect, problems *Problems) {
 	checkDatabase(c, problems)
 	checkQueue(c, problems)
 	checkCollector(c, problems)
+	checkRetention(c.Retention, problems)
 	if c.Jobs.WebhookSeconds[0] != 0 {
 		problems.add("jobs.webhook_seconds", "does not begin with 0", "the first try is made at once; write 0 before the pauses")
 	}

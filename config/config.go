@@ -111,13 +111,18 @@ type Jobs struct {
 	WebhookSeconds []int `json:"webhook_seconds" validate:"min=1,max=64,dive,min=0,max=86400"`
 }
 
-// Retention says when personal data is deleted.
+// Retention says when personal data is deleted, and when orders leave the database.
 type Retention struct {
 	// Days that raw gateway messages are kept.
 	InboxDays int `json:"inbox_days" validate:"min=1,max=3650"`
 	// Days that answers are kept for repeated Idempotency-Keys. Not under 2: gateways repeat for 25
 	// hours.
 	IdempotencyDays int `json:"idempotency_days" validate:"min=2,max=365"`
+	// Days after its last change that a final order stays in the database; then it is archived. 0:
+	// for ever. Not under 400: refunds are possible for a year, and messages about them come late.
+	ArchiveDays int `json:"archive_days" validate:"min=0,max=36500"`
+	// Folder of the archives, which nobody else may write. All nodes that archive share it.
+	ArchiveDir string `json:"archive_dir" validate:"max=1024"`
 }
 
 // Tracing sends spans of requests, jobs and exchanges with gateways to an OpenTelemetry collector.

@@ -46,8 +46,8 @@ func TestMigrateMakesTheExampleOfTheOldOne(t *testing.T) {
 	// Unmigrated it is refused, each line with its new spelling.
 	_, err = load(string(old))
 	for _, want := range []string{
-		`merchants[0].accounts[0].app_id (line 119): has moved: write it under alipay: as alipay.app_id; ` + "`paymux config migrate FILE` prints the new file",
-		`merchants[0].accounts[1].keys (line 157): has moved: write it under alipay: as alipay.keys`,
+		`merchants[0].accounts[0].app_id (line 121): has moved: write it under alipay: as alipay.app_id; ` + "`paymux config migrate FILE` prints the new file",
+		`merchants[0].accounts[1].keys (line 159): has moved: write it under alipay: as alipay.keys`,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q in\n%v", want, err)

@@ -178,6 +178,10 @@ func secretMistakes() []refusal {
 
 func crossMistakes() []refusal {
 	return []refusal{
+		{"archived while refunds are possible", "archive_days: 0", "archive_days: 399", "retention.archive_days", "write 400 or more"},
+		{"archived before messages end", "inbox_days: 90\n  idempotency_days: 30\n  archive_days: 0", "inbox_days: 401\n  idempotency_days: 30\n  archive_days: 400", "retention.archive_days", "shorter than inbox_days"},
+		{"archives without a folder", "archive_days: 0", "archive_days: 400", "retention.archive_dir", "missing"},
+		{"a folder without archives", `archive_dir: ""`, `archive_dir: archive`, "retention.archive_dir", "archive_days is not"},
 		{"two accounts serve one channel", "        active: false\n", "        active: true\n", "merchants[0].accounts[1].channels", "active account main"},
 		{"channel unknown", "channels: [till_page]", "channels: [till_wap]", "merchants[0].accounts[1].channels[0]", "use one of: till_page till_app till_code"},
 		{"account id twice", "id: old\n", "id: main\n", "merchants[0].accounts[1].id", "taken"},

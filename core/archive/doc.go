@@ -9,6 +9,7 @@
 //	tally.go     what lines add up to, for whoever writes them and whoever reads them back
 //	write.go     an archive is a folder that appears whole, on disk and verified, or not at all
 //	verify.go    what archives prove: each by itself, and all of a folder as one chain
+//	against.go   a folder's archives held against the database that they were taken from
 //	pass.go      one pass: finish what was begun, write, verify, delete; killed anywhere, the next
 //	             one goes on
 //	leave.go     what a verified archive holds is deleted, batch by batch

@@ -48,6 +48,16 @@ func Verify(name string) (Archive, error) {
 	return verifyAt(full, filepath.Base(full))
 }
 
+// IsOne tells whether a name is that of an archive, or of a file in one, whether it holds or not.
+func IsOne(name string) bool {
+	info, err := os.Stat(name)
+	if err == nil && !info.IsDir() {
+		return true
+	}
+	_, err = os.Lstat(filepath.Join(name, ManifestFile))
+	return err == nil
+}
+
 func verifyAt(folder, id string) (Archive, error) {
 	m, print, err := readManifest(folder)
 	if err != nil {

@@ -83,3 +83,21 @@ func (s *Store) Lease(ctx context.Context, name, holder string, now, end time.Ti
 	}
 	return s.ReplaceFact(ctx, name, kept, mine)
 }
+
+// Link is a link of the audit chain, and the archive that its rows have left for; nil for none.
+func (s *Store) Link(ctx context.Context, seq int64) (seal *archive.Seal, left string, err error) {
+	rows, err := find[sealRow](ctx, s, func(db *gorm.DB) *gorm.DB { return db.Where("seq = ?", seq) })
+	if err != nil || len(rows) == 0 {
+		return nil, "", err
+	}
+	link := rows[0].seal()
+	return &link, rows[0].Archive, nil
+}
+
+// ArchivedSums is what the entries that left for an archive come to, by merchant, account and
+// owner.
+func (s *Store) ArchivedSums(ctx context.Context, id string) ([]archive.Sum, error) {
+	return find[archive.Sum](ctx, s, func(db *gorm.DB) *gorm.DB {
+		return db.Table("archived_sums").Select("merchant_id, account, owner, amount_fen, entries").Where("archive = ?", id).Order("merchant_id, account, owner")
+	})
+}

@@ -53,7 +53,7 @@ func Alerts() []core.AlertKind {
 		{What: AlertClockSkew, Level: 2}, {What: alertRotated, Level: 1},
 		{What: AlertCertificate, Level: 1}, {What: AlertCertificate, Level: 2}, {What: AlertCertificate, Level: 3},
 		{What: alertMisconfigured, Level: 1}, {What: alertNotShared, Level: 3}, {What: alertBroken, Level: 1},
-		{What: alertRevocations, Level: 2}, {What: alertReload, Level: 2},
+		{What: alertRevocations, Level: 2}, {What: alertReload, Level: 2}, {What: alertArchive, Level: 2},
 		{What: alertUnwritable, Level: 1}, {What: alertResting, Level: 2}, {What: alertBacklogOld, Level: 2},
 	})
 }

@@ -44,13 +44,14 @@ type Setup struct {
 // App is the whole program as a value: made by New, run by Run, ended by Close. Nothing of it is
 // global, so that tests may run many.
 type App struct {
-	setup   Setup
-	config  *config.Config
-	store   *store.Store
-	tenants *live
-	watch   *watch
-	due     *due
-	reloads *reloads
+	setup    Setup
+	config   *config.Config
+	store    *store.Store
+	tenants  *live
+	watch    *watch
+	due      *due
+	reloads  *reloads
+	archives *archives
 	// unwritable is made before the store is opened, and heard of by all who write to it.
 	unwritable *unwritable
 	tracing    *tracing
@@ -131,6 +132,7 @@ func (a *App) Run(ctx context.Context) error {
 	tasks.Go(func() { a.housekeep(serving) })
 	tasks.Go(func() { a.heedRevocations(serving) })
 	tasks.Go(func() { a.inspectDaily(serving) })
+	tasks.Go(func() { a.archiveDaily(serving) })
 	if a.setup.Watcher != nil {
 		tasks.Go(func() { _ = a.setup.Watcher.Run(serving) }) // it returns the context's error only
 	}

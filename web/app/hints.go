@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/paymux/paymux/core"
@@ -54,7 +53,7 @@ func (a *App) queuePrefix(ctx context.Context) (string, error) {
 	if set := a.config.Queue.Prefix; set != "" {
 		return set, nil
 	}
-	return a.store.SetFact(ctx, store.FactIdentity, strings.ToLower(Letters(a.setup.Random)))
+	return identityOf(ctx, a.store, a.setup.Random)
 }
 
 // nameOldQueue tells of the folder in which earlier versions kept a queue: nothing reads it any

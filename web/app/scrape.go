@@ -39,17 +39,20 @@ func alarmMetrics() []struct {
 		{MisconfiguredMetric, []string{"account"}, "cause", false},
 		{RefusedConfigMetric, nil, "", true},
 		{UnwritableMetric, nil, "cause", true},
+		{ArchiveFailedMetric, nil, "", true},
 		{BrokenMetric, []string{"invariant"}, "", false},
 		{"paymux_webhook_resting", []string{"merchant", "endpoint"}, "", false},
 	}
 }
 
 // Metrics that alarms are read from. MisconfiguredMetric tells of accounts that the gateway turns
-// away, RefusedConfigMetric of a changed configuration that is not in force, BrokenMetric of books
+// away, RefusedConfigMetric of a changed configuration that is not in force, ArchiveFailedMetric of
+// orders that stay although they are due for the archive, BrokenMetric of books
 // that contradict themselves.
 const (
 	MisconfiguredMetric = "paymux_account_misconfigured"
 	RefusedConfigMetric = "paymux_config_refused_since_seconds"
+	ArchiveFailedMetric = "paymux_archive_failed_since_seconds"
 	BrokenMetric        = "paymux_invariant_broken_total"
 )
 

@@ -61,6 +61,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := errors.Join(registry.Register(collectors.NewGoCollector()), registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))); err != nil {
 		return err
 	}
+	if a.archives, err = newArchives(registry, watch); err != nil {
+		return err
+	}
 	if a.reloads, err = newReloads(registry, watch); err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func newRoot(streams Streams) *cobra.Command {
 	root.SetFlagErrorFunc(misused)
 	root.AddCommand(
 		newDemo(streams), newServe(streams), newSimulate(streams), newMigrate(streams), newConfig(streams), newCheck(streams), newVerify(streams),
-		newFind(streams), newList(streams), newStatus(streams), newBackup(streams), newRestore(streams), newProbe(streams),
+		newFind(streams), newList(streams), newStatus(streams), newBackup(streams), newRestore(streams), newArchive(streams), newProbe(streams),
 		newCall(streams), newDoctor(streams), newCertificate(streams), newKeys(streams), newVersion(streams),
 	)
 	return root

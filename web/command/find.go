@@ -13,6 +13,7 @@ import (
 
 	"github.com/paymux/paymux/config"
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/archive"
 	"github.com/paymux/paymux/core/store"
 	"github.com/paymux/paymux/web/app"
 )
@@ -107,6 +108,10 @@ func writeFound(out io.Writer, f core.Found) {
 	p := f.Payment
 	for _, m := range f.Matches {
 		say(out, "%s of payment %s of %s", m.Kind, p.ID, f.MerchantID)
+	}
+	if f.Archive != "" {
+		say(out, "  final for so long that it has left for archive %s: its line is in %s there (retention.archive_dir)", f.Archive, archive.OrdersFile)
+		return
 	}
 	say(out, "  %s, %d fen, order %s on %s, made %s", p.Status, p.AmountFen, p.MerchantOrderNo, p.Platform, p.CreatedAt)
 	for _, line := range moneyOf(p) {

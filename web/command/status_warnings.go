@@ -64,6 +64,8 @@ func alarmWords(alarms []app.StandingAlarm) []string {
 				"What to mend: paymux doctor --online", a.Of, a.Cause))
 		case app.RefusedConfigMetric:
 			list = append(list, "a changed configuration was refused at "+a.Since+" and the one before is in force: paymux check says what is wrong with it")
+		case app.ArchiveFailedMetric:
+			list = append(list, "since "+a.Since+" orders that are due for the archive stay in the database; nothing is lost: paymux archive run says why")
 		case app.BrokenMetric:
 			list = append(list, "the daily inspection found books that contradict themselves ("+a.Of+"): paymux verify lists them, docs/runbook.md says what to do")
 		}

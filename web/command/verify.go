@@ -114,6 +114,7 @@ type verifyAudit struct {
 	Rows     int64    `json:"rows"`
 	Seals    int64    `json:"seals"`
 	Unsealed int64    `json:"unsealed"`
+	Archived int64    `json:"archived,omitempty"` // rows that left; their seals are here
 	Head     string   `json:"head,omitempty"`
 	Newest   string   `json:"newest,omitempty"` // when the newest row was made
 	Broken   []string `json:"broken"`
@@ -140,6 +141,9 @@ func (r verifyReport) write(streams Streams) {
 	}
 	for _, a := range r.Attention {
 		say(streams.Out, "  for a person: %s, payment %s of %s", strings.Join(a.Reasons, ", "), a.PaymentID, a.MerchantID)
+	}
+	if r.Audit.Archived > 0 {
+		say(streams.Out, "  %d audit rows more are in archives: paymux archive verify proves them", r.Audit.Archived)
 	}
 	if r.Book != "" {
 		say(streams.Out, "  compared with %d trades of %s", r.Trades, r.Book)
@@ -245,7 +249,7 @@ func (v *verification) check(ctx context.Context) (verifyReport, error) {
 		report.Parked[i] = verifyParked{p.ID, p.Code, p.PaymentID, p.OutTradeNo, core.Stamp(p.ReceivedAt)}
 	}
 	audit, err := v.store.VerifyAudit(ctx, v.flags.heads...)
-	report.Audit = verifyAudit{Rows: audit.Rows, Seals: audit.Seals, Unsealed: audit.Unsealed, Head: audit.Head, Broken: append([]string{}, audit.Broken...)}
+	report.Audit = verifyAudit{Rows: audit.Rows, Seals: audit.Seals, Unsealed: audit.Unsealed, Archived: audit.Archived, Head: audit.Head, Broken: append([]string{}, audit.Broken...)}
 	if !audit.Newest.IsZero() {
 		report.Audit.Newest = core.Stamp(audit.Newest)
 	}
@@ -268,6 +272,26 @@ func (v *verification) forgotten(ctx context.Context) (found []verifyBreach, err
 		}
 	}
 	return found, nil
+}
+
+// unarchived leaves out the trades of orders that have left for an archive.
+func (v *verification) unarchived(ctx context.Context, numbers []string) (rest []string, err error) {
+	for part := range slices.Chunk(numbers, core.MaxPage) {
+		keys := make([]core.Key, 0, len(part))
+		for _, no := range part {
+			keys = append(keys, core.Key{Kind: core.OrderByOutTradeNo, Value: no})
+		}
+		found, err := v.store.See(ctx, keys...)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			if found.Archived(k) == nil {
+				rest = append(rest, k.Value)
+			}
+		}
+	}
+	return rest, nil
 }
 
 // look checks every order once.
@@ -321,8 +345,12 @@ func (v *verification) look(ctx context.Context) (verifyReport, error) {
 	report.Breaches = append(report.Breaches, forgotten...)
 	// Every order is committed before the gateway hears of it, so what the book knew at the
 	// beginning must be there.
+	before = slices.DeleteFunc(before, func(no string) bool { return ours[no] })
+	if before, err = v.unarchived(ctx, before); err != nil {
+		return verifyReport{}, err
+	}
 	for _, no := range before {
-		if !ours[no] && len(report.Breaches) < core.MaxBreaches {
+		if len(report.Breaches) < core.MaxBreaches {
 			report.Breaches = append(report.Breaches, verifyBreach{"INV-S3", no, "the gateway has a trade that no order knows"})
 		}
 	}
