@@ -57,7 +57,9 @@ type Receipt struct {
 type Reply struct {
 	// Refused says that the message was not taken: it is not verified, or shall come again. The web
 	// layer limits senders of such messages.
-	Refused     bool
+	Refused bool
+	// Reason is why it is not verified; "" for all other messages.
+	Reason      Code
 	Status      int
 	ContentType string
 	Body        []byte

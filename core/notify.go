@@ -25,6 +25,7 @@ func (c *Cashier) Receive(ctx context.Context, gateway GatewayID, accountID stri
 	c.pass(PointNotifyAfterVerify)
 	if !receipt.Verified {
 		c.rejected(ctx, account, receipt.Code, receipt.Detail)
+		receipt.Refuse.Reason = receipt.Code
 		return receipt.Refuse, nil
 	}
 	for _, n := range receipt.Notices {

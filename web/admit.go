@@ -71,13 +71,14 @@ type admission struct {
 	api      *shares     // places, by key
 	pages    *shares     // places, by client
 	notices  *shares     // places, by client
+	pauses   *pauses     // of refusals, by key
 }
 
 func newAdmission(l Limits) *admission {
 	return &admission{
 		clients: &clients{most: l.PerAddress, underWay: map[string]int{}}, bodies: &held{most: l.BodyBytes}, messages: &held{most: l.BodyBytes},
 		allowed: newAllowances(), api: newShares(l.Running, waitingPerKey, l.Exchanging), pages: newShares(l.Running, waitingPerKey, l.Exchanging),
-		notices: newShares(messagePlaces, messagesWaiting, l.Exchanging),
+		notices: newShares(messagePlaces, messagesWaiting, l.Exchanging), pauses: &pauses{byKey: map[string]int{}},
 	}
 }
 
@@ -110,11 +111,6 @@ func (s *Server) admit(c *call, r route) (err error) {
 			return err
 		}
 		places, who = s.admission.api, c.key.ID
-		leave, err := s.admission.allowed.enter(c.key, s.Clock.Now())
-		if err != nil {
-			return s.loads.refuse(refusedAllowance, err)
-		}
-		c.hold(leave)
 	}
 	if places == nil {
 		return nil
@@ -123,6 +119,9 @@ func (s *Server) admit(c *call, r route) (err error) {
 	defer cancel()
 	got, err := places.enter(ctx, who)
 	if err != nil {
+		if r.needs != PermNone {
+			s.putOff(c, who)
+		}
 		return s.loads.refuse(refusedWaiting, err)
 	}
 	c.hold(got.leave)
@@ -139,23 +138,54 @@ func (s *Server) prove(c *call, r route, bodies *held) error {
 	}
 	c.key, c.proof = said.key, said.proof
 	if c.proof == nil {
-		err = permitted(c, r)
-	} else {
-		err = s.named(c.Request(), c.proof, r.needs)
+		if err := permitted(c, r); err != nil {
+			return err
+		}
+		if err := s.allow(c); err != nil {
+			return err
+		}
+		return s.receiveBody(c, bodies)
 	}
-	if err != nil {
+	if err := s.named(c.Request(), c.proof, r.needs); err != nil {
 		return err
 	}
 	if err := s.receiveBody(c, bodies); err != nil {
 		return err
 	}
-	if c.proof == nil {
-		return nil
-	}
 	if c.key, err = s.bySignature(c.Request(), c.proof, c.body); err != nil {
 		return err
 	}
-	return permitted(c, r)
+	if err := permitted(c, r); err != nil {
+		return err
+	}
+	return s.allow(c)
+}
+
+// allow holds the proven key to its queue, which may be full already, and to what is configured for
+// it.
+func (s *Server) allow(c *call) error {
+	why, err := refusedWaiting, error(nil)
+	if s.admission.api.full(c.key.ID) {
+		err = tooManyWait()
+	} else {
+		var leave func()
+		if leave, err = s.admission.allowed.enter(c.key, s.Clock.Now()); err == nil {
+			c.hold(leave)
+			return nil
+		}
+		why = refusedAllowance
+	}
+	s.putOff(c, c.key.ID)
+	return s.loads.refuse(why, err)
+}
+
+// putOff keeps the refusal of a key's request back for a moment, in which nothing else is held for
+// it. Where too many are, the connection ends instead.
+func (s *Server) putOff(c *call, key string) {
+	c.leave()
+	if !s.admission.pauses.wait(c.ctx(), key) {
+		c.Response().Header().Set("Connection", "close")
+	}
 }
 
 // permitted tells whether the proven key may use the route.

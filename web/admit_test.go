@@ -205,6 +205,10 @@ func TestW40_GreedyKeyOverHTTP(t *testing.T) {
 // W40: what a key or a merchant may ask is held to, by the clock; the other key of the merchant and
 // other merchants are not touched, a refused request spends nothing, and a reload changes it.
 func TestW40_AllowancesOfKeysAndMerchants(t *testing.T) {
+	synctest.Test(t, allowancesOfKeysAndMerchants) // refusals are kept back
+}
+
+func allowancesOfKeysAndMerchants(t *testing.T) {
 	w := newWorld(t)
 	change := func(id string, key, merchant web.Allowance) {
 		k := w.keys[id]

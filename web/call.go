@@ -38,6 +38,7 @@ func (c *call) leave() {
 	for _, giveBack := range slices.Backward(c.held) {
 		giveBack()
 	}
+	c.held = nil
 }
 
 // ctx ends when the use case's time is over.

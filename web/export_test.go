@@ -45,3 +45,21 @@ func Network(ip string) string { return network(ip) }
 
 // Size is how many addresses are remembered.
 func (l Limiter) Size() int { return len(l.l.young) + len(l.l.old) }
+
+// MaxOften opens maxOften to tests.
+const MaxOften = maxOften
+
+// Often opens often to tests.
+type Often struct{ o *often }
+
+// NewOften makes one.
+func NewOften() Often { return Often{&often{kinds: map[string]*oftenCount{}}} }
+
+// Sample tells whether a line is written.
+func (o Often) Sample(kind string, now time.Time) bool {
+	written, _ := o.o.sample(kind, now)
+	return written
+}
+
+// Size is how many kinds are remembered.
+func (o Often) Size() int { return len(o.o.kinds) }

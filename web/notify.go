@@ -29,6 +29,9 @@ func (s *Server) receive(c *call, kind core.MessageKind) error {
 	if err != nil {
 		return err
 	}
+	if reply.Reason != "" {
+		c.Set(forgedOfLog, account+" "+string(reply.Reason))
+	}
 	// Headers that the reply does not need would only invite a gateway to read it differently.
 	head := c.Response().Header()
 	head.Del("Content-Security-Policy")

@@ -56,14 +56,19 @@ func requestID(c echo.Context) string {
 	return id
 }
 
-// observe answers errors, survives panics (P17) and writes one line per request. The line holds the
-// route's pattern, never the path: paths carry tokens. It holds no header, query or body, and no
-// address of buyers (W17, F10).
+// observe answers errors, survives panics (P17) and writes one line per request; of those that
+// anybody may send as often as he likes, one a minute (often). The line holds the route's pattern,
+// never the path: paths carry tokens. It holds no header, query or body, and no address of buyers
+// (W17, F10).
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := s.Clock.Now()
 		if err := s.guarded(next, c); err != nil {
 			s.fail(err, c)
+		}
+		level, since := s.volume(c)
+		if !s.Logger.Enabled(c.Request().Context(), level) {
+			return nil
 		}
 		attrs := []slog.Attr{
 			slog.String("request_id", requestID(c)), slog.String("method", knownMethod(c.Request().Method)), slog.String("route", pattern(c)),
@@ -75,7 +80,10 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if id := traceID(c.Request().Context()); id != "" {
 			attrs = append(attrs, slog.String("trace_id", id))
 		}
-		s.Logger.LogAttrs(c.Request().Context(), lineLevel(c), "request", attrs...)
+		if since > 0 {
+			attrs = append(attrs, slog.Int64("like_it_before", since))
+		}
+		s.Logger.LogAttrs(c.Request().Context(), level, "request", attrs...)
 		return nil
 	}
 }

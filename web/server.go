@@ -82,6 +82,7 @@ type Server struct {
 	manual   reference
 	speech   speech
 	opens    *opens // signatures asked for
+	often    *often // lines that are sampled
 	nonces   nonceSource
 
 	admission *admission
@@ -99,7 +100,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		Options: o, echo: echo.New(), kinds: kinds(), validate: newValidator(), nonces: nonceSource{o.Random},
-		opens: newOpens(), files: loadStatic(), speech: newSpeech(), admission: newAdmission(o.Limits.filled()),
+		opens: newOpens(), often: &often{kinds: map[string]*oftenCount{}}, files: loadStatic(), speech: newSpeech(), admission: newAdmission(o.Limits.filled()),
 	}
 	if s.pages, err = loadPages(s.files); err != nil {
 		return nil, err

@@ -67,7 +67,7 @@ func (s *shares) enter(ctx context.Context, key string) (*place, error) {
 	}
 	if own.waiters.Len() >= s.waiting {
 		s.mu.Unlock()
-		return nil, tooMany("too many requests of this key wait already", 1)
+		return nil, tooManyWait()
 	}
 	w := &waiter{placed: make(chan struct{})}
 	at := own.waiters.PushBack(w)
@@ -90,6 +90,14 @@ func (s *shares) enter(ctx context.Context, key string) (*place, error) {
 		s.forget(own, at)
 	}
 	return nil, tooMany("no place became free in time", 1)
+}
+
+// full tells whether one request more of the key would be refused now.
+func (s *shares) full(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	own := s.keys[key]
+	return own != nil && own.waiters.Len() >= s.waiting
 }
 
 // half is the most places of one key while another waits. Two keys at it have all places, so that
@@ -180,6 +188,8 @@ func (s *shares) figures() (running, waiting, keys int) {
 	defer s.mu.Unlock()
 	return s.running, s.queued, len(s.keys)
 }
+
+func tooManyWait() error { return tooMany("too many requests of this key wait already", 1) }
 
 // tooMany refuses a request that others' requests leave no room for.
 func tooMany(message string, retrySeconds int) error {
