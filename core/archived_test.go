@@ -30,8 +30,8 @@ func (w *world) archived(no string) core.PaymentView {
 	return v
 }
 
-// Who asks for an order that was archived is told so, nothing of it can be done again, and its
-// number is nobody else's.
+// I09: who asks for an order that was archived is told so, nothing of it can be done again, and
+// its number is nobody else's.
 func TestArchivedIsAnswered(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
@@ -80,8 +80,8 @@ func TestArchivedIsAnswered(t *testing.T) {
 	}
 }
 
-// A message about an archived order's money is accepted and told of; what the gateway says of it
-// without money is accepted in silence. Neither is taken for an unknown number.
+// C56: a message about an archived order's money is accepted and told of; what the gateway says of
+// it without money is accepted in silence. Neither is taken for an unknown number.
 func TestArchivedHearsMessages(t *testing.T) {
 	w := newWorld(t)
 	v := w.archived("A1")

@@ -3,6 +3,8 @@ package archive
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // Books is what a database says of its archives.
@@ -12,11 +14,14 @@ type Books interface {
 	Link(ctx context.Context, seq int64) (seal *Seal, left string, err error)
 	// ArchivedSums is what the entries that left for an archive come to, without a currency.
 	ArchivedSums(ctx context.Context, id string) ([]Sum, error)
+	// ArchivedOrders lists the payments that left for an archive.
+	ArchivedOrders(ctx context.Context, id string) ([]string, error)
 }
 
 // Against holds a folder's archives against the database that they were taken from: each that it
-// knows is there as it was, each piece of the audit chain ends in the link that the database keeps,
-// and the sums that stand for the entries are the files'. It returns what is wrong.
+// knows is there as it was and holds every order that left for it, each piece of the audit chain
+// ends in the link that the database keeps, no other rows of the chain are gone, and the sums that
+// stand for the entries are the files'. It returns what is wrong.
 //
 // Errors: CodeUnavailable.
 func (p *Proof) Against(ctx context.Context, books Books) (broken []string, err error) {
@@ -24,11 +29,12 @@ func (p *Proof) Against(ctx context.Context, books Books) (broken []string, err 
 	if err != nil {
 		return nil, err
 	}
-	here := map[string]*Archive{}
+	last, here := int64(0), map[string]*Archive{}
 	for i := range p.Archives {
 		here[p.Archives[i].Manifest.ID] = &p.Archives[i]
 	}
 	for _, k := range known {
+		last = max(last, k.LastSeal)
 		a := here[k.ID]
 		if a == nil {
 			broken = append(broken, "archive "+k.ID+", which the database knows, is not here, or does not hold")
@@ -44,7 +50,35 @@ func (p *Proof) Against(ctx context.Context, books Books) (broken []string, err 
 		}
 		broken = append(broken, more...)
 	}
+	if _, left, err := books.Link(ctx, last+1); err != nil {
+		return broken, err
+	} else if left != "" {
+		broken = append(broken, fmt.Sprintf("the rows of seal %d are gone, and no archive that the database knows holds them", last+1))
+	}
 	return broken, nil
+}
+
+// holds says which orders that left for the archive are not in its files.
+func (a *Archive) holds(ctx context.Context, books Books) (broken []string, err error) {
+	ids, err := books.ArchivedOrders(ctx, a.Manifest.ID)
+	if err != nil {
+		return nil, err
+	}
+	left := map[string]bool{}
+	for _, id := range ids {
+		left[id] = true
+	}
+	err = a.lines(OrdersFile, func(text []byte) error {
+		l, err := readOrder(text)
+		if err == nil {
+			delete(left, l.Payments[0].ID)
+		}
+		return err
+	})
+	for _, id := range slices.Sorted(maps.Keys(left)) {
+		broken = append(broken, fmt.Sprintf("payment %s left for archive %s, which does not hold it", id, a.Manifest.ID))
+	}
+	return broken, err
 }
 
 // against holds one archive's chain and sums against the database.
@@ -59,6 +93,10 @@ func (a *Archive) against(ctx context.Context, books Books, k Known) (broken []s
 		case left == "" && !k.DoneAt.IsZero():
 			broken = append(broken, fmt.Sprintf("the rows of seal %d should be in archive %s alone", span.Last, k.ID))
 		}
+	}
+	lost, err := a.holds(ctx, books)
+	if broken = append(broken, lost...); err != nil {
+		return broken, err
 	}
 	if k.DoneAt.IsZero() || k.Gone != k.Orders {
 		return broken, nil // some of its orders are in the books still

@@ -101,3 +101,10 @@ func (s *Store) ArchivedSums(ctx context.Context, id string) ([]archive.Sum, err
 		return db.Table("archived_sums").Select("merchant_id, account, owner, amount_fen, entries").Where("archive = ?", id).Order("merchant_id, account, owner")
 	})
 }
+
+// ArchivedOrders lists the payments that left for an archive.
+func (s *Store) ArchivedOrders(ctx context.Context, id string) ([]string, error) {
+	return find[string](ctx, s, func(db *gorm.DB) *gorm.DB {
+		return db.Table("archived_orders").Select("id").Where("archive = ?", id).Order("id")
+	})
+}

@@ -263,8 +263,8 @@ func (a *attic) killed(n int) (at string) {
 	return at
 }
 
-// A pass that is killed after any step is finished by another process's: no order is lost, and none
-// is deleted that is in no verified file.
+// P20: a pass that is killed after any step is finished by another process's: no order is lost, and
+// none is deleted that is in no verified file.
 func TestArchiveKilledAnywhere(t *testing.T) {
 	t.Parallel()
 	first := smallAttic(t, sqliteConfig(t))
@@ -325,8 +325,8 @@ func (a *attic) halfway(at string, happens func()) error {
 	return err
 }
 
-// A process that slept through its lease finds that another did its work; what both did is what one
-// would have done.
+// P20: a process that slept through its lease finds that another did its work; what both did is
+// what one would have done.
 func TestArchiveTakenOver(t *testing.T) {
 	t.Parallel()
 	for _, step := range []string{"verified", "entered", "batch", "seal"} {
@@ -344,8 +344,8 @@ func TestArchiveTakenOver(t *testing.T) {
 	}
 }
 
-// What changes between its file and its deletion stays, and is archived another time; files that
-// are not what they were delete nothing.
+// P20: what changes between its file and its deletion stays, and is archived another time; files
+// that are not what they were delete nothing.
 func TestArchiveDeletesWhatItProved(t *testing.T) {
 	t.Parallel()
 	a := smallAttic(t, sqliteConfig(t))

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/archive"
+)
+
+// D22: what is changed in the database behind an archive's back is found by holding its files
+// against it: rows that are said to be archived and are not, sums, links, archives that are
+// forgotten.
+func TestArchiveAgainst(t *testing.T) {
+	t.Parallel()
+	a := smallAttic(t, sqliteConfig(t))
+	a.run(a.pass("one"))
+	against := func() string {
+		t.Helper()
+		proof, err := archive.VerifyAll(a.folder)
+		if err != nil || len(proof.Broken) > 0 {
+			t.Fatal(proof.Broken, err)
+		}
+		broken, err := proof.Against(t.Context(), a.store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(broken, "\n")
+	}
+	if broken := against(); broken != "" {
+		t.Fatal(broken)
+	}
+	for _, change := range []struct{ do, undo, says string }{
+		{"UPDATE archived_sums SET amount_fen = amount_fen + 1", "UPDATE archived_sums SET amount_fen = amount_fen - 1", "fen in the files and"},
+		{"UPDATE archived_sums SET owner = owner || 'x'", "UPDATE archived_sums SET owner = substr(owner, 1, length(owner) - 1)", "and none in the database"},
+		{"UPDATE archives SET manifest = 'x' || manifest", "UPDATE archives SET manifest = substr(manifest, 2)", "its manifest was changed"},
+		{"UPDATE audit_seals SET hash = 'x' || hash", "UPDATE audit_seals SET hash = substr(hash, 2)", "the database has another"},
+		{"UPDATE audit_seals SET archive = ''", "UPDATE audit_seals SET archive = (SELECT id FROM archives)", "should be in archive"},
+		{
+			"INSERT INTO audit_seals SELECT MAX(seq) + 1, 'a', 'b', 1, '', 'h', 1, 'y' FROM audit_seals", "DELETE FROM audit_seals WHERE archive = 'y'",
+			"no archive that the database knows holds them",
+		},
+		{
+			"INSERT INTO archived_orders SELECT 'pay_x', 'm', 'n', id, 1 FROM archives", "DELETE FROM archived_orders WHERE id = 'pay_x'",
+			"payment pay_x left for archive ",
+		},
+	} {
+		if err := a.store.write.Exec(change.do).Error; err != nil {
+			t.Fatal(err)
+		}
+		if broken := against(); !strings.Contains(broken, change.says) {
+			t.Errorf("%s: %q", change.do, broken)
+		}
+		if err := a.store.write.Exec(change.undo).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if broken := against(); broken != "" {
+		t.Error(broken)
+	}
+	if err := a.store.write.Exec("UPDATE audit_seals SET archive = '' WHERE seq = 1").Error; err != nil {
+		t.Fatal(err)
+	}
+	if r := verify(t, a.store); !strings.Contains(strings.Join(r.Broken, "\n"), "seal 1 before it is in none") {
+		t.Errorf("rows between others are gone: %v", r.Broken)
+	}
+}
+
+// A backup of before an archive, restored beside the archive's folder: the next pass deletes the
+// same once more, from the files that are there.
+func TestArchiveAfterRestore(t *testing.T) {
+	t.Parallel()
+	a := smallAttic(t, sqliteConfig(t))
+	backup, c := filepath.Join(t.TempDir(), "backup.db"), sqliteConfig(t)
+	if _, err := a.store.Backup(t.Context(), backup); err != nil {
+		t.Fatal(err)
+	}
+	before := a.run(a.pass("one"))
+	if _, err := Restore(t.Context(), backup, c); err != nil {
+		t.Fatal(err)
+	}
+	b := &attic{T: t, store: open(t, c), folder: a.folder, now: a.now.Add(time.Hour), before: a.before, drawn: 90}
+	if again := b.run(b.pass("two")); len(again) != 1 || again[0] != before[0] {
+		t.Errorf("%+v, then %+v", before, again)
+	}
+	b.holds()
+	other := a.pass("other")
+	other.Database = "db2" // another's archives in the same folder are nobody else's
+	if report, err := other.Run(t.Context()); err != nil || len(report.Done) != 0 {
+		t.Error(report, err)
+	}
+	short := a.pass("short")
+	short.Age = archive.MinAge - 1
+	if _, err := short.Run(t.Context()); core.CodeOf(err) != core.CodeInvalid {
+		t.Error(err)
+	}
+}
