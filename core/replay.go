@@ -21,6 +21,9 @@ const (
 
 const opReplay = "endpoint.replay"
 
+// goneStatus is what an endpoint answers that wants nothing more (H06).
+const goneStatus = 410
+
 // RangeAsk asks for the deliveries to one endpoint that were made in a time and have ended.
 type RangeAsk struct {
 	EndpointID string
@@ -35,6 +38,9 @@ type RangeView struct {
 	EndpointID string `json:"endpoint_id"`
 	Replayed   int    `json:"replayed"` // deliveries that were made due
 	More       bool   `json:"more"`     // the time holds others
+	// Gone says that the endpoint's last answer was 410: one delivery finds out whether it still
+	// is, and the others are dead letters again, unsent, if so.
+	Gone bool `json:"gone,omitempty"`
 	// NextFrom is where the next call goes on, if there are more.
 	NextFrom string `json:"next_from,omitempty"`
 }
@@ -118,6 +124,7 @@ type replaying struct {
 // progress is how far the calls under one key came: the row keeps it until the answer stands there.
 type progress struct {
 	Seen, Due int
+	Gone      bool   // what the last that was made due had met
 	At        int64  // Unix milliseconds
 	ID        string // of the last that was looked at
 }
@@ -178,7 +185,7 @@ func (r *replaying) turn(ctx context.Context) error {
 				// EndedAt stays, as in Replay.
 				d.State, d.NextAt = DeliveryPending, p.now
 				p.guard(d)
-				now.Due++
+				now.Due, now.Gone = now.Due+1, d.LastStatus == goneStatus
 			}
 		}
 		if len(page) > 0 {
@@ -237,7 +244,7 @@ func (r *replaying) note(p *pen, row *Idempotency, now progress, beyond *Deliver
 	}
 	row.Answer = render(now)
 	if beyond == nil || now.Seen >= MaxReplay {
-		view := RangeView{EndpointID: r.ask.EndpointID, Replayed: now.Due, More: beyond != nil}
+		view := RangeView{EndpointID: r.ask.EndpointID, Replayed: now.Due, Gone: now.Gone, More: beyond != nil}
 		if beyond != nil {
 			view.NextFrom = Stamp(beyond.CreatedAt)
 		}

@@ -32,6 +32,7 @@ type lane struct {
 	more     bool            // the database may hold due ones that are not known
 	fetching bool
 	gone     string // the address that said 410, "" for none
+	goneAt   time.Time
 
 	// under way, most that may be, and answered since that changed
 	busy, width, won int
@@ -64,7 +65,7 @@ func (l *lane) fill() {
 	if l.of.closed {
 		return
 	}
-	for !l.resting && l.busy < l.width && len(l.waiting) > 0 {
+	for !l.resting && l.busy < l.room() && len(l.waiting) > 0 {
 		l.start(0, false)
 	}
 	if l.more && !l.fetching && len(l.waiting) < refill && l.key != (laneKey{}) {
@@ -74,6 +75,15 @@ func (l *lane) fill() {
 	if l.resting && !l.probing && l.timer == nil && len(l.waiting) > 0 {
 		l.hurry()
 	}
+}
+
+// room is how many may be under way: where the endpoint said that it is gone, one finds out whether
+// it still is.
+func (l *lane) room() int {
+	if l.gone != "" {
+		return 1
+	}
+	return l.width
 }
 
 // start sends the i-th that waits.
@@ -275,16 +285,17 @@ type visit struct {
 }
 
 // enter implements gate. A delivery that has ended before was asked for by a person: it goes to the
-// endpoint whatever we think of it.
+// endpoint whatever we think of it, unless the endpoint has said that it is gone since: of a replay
+// of thousands one finds that out.
 func (v *visit) enter(d *core.Delivery, to core.Endpoint) (func(answer, error) bool, error) {
 	l := v.lane
 	l.of.mu.Lock()
 	defer l.of.mu.Unlock()
-	asked := !d.EndedAt.IsZero()
+	asked, gone := !d.EndedAt.IsZero(), l.gone != "" && l.gone == to.URL
 	switch {
-	case asked:
-	case l.gone != "" && l.gone == to.URL:
+	case gone && !(asked && v.what.at.After(l.goneAt)):
 		return nil, errGone
+	case asked:
 	case l.resting && !v.probe:
 		v.back = true
 		return nil, errResting
@@ -303,13 +314,16 @@ func (v *visit) leave(to core.Endpoint, got answer, err error) (own bool) {
 	if own = l.heard(v, got); !own {
 		v.back = true
 	}
-	if got.taken() {
-		l.gone = ""
-	}
-	if got.gone() && l.gone != to.URL {
-		l.gone = to.URL
+	switch fresh := l.gone != to.URL; {
+	case got.gone():
+		l.gone, l.goneAt = to.URL, l.of.courier.Clock.Now()
+		if !fresh {
+			break
+		}
 		l.of.courier.alert(2, "webhook.endpoint_disabled", l.key.merchant+"/"+l.key.endpoint,
 			"it answered 410 and gets nothing until its address changes or a replay is taken")
+	case got.taken(), fresh: // or the address is another one
+		l.gone = ""
 	}
 	return own
 }
