@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -95,5 +97,83 @@ func TestArchiveAfterRestore(t *testing.T) {
 	short.Age = archive.MinAge - 1
 	if _, err := short.Run(t.Context()); core.CodeOf(err) != core.CodeInvalid {
 		t.Error(err)
+	}
+}
+
+// P20: what changes between its file and its deletion stays, and is archived another time; files
+// that are not what they were delete nothing.
+func TestArchiveDeletesWhatItProved(t *testing.T) {
+	t.Parallel()
+	a := smallAttic(t, sqliteConfig(t))
+	changed := ""
+	err := a.halfway("placed", func() {
+		records, err := a.store.Records(context.Background(), a.now, archive.Cursor{}, 40)
+		for i := range records {
+			if err == nil && archive.Stays(&records[i], a.now) == "" {
+				changed = records[i].Order.Payment.ID
+			}
+		}
+		if err := a.store.write.Exec("UPDATE payments SET version = version + 1 WHERE id = ?", changed).Error; err != nil {
+			t.Fatal(err)
+		}
+	})
+	o := a.before.orders[changed]
+	o.Payment.Version++
+	a.before.orders[changed] = o
+	if now := a.look(); err != nil || changed == "" || now.orders[changed].Payment.ID != changed {
+		t.Fatalf("%s left although it changed: %v", changed, err)
+	}
+	if proof := a.holds(); len(proof.Archives) != 1 {
+		t.Errorf("%d archives", len(proof.Archives))
+	}
+	a.run(a.pass("next"))
+	if proof := a.holds(); len(proof.Archives) != 2 || proof.Archives[1].Manifest.Previous == nil {
+		t.Errorf("%d archives", len(proof.Archives))
+	}
+
+	b := smallAttic(t, sqliteConfig(t))
+	err = b.halfway("entered", func() {
+		known, err := b.store.Archives(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(b.folder, known[0].ID, archive.OrdersFile)
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(strings.ReplaceAll(string(text), `"settling":false`, `"settling":true `)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	})
+	_, again := b.pass("next").Run(t.Context())
+	if now := b.look(); core.CodeOf(err) != core.CodeInvalid || core.CodeOf(again) != core.CodeInvalid || len(now.orders) != len(b.before.orders) {
+		t.Errorf("%d of %d orders are here: %v; %v", len(now.orders), len(b.before.orders), err, again)
+	}
+}
+
+// INV-M3: an order whose books contradict themselves stays for people to look at, and keeps no
+// other here.
+func TestArchiveLeavesContradictions(t *testing.T) {
+	t.Parallel()
+	a := smallAttic(t, sqliteConfig(t))
+	records, err := a.store.Records(t.Context(), a.now, archive.Cursor{}, 40)
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd := ""
+	for i := range records {
+		if archive.Stays(&records[i], a.now) == "" && len(records[i].Entries) > 0 {
+			odd = records[i].Order.Payment.ID
+		}
+	}
+	if err := a.store.write.Exec("UPDATE entries SET amount_fen = amount_fen + 1 WHERE id = (SELECT MIN(id) FROM entries WHERE payment_id = ?)", odd).Error; err != nil {
+		t.Fatal(err)
+	}
+	done := a.run(a.pass("one"))
+	k := core.Key{Kind: core.OrderByPayment, Merchant: a.before.orders[odd].Payment.MerchantID, Value: odd}
+	v, err := a.store.See(t.Context(), k)
+	if err != nil || v.Order(k) == nil || len(done) != 1 || done[0].Gone < 10 {
+		t.Errorf("%s is here: %v; %+v, %v", odd, v.Order(k) != nil, done, err)
 	}
 }
