@@ -120,6 +120,7 @@ func TestNoFloats(t *testing.T) {
 		"web/command/verify.go":             "seconds",
 		"web/app/backlog.go":                "what Prometheus counts in",
 		"web/app/due.go":                    "what Prometheus counts in",
+		"web/app/standing.go":               "what Prometheus counts in",
 		"web/app/watch.go":                  "what Prometheus counts in",
 		"web/app/unwritable.go":             "what Prometheus counts in",
 		"web/app/reload.go":                 "what Prometheus counts in",

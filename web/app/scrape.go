@@ -36,7 +36,7 @@ func alarmMetrics() []struct {
 		cause  string
 		moment bool
 	}{
-		{MisconfiguredMetric, []string{"account"}, "cause", false},
+		{MisconfiguredMetric, []string{"account"}, "cause", true},
 		{RefusedConfigMetric, nil, "", true},
 		{UnwritableMetric, nil, "cause", true},
 		{ArchiveFailedMetric, nil, "", true},
@@ -50,7 +50,7 @@ func alarmMetrics() []struct {
 // orders that stay although they are due for the archive, BrokenMetric of books
 // that contradict themselves.
 const (
-	MisconfiguredMetric = "paymux_account_misconfigured"
+	MisconfiguredMetric = "paymux_account_misconfigured_since_seconds"
 	RefusedConfigMetric = "paymux_config_refused_since_seconds"
 	ArchiveFailedMetric = "paymux_archive_failed_since_seconds"
 	BrokenMetric        = "paymux_invariant_broken_total"

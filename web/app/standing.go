@@ -29,6 +29,7 @@ type standing struct {
 	mu       sync.Mutex
 	accounts map[string]map[string]*trouble // by account and cause
 	lasting  *prometheus.GaugeVec
+	since    *prometheus.GaugeVec // the same, with since when
 	alert    func(level int, what, object, detail string)
 	ended    func(account, cause string)
 }
@@ -65,6 +66,7 @@ func (s *standing) heard(x adapters.Exchange, now time.Time) {
 	if of[cause] == nil {
 		of[cause] = &trouble{since: now, told: now, whole: x.WholeAccount, methods: map[string]bool{}}
 		s.lasting.WithLabelValues(account, cause).Set(1)
+		s.since.WithLabelValues(account, cause).Set(float64(now.Unix()))
 		s.tell(account, cause, of[cause])
 	}
 	of[cause].methods[x.Method] = true
@@ -89,6 +91,7 @@ func (s *standing) mended(account, method string) {
 func (s *standing) end(account, cause string) {
 	delete(s.accounts[account], cause)
 	s.lasting.DeleteLabelValues(account, cause)
+	s.since.DeleteLabelValues(account, cause)
 	s.ended(account, cause)
 }
 

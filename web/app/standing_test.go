@@ -29,18 +29,30 @@ func watched(t *testing.T) (w *watch, registry *prometheus.Registry, now *time.T
 	}
 }
 
+// lasting is how many causes stand, each with since when.
 func lasting(t *testing.T, registry *prometheus.Registry) int {
 	t.Helper()
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
+	standing, since := 0, 0
 	for _, f := range families {
-		if f.GetName() == "paymux_account_misconfigured" {
-			return len(f.GetMetric())
+		switch f.GetName() {
+		case "paymux_account_misconfigured":
+			standing = len(f.GetMetric())
+		case MisconfiguredMetric:
+			for _, m := range f.GetMetric() {
+				if m.GetGauge().GetValue() > 0 {
+					since++
+				}
+			}
 		}
 	}
-	return 0
+	if since != standing {
+		t.Errorf("%d causes stand, of %d it is known since when", standing, since)
+	}
+	return standing
 }
 
 // G22: one alert for an account and a cause, again after an hour while it lasts, and ended by the

@@ -15,6 +15,8 @@ import (
 
 const (
 	alertUnwritable = "database_unwritable"
+	// enduring is how long writing must fail before a person is told: a database may change hosts.
+	enduring = 5 * time.Second
 	// quiet is how long nothing must have failed before the database is tried by a row of our own:
 	// on a disk that is full a small one may still find room.
 	quiet = 10 * time.Second
@@ -38,6 +40,7 @@ type unwritable struct {
 	mu          sync.Mutex
 	since, last time.Time // the first and the last failure; zero while all is well
 	cause       store.Ailment
+	told        bool
 }
 
 func newUnwritable(registry *prometheus.Registry, watch *watch, now func() time.Time) (*unwritable, error) {
@@ -68,13 +71,15 @@ func (u *unwritable) heard(err error) {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.last = u.now()
-	if !u.since.IsZero() {
-		return
+	if u.last = u.now(); u.since.IsZero() {
+		u.since, u.cause, u.told = u.last, cause, false
+		u.show()
 	}
-	u.since, u.cause = u.last, cause
-	u.show()
-	u.watch.Alert(1, alertUnwritable, string(cause), "the database takes nothing: orders are refused with 503, gateways send their messages again, jobs wait. What was answered is kept")
+	if !u.told && u.last.Sub(u.since) >= enduring {
+		u.told = true
+		u.watch.Alert(1, alertUnwritable, string(u.cause), "writing to the database fails since "+core.Stamp(u.since)+
+			": orders are refused with 503, gateways send their messages again, jobs wait. What was answered is kept")
+	}
 }
 
 // look tries whether the database takes a row again, once nothing has failed for a while.
@@ -88,7 +93,7 @@ func (u *unwritable) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, recoveryTimeout)
 	defer cancel()
 	now := u.now()
-	if err := u.note(ctx, cause, fmt.Sprintf("nothing was written from %s to %s, for %s", core.Stamp(since), core.Stamp(now), now.Sub(since).Round(time.Second))); err != nil {
+	if err := u.note(ctx, cause, fmt.Sprintf("writing failed from %s to %s, for %s", core.Stamp(since), core.Stamp(now), now.Sub(since).Round(time.Second))); err != nil {
 		u.heard(err)
 		return
 	}

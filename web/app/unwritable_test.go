@@ -15,8 +15,8 @@ import (
 	"github.com/paymux/paymux/core/store"
 )
 
-// D08: that the database takes nothing is told once, since when and why, and is over when a row of
-// it has been taken: none is tried while units still fail. A unit's own trouble is none.
+// D08: that the database takes nothing is told once it lasts, since when and why, and is over when
+// a row of it has been taken: none is tried while units still fail. A unit's own trouble is none.
 func TestD08UnwritableDatabaseIsTold(t *testing.T) {
 	w, lines := alerted(t)
 	now := time.Date(2026, 11, 28, 8, 0, 0, 0, time.UTC)
@@ -55,7 +55,12 @@ func TestD08UnwritableDatabaseIsTold(t *testing.T) {
 	}
 	u.heard(gone)
 	begun := float64(now.Unix())
-	now = now.Add(2 * time.Minute)
+	now = now.Add(enduring - 1)
+	if u.heard(gone); lines() != "" || since(store.Away) != begun {
+		t.Errorf("a moment without a database is told, or not shown: %v", since(store.Away))
+	}
+	now = now.Add(2*time.Minute - enduring + 1)
+	u.heard(gone)
 	u.heard(gone)
 	if said := lines(); strings.Count(said, alertUnwritable) != 1 || !strings.Contains(said, "object=away") || since(store.Away) != begun || since(store.DiskFull) != 0 {
 		t.Errorf("%s, since %v", said, since(store.Away))
@@ -72,12 +77,13 @@ func TestD08UnwritableDatabaseIsTold(t *testing.T) {
 	for range 2 {
 		look()
 	}
-	const want = "away nothing was written from 2026-11-28T16:00:00.000+08:00 to 2026-11-28T16:02:20.000+08:00, for 2m20s"
+	const want = "away writing failed from 2026-11-28T16:00:00.000+08:00 to 2026-11-28T16:02:20.000+08:00, for 2m20s"
 	if said := lines(); len(noted) != 2 || noted[1] != want || since(store.Away) != 0 || !strings.Contains(said, "takes rows again") || strings.Contains(said, "a person") {
 		t.Errorf("%q, since %v, %s", noted, since(store.Away), said)
 	}
 	u.heard(gone)
-	if said := lines(); strings.Count(said, alertUnwritable) != 1 {
-		t.Errorf("the second time: %s", said)
+	now = now.Add(enduring)
+	if u.heard(gone); strings.Count(lines(), alertUnwritable) != 1 {
+		t.Error("the second time is not told")
 	}
 }

@@ -70,8 +70,11 @@ func newWatch(registry *prometheus.Registry, logger *slog.Logger, now func() tim
 	lasting := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "paymux_account_misconfigured", Help: "1 while the gateway turns the account away for the cause; absent when it is mended.",
 	}, []string{"account", "cause"})
-	w.standing = &standing{lasting: lasting, alert: w.Alert, ended: w.accountMended}
-	for _, c := range []prometheus.Collector{w.happened, w.alerts, w.payments, w.failures, w.exchanges, w.oddities, w.broken, w.orders, w.waits, w.aside, lasting} {
+	turnedAway := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "paymux_account_misconfigured_since_seconds", Help: "Since when the gateway turns the account away for the cause, in Unix time; absent when it is mended.",
+	}, []string{"account", "cause"})
+	w.standing = &standing{lasting: lasting, since: turnedAway, alert: w.Alert, ended: w.accountMended}
+	for _, c := range []prometheus.Collector{w.happened, w.alerts, w.payments, w.failures, w.exchanges, w.oddities, w.broken, w.orders, w.waits, w.aside, lasting, turnedAway} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
 		}

@@ -1,6 +1,7 @@
 package command_test
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/paymux/paymux/web/command"
 )
 
 // wire stands between a server and its database, and can be cut.
@@ -113,8 +116,15 @@ func (day *operatorsDay) sharedDatabase() map[string]answer {
 	stop()
 	day.serve("node1.yaml", clock)
 	day.serve("node2.yaml", clock)
+	until(t, "both are noted", func() bool {
+		var out bytes.Buffer
+		world := streams(&out, io.Discard)
+		world.Now = func() time.Time { return time.Now().Add(time.Duration(clock.Load())) }
+		command.Run(t.Context(), []string{"status", "--config", day.path("node1.yaml")}, world)
+		return strings.Contains(out.String(), "2 nodes")
+	})
 	return map[string]answer{
-		"database-down": {"node1.yaml", clock, []int{0, 0}, []string{"database.recovered", "away", "nothing was written from 20", "for 2m", "✓ 1 order, 0 invariants broken"}},
+		"database-down": {"node1.yaml", clock, []int{0, 0}, []string{"database.recovered", "away", "writing failed from 20", "for 2m", "✓ 1 order, 0 invariants broken"}},
 		"second-node":   {"node1.yaml", clock, []int{0}, []string{"2 nodes have worked on this database", "process ", " on ", "share no queue", "that is safe for money"}},
 	}
 }

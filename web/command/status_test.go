@@ -55,7 +55,7 @@ func TestStatusAlarms(t *testing.T) {
 	server := s.start()
 	type report struct {
 		Metrics  string
-		Alarms   []struct{ What, Of, Cause string }
+		Alarms   []struct{ What, Of, Cause, Since string }
 		Accounts []struct {
 			ID         string
 			TurnedAway []string `json:"turned_away"`
@@ -77,12 +77,12 @@ func TestStatusAlarms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := status(); len(r.Alarms) != 1 || r.Alarms[0].What != "paymux_account_misconfigured" || r.Alarms[0].Of != "main" ||
+	if r := status(); len(r.Alarms) != 1 || r.Alarms[0].What != "paymux_account_misconfigured_since_seconds" || r.Alarms[0].Since == "" || r.Alarms[0].Of != "main" ||
 		len(r.Accounts[0].TurnedAway) != 1 || r.Accounts[0].TurnedAway[0] != "isv.invalid-signature" {
 		t.Errorf("turned away: %+v", r)
 	}
 	_, out, _ := run(t, nil, "status", "--config", s.path("paymux.yaml"))
-	if !strings.Contains(out, "turned away by the gateway: isv.invalid-signature\n") || !strings.Contains(out, "\n! paymux_account_misconfigured main isv.invalid-signature\n") {
+	if !strings.Contains(out, "turned away by the gateway: isv.invalid-signature\n") || !strings.Contains(out, "\n! paymux_account_misconfigured_since_seconds main isv.invalid-signature 20") {
 		t.Error(out)
 	}
 	s.write("app.pem", string(good))

@@ -60,8 +60,8 @@ func alarmWords(alarms []app.StandingAlarm) []string {
 	for _, a := range alarms {
 		switch a.What {
 		case app.MisconfiguredMetric:
-			list = append(list, fmt.Sprintf("the gateway turns account %s away (%s): the fault is in our keys or settings. No money is lost, new orders and refunds wait until it is mended. "+
-				"What to mend: paymux doctor --online", a.Of, a.Cause))
+			list = append(list, fmt.Sprintf("the gateway has turned account %s away since %s (%s): the fault is in our keys or settings. No money is lost, new orders and refunds wait until "+
+				"it is mended. What to mend: paymux doctor --online", a.Of, a.Since, a.Cause))
 		case app.RefusedConfigMetric:
 			list = append(list, "a changed configuration was refused at "+a.Since+" and the one before is in force: paymux check says what is wrong with it")
 		case app.ArchiveFailedMetric:
