@@ -22,8 +22,9 @@ const (
 // is written, and the first a minute later says how many there were in between, which are written
 // at debug. The metrics count them all.
 type often struct {
-	mu    sync.Mutex
-	kinds map[string]*oftenCount
+	mu        sync.Mutex
+	kinds     map[string]*oftenCount
+	forgotten time.Time // when room was made last
 }
 
 type oftenCount struct {
@@ -56,8 +57,12 @@ func (o *often) sample(kind string, now time.Time) (written bool, since int64) {
 	return true, since
 }
 
-// forget makes room by what has been quiet.
+// forget makes room by what has been quiet, not more often than anything can become so.
 func (o *often) forget(now time.Time) {
+	if now.Sub(o.forgotten) < oftenEvery {
+		return
+	}
+	o.forgotten = now
 	for kind, count := range o.kinds {
 		if now.Sub(count.written) >= oftenEvery {
 			delete(o.kinds, kind)
