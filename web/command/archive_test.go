@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	alipaysim "github.com/paymux/paymux/adapters/alipay/sim"
 	"github.com/paymux/paymux/core/archive"
 	"github.com/paymux/paymux/core/store"
 	"github.com/paymux/paymux/web/command"
@@ -100,6 +101,10 @@ func TestArchiveCommands(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "out_trade_no of payment "+m.First.PaymentID) || !strings.Contains(out, "left for archive "+m.ID) {
 		t.Error(code, out)
 	}
+	code, out = run("verify", "--config", file, "--book", bookOf(t, line.Attempts[0].OutTradeNo, "NOBODYS"), "--patience", "0s")
+	if code != 1 || !strings.Contains(out, "INV-S3 NOBODYS:") || strings.Contains(out, "INV-S3 "+line.Attempts[0].OutTradeNo) {
+		t.Error("a trade of an archived order is taken for one of nobody's, or the other way round", code, out)
+	}
 	for _, secret := range []string{"user_id", "open_id", `"sealed"`} {
 		if bytes.Contains(text, []byte(secret)) {
 			t.Errorf("an archive holds %s", secret)
@@ -125,4 +130,22 @@ func TestArchiveCommands(t *testing.T) {
 	if code, out = run("archive", "verify"); code != 2 {
 		t.Error(code, out)
 	}
+}
+
+// bookOf writes a gateway's book in which trades of these numbers were made.
+func bookOf(t *testing.T, numbers ...string) string {
+	t.Helper()
+	var book []byte
+	for _, no := range numbers {
+		line, err := json.Marshal(alipaysim.Entry{Kind: alipaysim.KindTradeCreated, AppID: siteAppID, OutTradeNo: no})
+		if err != nil {
+			t.Fatal(err)
+		}
+		book = append(append(book, line...), '\n')
+	}
+	name := filepath.Join(t.TempDir(), "book.jsonl")
+	if err := os.WriteFile(name, book, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
