@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/yuin/goldmark"
 	"go.yaml.in/yaml/v3"
@@ -118,6 +119,9 @@ type referenceCode struct {
 	Status int
 	Title  string
 }
+
+// manual is the document that this program was built with, read once.
+var manual = sync.OnceValues(func() (reference, error) { return readReference(specText) })
 
 // readReference decodes the document and orders it by tag and path.
 func readReference(text []byte) (reference, error) {

@@ -105,7 +105,7 @@ func New(o Options) (*Server, error) {
 	if s.pages, err = loadPages(s.files); err != nil {
 		return nil, err
 	}
-	if s.manual, err = readReference(specText); err != nil {
+	if s.manual, err = manual(); err != nil {
 		return nil, err
 	}
 	for _, origin := range o.GatewayOrigins {
