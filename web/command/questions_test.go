@@ -77,11 +77,11 @@ func TestOperatorsQuestions(t *testing.T) {
 	var mu sync.Mutex
 	answered := map[string]bool{}
 	t.Run("on", func(t *testing.T) { // which ends when all have
-		for name, make := range map[string]func(*operatorsDay) map[string]answer{"SQLite": (*operatorsDay).oneNode, "MariaDB": (*operatorsDay).sharedDatabase} {
+		for name, prepare := range map[string]func(*operatorsDay) map[string]answer{"SQLite": (*operatorsDay).oneNode, "MariaDB": (*operatorsDay).sharedDatabase} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				day := site.on(t)
-				answers := make(day)
+				answers := prepare(day)
 				for i, q := range english {
 					want, here := answers[q.name]
 					if !here {
