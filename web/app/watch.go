@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/paymux/paymux/adapters"
 	"github.com/paymux/paymux/core"
+	"github.com/paymux/paymux/core/outbox"
 	"github.com/paymux/paymux/core/store"
 )
 
@@ -89,6 +91,11 @@ func (w *watch) begin() {
 	for _, kind := range Alerts() {
 		w.alerts.WithLabelValues(strconv.Itoa(kind.Level), kind.What)
 	}
+	for _, kind := range Counts() {
+		for _, label := range kind.Labels {
+			w.happened.WithLabelValues(kind.What, label)
+		}
+	}
 	for _, kind := range []core.DueKind{core.DueAttempt, core.DueRefund, core.DueInbox, core.DueDelivery} {
 		w.failures.WithLabelValues(string(kind))
 	}
@@ -96,6 +103,9 @@ func (w *watch) begin() {
 		w.broken.WithLabelValues(invariant)
 	}
 }
+
+// Counts lists what the program counts by name, with the labels that are known beforehand.
+func Counts() []core.CountKind { return slices.Concat(core.Counts(), outbox.Counts()) }
 
 // Happened implements core.Watcher.
 func (w *watch) Happened(what, label string) { w.happened.WithLabelValues(what, label).Inc() }

@@ -86,7 +86,7 @@ func TestWatchTellsAllThatItIsTold(t *testing.T) {
 }
 
 // What is counted rarely is there from the start, at zero: each alert by its level, each kind of
-// due row, each invariant.
+// due row, each invariant, each thing that is counted by name.
 func TestCountersExistFromTheStart(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	w, err := newWatch(registry, slog.New(slog.DiscardHandler), time.Now)
@@ -117,6 +117,11 @@ func TestCountersExistFromTheStart(t *testing.T) {
 		"paymux_alerts_total": len(Alerts()), "paymux_job_failures_total": 4, "paymux_invariant_broken_total": len(core.Invariants()),
 		// each outcome but a refusal once, and that by each class and by none of them
 		"paymux_payments_total": len(core.TurnOutcomes()) - 1 + len(core.Faults()) + 1,
+	}
+	for _, kind := range Counts() {
+		if want["paymux_happened_total"] += len(kind.Labels); len(kind.Labels) == 0 {
+			t.Errorf("%s has no label, so no counter", kind.What)
+		}
 	}
 	for name, n := range want {
 		if series[name] != n {
