@@ -87,7 +87,10 @@ func verifyAt(folder, id string) (Archive, error) {
 }
 
 func shown(c Content) string {
-	text, _ := json.Marshal(c) // a struct of numbers and texts
+	text, err := json.Marshal(c)
+	if err != nil { // numbers and texts alone
+		return err.Error()
+	}
 	return string(text)
 }
 

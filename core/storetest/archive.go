@@ -70,7 +70,11 @@ func (m *Memory) record(paymentID string) archive.Record {
 	r.Rows = 1 + len(r.Order.Attempts) + len(r.Order.Refunds) + len(r.Entries) + len(r.Events) + len(r.Deliveries)
 	kept := r
 	kept.Messages = 0
-	r.Text, _ = json.Marshal(kept) // rows of core: nothing that JSON cannot say
+	text, err := json.Marshal(kept)
+	if err != nil { // rows of core: nothing that JSON cannot say
+		panic(err)
+	}
+	r.Text = text
 	return r
 }
 

@@ -128,7 +128,7 @@ func archivedOnlyAsWritten(w *world) {
 			d.Tries++
 			w.do(core.Unit{Decide: func(core.View) (core.Writes, error) { return core.Writes{Guards: []core.Row{&d}}, nil }})
 		},
-		"a message": func(p *core.Payment, r archive.Record) {
+		"a message": func(_ *core.Payment, r archive.Record) {
 			box := w.message()
 			box.OutTradeNo, box.PaymentID = r.Order.Attempts[0].OutTradeNo, ""
 			w.insert(box)

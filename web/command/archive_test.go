@@ -27,7 +27,7 @@ func archiveSite(t *testing.T) (s *site, folder string, run func(args ...string)
 	}
 	loadFixture(t, names[0], dsn)
 	folder = t.TempDir()
-	if err := os.Chmod(folder, 0o700); err != nil { //nolint:gosec // G302: a folder
+	if err := os.Chmod(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	s = newSite(t, store.DriverSQLite, dsn, "\nretention: {archive_days: 400, archive_dir: "+folder+"}\n")
