@@ -99,7 +99,7 @@ func (c *crowd) count() int {
 // serve -9 in the middle of creates and notifications loses no acknowledged order, and every yuan
 // that the gateway took is booked once (INV-I2, D01).
 func TestKilledServerLosesNoAcknowledgedOrder(t *testing.T) {
-	const orders, workers = 1000, 16
+	const orders, workers = 400, 16
 	c := &crowd{site: newSite(t, "mysql", mariaDB(t), ""), acked: map[string]core.PaymentView{}, up: make(chan struct{})}
 	server := c.start()
 	close(c.up)
@@ -113,7 +113,7 @@ func TestKilledServerLosesNoAcknowledgedOrder(t *testing.T) {
 	for range workers {
 		working.Go(func() { c.work(queue, left) })
 	}
-	for _, after := range []int{250, 600} {
+	for _, after := range []int{100, 240} {
 		until(t, fmt.Sprintf("%d orders", after), func() bool { return c.count() >= after })
 		c.setUp(make(chan struct{}))
 		server.kill()

@@ -232,6 +232,7 @@ func TestCollectorMayBeAway(t *testing.T) {
 		"hangs": func(http.ResponseWriter, *http.Request) { <-hung },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // each waits for its collector
 			url := "http://" + freeAddress(t)
 			if handler != nil {
 				collector := httptest.NewServer(handler)
