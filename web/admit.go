@@ -183,6 +183,7 @@ func (s *Server) allow(c *call) error {
 // it. Where too many are, the connection ends instead.
 func (s *Server) putOff(c *call, key string) {
 	c.leave()
+	c.body = nil // a signed request's was read, and its room is given back
 	if !s.admission.pauses.wait(c.ctx(), key) {
 		c.Response().Header().Set("Connection", "close")
 	}
