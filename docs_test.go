@@ -199,6 +199,77 @@ func outline(text string) []string {
 	return append(parts, marks...)
 }
 
+// Whoever operates in Chinese finds all that the English guide has: its chapters in their order,
+// the commands, as many rows in each table, and the names and pages that each chapter speaks of.
+func TestOperationsSayTheSame(t *testing.T) {
+	english, chinese := chaptersOf(t, "docs/operations.md"), chaptersOf(t, "docs/operations.zh-CN.md")
+	if len(english) != len(chinese) {
+		t.Fatalf("%d chapters in English, %d in Chinese", len(english), len(chinese))
+	}
+	commands := 0
+	for i, e := range english {
+		c := chinese[i]
+		commands += len(e.fenced)
+		for _, part := range []struct {
+			what string
+			e, c []string
+		}{{"headings and tables", e.shape, c.shape}, {"fenced commands", e.fenced, c.fenced}, {"names and links", e.names, c.names}} {
+			within := func(of []string) func(string) bool {
+				return func(s string) bool { return slices.Contains(of, s) }
+			}
+			if !slices.Equal(part.e, part.c) {
+				t.Errorf("%s and %s differ in %s: English alone %q, Chinese alone %q", e.title, c.title, part.what,
+					slices.DeleteFunc(slices.Clone(part.e), within(part.c)), slices.DeleteFunc(slices.Clone(part.c), within(part.e)))
+			}
+		}
+	}
+	if len(english) < 20 || commands < 90 {
+		t.Errorf("%d chapters with %d lines of commands prove little", len(english), commands)
+	}
+}
+
+// chapter is one of a guide's: how it is laid out, the lines of its blocks without what explains
+// them (it stands behind two blanks or more), and the code and pages that it names, sorted.
+type chapter struct {
+	title                string
+	shape, fenced, names []string
+}
+
+func chaptersOf(t *testing.T, guide string) []chapter {
+	t.Helper()
+	name := regexp.MustCompile("`[^`]+`|\\]\\([^)#]+")
+	explained := regexp.MustCompile(` {2,}.*`)
+	var list []chapter
+	for _, part := range strings.Split(read(t, guide), "\n## ")[1:] {
+		title, text, _ := strings.Cut(part, "\n")
+		c := chapter{title: title}
+		code := false
+		for line := range strings.SplitSeq(text, "\n") {
+			line = strings.TrimSpace(line)
+			switch {
+			case strings.HasPrefix(line, "```"):
+				code = !code
+				c.fenced = append(c.fenced, line)
+				continue
+			case code:
+				c.fenced = append(c.fenced, explained.ReplaceAllString(line, ""))
+				continue
+			case strings.HasPrefix(line, "#"):
+				c.shape = append(c.shape, line[:strings.IndexByte(line, ' ')])
+			case strings.HasPrefix(line, "|"):
+				c.shape = append(c.shape, strings.Repeat("|", strings.Count(line, "|")))
+			}
+			for _, m := range name.FindAllString(line, -1) {
+				c.names = append(c.names, strings.Replace(m, ".zh-CN.md", ".md", 1))
+			}
+		}
+		slices.Sort(c.names)
+		c.names = slices.Compact(c.names)
+		list = append(list, c)
+	}
+	return list
+}
+
 // A line break inside a Chinese sentence is shown as a blank that does not belong there: a
 // paragraph stands on one line.
 func TestChineseGuidesWrapNoSentence(t *testing.T) {

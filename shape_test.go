@@ -151,7 +151,7 @@ func TestNoFloats(t *testing.T) {
 	}
 }
 
-// Relative links in documents lead to files that exist.
+// Relative links in documents lead to files that exist, and to headings that these have.
 func TestLinksLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	fence := regexp.MustCompile("(?s)```.*?```")
@@ -162,18 +162,33 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		}
 		for _, m := range link.FindAllStringSubmatch(fence.ReplaceAllString(string(text), ""), -1) {
 			target, err := url.Parse(m[1])
-			if err != nil || target.Scheme != "" || target.Host != "" || target.Path == "" {
+			if err != nil || target.Scheme != "" || target.Host != "" {
 				continue
 			}
 			at := path.Join(path.Dir(name), target.Path)
+			if target.Path == "" {
+				at = name
+			}
 			if rooted, ok := strings.CutPrefix(target.Path, "/"); ok {
 				at = rooted
 			}
 			if _, err := os.Stat(at); err != nil {
 				t.Errorf("%s links to %s, which does not exist", name, m[1])
+			} else if path.Ext(at) == ".md" && target.Fragment != "" && !slices.Contains(headings(t, at), target.Fragment) {
+				t.Errorf("%s links to %s, which has no such heading", name, m[1])
 			}
 		}
 	}
+}
+
+// headings are those of a document as links name them.
+func headings(t *testing.T, document string) []string {
+	silent := regexp.MustCompile(`[^\pL\pN _-]`)
+	var names []string
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(read(t, document), -1) {
+		names = append(names, strings.ReplaceAll(silent.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
+	}
+	return names
 }
 
 // maxColumn is where a comment ends at the latest. A tab has four columns, a Chinese character two.
