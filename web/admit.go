@@ -164,19 +164,17 @@ func (s *Server) prove(c *call, r route, bodies *held) error {
 // allow holds the proven key to its queue, which may be full already, and to what is configured for
 // it.
 func (s *Server) allow(c *call) error {
-	why, err := refusedWaiting, error(nil)
 	if s.admission.api.full(c.key.ID) {
-		err = tooManyWait()
-	} else {
-		var leave func()
-		if leave, err = s.admission.allowed.enter(c.key, s.Clock.Now()); err == nil {
-			c.hold(leave)
-			return nil
-		}
-		why = refusedAllowance
+		s.putOff(c, c.key.ID)
+		return s.loads.refuse(refusedWaiting, tooManyWait())
 	}
-	s.putOff(c, c.key.ID)
-	return s.loads.refuse(why, err)
+	leave, err := s.admission.allowed.enter(c.key, s.Clock.Now())
+	if err != nil {
+		s.putOff(c, c.key.ID)
+		return s.loads.refuse(refusedAllowance, err)
+	}
+	c.hold(leave)
+	return nil
 }
 
 // putOff keeps the refusal of a key's request back for a moment, in which nothing else is held for

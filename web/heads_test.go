@@ -115,7 +115,7 @@ func TestW42_RefusedHeadsAreAnsweredAtOnce(t *testing.T) {
 			}()
 			_, _ = io.WriteString(conn, head(sign("signed_m_a", 0, fmt.Sprintf("%s%d", freshNonce, i)), len(body), more))
 			synctest.Wait()
-			if len(got) != i || i == 1 && (<-got).StatusCode != 100 {
+			if len(got) != i || i == 1 && (<-got).StatusCode != http.StatusContinue {
 				t.Fatal("a good head is answered without its body")
 			}
 			_, _ = io.WriteString(conn, body)

@@ -121,6 +121,8 @@ type referenceCode struct {
 }
 
 // manual is the document that this program was built with, read once.
+//
+//nolint:gochecknoglobals // never changes: it is compiled in
 var manual = sync.OnceValues(func() (reference, error) { return readReference(specText) })
 
 // readReference decodes the document and orders it by tag and path.

@@ -293,7 +293,7 @@ func (v *visit) enter(d *core.Delivery, to core.Endpoint) (func(answer, error) b
 	defer l.of.mu.Unlock()
 	asked, gone := !d.EndedAt.IsZero(), l.gone != "" && l.gone == to.URL
 	switch {
-	case gone && !(asked && v.what.at.After(l.goneAt)):
+	case gone && (!asked || !v.what.at.After(l.goneAt)):
 		return nil, errGone
 	case asked:
 	case l.resting && !v.probe:

@@ -154,7 +154,7 @@ func TestH06_GoneIsToldOnce(t *testing.T) {
 		v.shops["shop.example"].plan(always(2, status(410))...)
 		id := v.event(1, "shop", "hook")
 		v.hand()
-		time.Sleep(time.Millisecond) // a person hears of it first
+		<-time.After(time.Millisecond) // a person hears of it first
 		v.replay(id)
 		v.hand()
 		if v.shops["shop.example"].count() != 2 || v.watch.said("webhook.endpoint_disabled") != 1 {
