@@ -28,7 +28,10 @@ import (
 //     other orders are done within 1.5 seconds each, and reads do not wait. A unit that names held
 //     rows waits for them beside the others, as long as ctx says or for a time of the store's own;
 //     then it fails with CodeUnavailable and nothing is written. A store whose rows nobody else can
-//     lock owes none of this.
+//     lock owes none of this. On a database whose sessions cannot be told not to wait for locks,
+//     but whose statements can (NOWAIT), a held unique key, which no statement asks for beforehand,
+//     may cost each commit that wants it a second more; on one that knows neither, each held row
+//     may.
 //   - When ctx ends while a unit waits, and its Decide does not run, Do returns at once with
 //     CodeUnavailable, nothing is written, and Decide does not run any more.
 type Store interface {

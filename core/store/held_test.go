@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"testing"
@@ -50,12 +52,16 @@ func TestHeldOrderIsKnownByEveryKey(t *testing.T) {
 	if len(waits) == 0 || waits[0] != (LockWait{Table: "payments", ID: "p", Tell: true}) {
 		t.Errorf("told of %+v", waits)
 	}
-	units := []core.Unit{inserts(pay("before"))}
-	for i, k := range []core.Key{
-		{Kind: core.OrderByMerchantNo, Merchant: "m", Value: p.MerchantOrderNo}, {Kind: core.OrderByAttempt, Value: "att"},
+	keys := []core.Key{
+		key("p"), {Kind: core.OrderByMerchantNo, Merchant: "m", Value: p.MerchantOrderNo}, {Kind: core.OrderByAttempt, Value: "att"},
 		{Kind: core.OrderByOutTradeNo, Value: "T1"}, {Kind: core.OrderByToken, Value: "tok"}, {Kind: core.OrderByRefund, Merchant: "m", Value: "ref"},
 		{Kind: core.OrderByMerchantRefund, Merchant: "m", Value: "rn"},
-	} {
+	}
+	if want := orderKinds(t); len(want) != len(keys) || slices.ContainsFunc(keys, func(k core.Key) bool { return !slices.Contains(want, string(k.Kind)) }) {
+		t.Fatalf("an order is found by %q, and looked for by %+v", want, keys)
+	}
+	units := []core.Unit{inserts(pay("before"))}
+	for i, k := range keys[1:] { // by the first it is known at once, and never queued
 		units = append(units, bump(k, fmt.Sprint("by", i)), inserts(pay(fmt.Sprint("after", i))))
 	}
 	before, told := s.writers[0].commits.Load(), 0
@@ -78,6 +84,9 @@ func TestHeldOrderIsKnownByEveryKey(t *testing.T) {
 	if told != 1 {
 		t.Errorf("told %d times, want once: %+v", told, waits)
 	}
+	for i, k := range keys {
+		metBy(t, s, k, fmt.Sprint("met", i), keys[0])
+	}
 	release()
 	if v, err := s.Do(context.Background(), bump(key("p"), "free")); err != nil || v.Runs != 1 {
 		t.Fatalf("%+v, %v", v, err)
@@ -85,6 +94,39 @@ func TestHeldOrderIsKnownByEveryKey(t *testing.T) {
 	if l := s.held.of(claimsOf([]core.Key{key("p")}), time.Now()); l != nil {
 		t.Error("the row is free, and still believed held")
 	}
+}
+
+// metBy lets a unit meet the held order by one key, as if nobody had met it before, and wants it
+// known by that key and by its payment's: the others lead to that. Nobody waits for locks by then.
+func metBy(t *testing.T, s *Store, by core.Key, witness string, payment core.Key) {
+	t.Helper()
+	s.held.mu.Lock()
+	clear(s.held.lines)
+	s.held.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := s.Do(ctx, bump(by, witness)); core.CodeOf(err) != core.CodeUnavailable {
+		t.Errorf("by %s: %v", by.Kind, err)
+	}
+	for _, k := range []core.Key{by, payment} {
+		if s.held.of(claimsOf([]core.Key{k}), time.Now()) == nil {
+			t.Errorf("met by %s, the order is not known by %s", by.Kind, k.Kind)
+		}
+	}
+}
+
+// orderKinds lists the kinds of keys that an order is found by, as core declares them.
+func orderKinds(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("../store.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, found := range regexp.MustCompile(`OrderBy\w+ +KeyKind = "([^"]+)"`).FindAllStringSubmatch(string(text), -1) {
+		kinds = append(kinds, found[1])
+	}
+	return kinds
 }
 
 // D19: jobs come again by themselves, so they are told soon, while a caller who waits still does.

@@ -11,8 +11,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// However many forged messages come, each account and reason leaves one row in ten minutes, and the
-// next row and the log say how many there were.
+// C57: however many forged messages come, each account and reason leaves one row in ten minutes,
+// and the next row and the log say how many there were.
 func TestForgedMessagesAreSampled(t *testing.T) {
 	var log bytes.Buffer
 	f := &forged{logger: slog.New(slog.NewTextHandler(&log, nil))}
