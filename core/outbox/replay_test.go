@@ -53,7 +53,7 @@ func TestH06_ReplayAsksAGoneEndpointOnce(t *testing.T) {
 		const many = 60
 		v := newTown(t, "shop")
 		shop, from := v.shops["shop.example"], v.Clock.Now()
-		shop.plan(always(1000, status(410))...)
+		shop.plan(always(1000, slow(100*time.Millisecond, status(410)))...)
 		for i := range many {
 			v.event(i, "shop", "hook")
 		}
