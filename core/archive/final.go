@@ -68,7 +68,7 @@ func changed(r *Record) (last time.Time) {
 		note(a.CreatedAt, a.EndedAt, a.TimeExpire, a.OpenedAt, a.GatewayPaid, a.SumAt)
 	}
 	for _, f := range r.Order.Refunds {
-		note(f.CreatedAt, f.SentAt, f.EndedAt, f.ReturnedAt)
+		note(f.CreatedAt, f.SentAt, f.EndedAt, f.ReturnedAt, f.HandledAt)
 	}
 	for _, e := range r.Entries {
 		note(e.CreatedAt)

@@ -14,8 +14,10 @@ import (
 const (
 	maxOrders = 5000
 	maxBytes  = 64 << 20
-	maxSeals  = 100
+	maxSeals  = 1000
 	perRead   = 100
+	// sealsPerRead is less: a link has up to 500 rows, an order a few.
+	sealsPerRead = 20
 )
 
 // MinAge is how long an order must have been final before it may leave: refunds are possible for a
@@ -82,7 +84,7 @@ func (p *Pass) Run(ctx context.Context) (report Report, err error) {
 		now := p.Now()
 		_, _ = p.Store.Lease(context.WithoutCancel(ctx), leaseName, p.Holder, now, now)
 	}()
-	if err := clearDrafts(p.Folder); err != nil {
+	if err := clearDrafts(p.Folder, p.Database); err != nil {
 		return report, err
 	}
 	if err := p.goOn(ctx, &report); err != nil {
@@ -186,7 +188,7 @@ func (p *Pass) write(ctx context.Context) (made *Archive, more bool, err error) 
 	if m.Previous, err = p.previous(ctx); err != nil {
 		return nil, false, err
 	}
-	d, err := newDraft(p.Folder, m.ID)
+	d, err := newDraft(p.Folder, &m)
 	if err != nil {
 		return nil, false, err
 	}
@@ -204,7 +206,12 @@ func (p *Pass) write(ctx context.Context) (made *Archive, more bool, err error) 
 		return nil, false, err
 	}
 	p.passed("orders written")
-	if err := d.lines(AuditFile, func(l *lines) error { return p.seals(ctx, d, l, now.Add(-p.Age)) }); err != nil {
+	err = d.lines(AuditFile, func(l *lines) error {
+		links, err := p.seals(ctx, d, l, now.Add(-p.Age))
+		more = more || links
+		return err
+	})
+	if err != nil {
 		return nil, false, err
 	}
 	p.passed("audit written")
@@ -270,25 +277,36 @@ func (p *Pass) orders(ctx context.Context, d *draft, l *lines, cutoff time.Time)
 	}
 }
 
-// seals writes the oldest links of the audit chain that may leave.
-func (p *Pass) seals(ctx context.Context, d *draft, l *lines, cutoff time.Time) error {
-	links, err := p.Store.Seals(ctx, cutoff, 0, maxSeals)
-	if err != nil {
-		return err
-	}
-	for _, link := range links {
-		if err := d.tally.seal(link); err != nil {
-			return core.Errorf(core.CodeInternal, "the audit chain cannot be archived: %v", err)
+// seals writes the oldest links of the audit chain that may leave; more says that there are others.
+func (p *Pass) seals(ctx context.Context, d *draft, l *lines, cutoff time.Time) (more bool, err error) {
+	for last := int64(0); ; {
+		if err := p.keep(ctx); err != nil {
+			return false, err
 		}
-		text, err := toLine(link)
+		links, err := p.Store.Seals(ctx, cutoff, last, sealsPerRead)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if err := l.write(text); err != nil {
-			return err
+		for _, link := range links {
+			if l.file.Lines >= maxSeals || l.file.Bytes >= maxBytes {
+				return true, nil
+			}
+			if err := d.tally.seal(link); err != nil {
+				return false, core.Errorf(core.CodeInternal, "the audit chain cannot be archived: %v", err)
+			}
+			text, err := toLine(link)
+			if err != nil {
+				return false, err
+			}
+			if err := l.write(text); err != nil {
+				return false, err
+			}
+			last = link.Seal.Seq
+		}
+		if len(links) < sealsPerRead {
+			return false, nil
 		}
 	}
-	return nil
 }
 
 // told is what the audit row of an archive says.

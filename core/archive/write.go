@@ -15,7 +15,8 @@ import (
 	"github.com/paymux/paymux/core"
 )
 
-// draftMark begins the name of a folder whose archive is not whole yet.
+// draftMark begins the name of a folder whose archive is not whole yet; the database's identity
+// follows, since several may share a folder.
 const draftMark = ".draft-"
 
 // draft is an archive that is being written, in a folder of its own that nobody else may read.
@@ -27,8 +28,8 @@ type draft struct {
 }
 
 // newDraft makes the folder of a draft.
-func newDraft(folder, id string) (*draft, error) {
-	d := &draft{folder: filepath.Join(folder, id), at: filepath.Join(folder, draftMark+id), tally: newTally()}
+func newDraft(folder string, m *Manifest) (*draft, error) {
+	d := &draft{folder: filepath.Join(folder, m.ID), at: filepath.Join(folder, draftMark+m.Database+"-"+m.ID), tally: newTally()}
 	if err := os.Mkdir(d.at, 0o700); err != nil {
 		return nil, unwritten(err)
 	}
@@ -97,14 +98,15 @@ func (d *draft) place() error {
 	return unwritten(errors.Join(os.Rename(d.at, d.folder), onDisk(filepath.Dir(d.folder))))
 }
 
-// clearDrafts removes what an earlier pass left half written: all of it still is in the database.
-func clearDrafts(folder string) error {
+// clearDrafts removes what an earlier pass over a database left half written: all of it still is
+// there.
+func clearDrafts(folder, database string) error {
 	names, err := os.ReadDir(folder)
 	if err != nil {
 		return unwritten(err)
 	}
 	for _, n := range names {
-		if n.IsDir() && strings.HasPrefix(n.Name(), draftMark) {
+		if n.IsDir() && strings.HasPrefix(n.Name(), draftMark+database+"-") {
 			if err := os.RemoveAll(filepath.Join(folder, n.Name())); err != nil {
 				return unwritten(err)
 			}
