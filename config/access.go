@@ -47,7 +47,7 @@ func guarded(name string, info fs.FileInfo, private bool) error {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return nil // a pipe or a terminal, which whoever started the program chose
+		return guardedPipe(name)
 	}
 	var last fs.FileInfo
 	err := onTheWay(name, func(at string, step fs.FileInfo) error {
@@ -59,6 +59,25 @@ func guarded(name string, info fs.FileInfo, private bool) error {
 	})
 	if err == nil && !os.SameFile(last, info) {
 		err = fmt.Errorf("config: %s was replaced while it was read", name)
+	}
+	return err
+}
+
+// guardedPipe refuses a pipe that somebody else could write into, or put in the place of the one
+// that was meant. A pipe without a name, or a terminal, is what whoever started the program chose.
+func guardedPipe(name string) error {
+	err := onTheWay(name, func(at string, step fs.FileInfo) error {
+		switch mode := step.Mode(); {
+		case mode&fs.ModeNamedPipe != 0 && mode.Perm()&writableByOthers != 0:
+			return &exposed{at, fmt.Sprintf("can be written into by others (mode %04o)", mode.Perm()), "chmod go-w " + quoted(at)}
+		case mode&(fs.ModeNamedPipe|fs.ModeDir|fs.ModeSymlink) != 0:
+			return judgeStep(at, step)
+		}
+		return nil
+	})
+	// The system's link to a pipe, as a shell makes it, leads to no name.
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
 	return err
 }

@@ -1,8 +1,11 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -145,6 +148,48 @@ func TestF09TheWay(t *testing.T) {
 	chmod(t, dir+"/a/b", 0o777)
 	if _, err := ReadPublic("b/key"); err == nil {
 		t.Error("a relative name")
+	}
+}
+
+// F09: a named pipe is judged like a file: whoever may write into it, or put another in its place,
+// writes the configuration. A pipe without a name is the business of whoever started the program.
+func TestF09PipeOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "config.yaml")
+	if err := exec.Command("mkfifo", "-m", "600", pipe).Run(); err != nil {
+		t.Skip("no named pipes here: ", err)
+	}
+	held, err := os.OpenFile(pipe, os.O_RDWR, 0) // waits for no other end
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Close() }()
+	judge := func(name string, f *os.File) error {
+		info, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return guarded(name, info, false)
+	}
+	if err := judge(pipe, held); err != nil {
+		t.Errorf("one's own pipe: %v", err)
+	}
+	chmod(t, pipe, 0o622)
+	if err := judge(pipe, held); err == nil || !strings.HasSuffix(err.Error(), "chmod go-w "+pipe) {
+		t.Errorf("a pipe that others write into: %v", err)
+	}
+	chmod(t, pipe, 0o600)
+	chmod(t, dir, 0o777)
+	if err := judge(pipe, held); err == nil || !strings.HasSuffix(err.Error(), "chmod go-w "+dir) {
+		t.Errorf("a pipe that others may replace: %v", err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = errors.Join(r.Close(), w.Close()) }()
+	if err := judge(fmt.Sprintf("/dev/fd/%d", r.Fd()), r); err != nil {
+		t.Errorf("a pipe of a shell: %v", err)
 	}
 }
 

@@ -17,8 +17,9 @@ type Limits struct {
 	// Connections of one address (IPv6: of one /64), or behind a trusted proxy requests of one
 	// client that are under way.
 	PerAddress int `json:"per_address" validate:"min=8,max=65536"`
-	// MiB of memory that the program tries to stay below. Bodies of requests may take a quarter of
-	// it. The variable GOMEMLIMIT goes before it.
+	// MiB of memory that the program tries to stay below. Bodies of requests may take a quarter
+	// of it, and one address no more of that than it leaves. The variable GOMEMLIMIT goes
+	// before it.
 	MemoryMiB int `json:"memory_mib" validate:"min=64,max=1048576"`
 }
 

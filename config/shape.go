@@ -20,6 +20,9 @@ const (
 	eventPattern = `^[a-z_]+(\.[a-z_]+)+$`
 )
 
+// IsID tells whether a text can be the id of a key, a merchant or any other record of the file.
+func IsID(text string) bool { return regexp.MustCompile(idPattern).MatchString(text) }
+
 // validateShape applies the validate tags: each setting by itself.
 func validateShape(c *Config, dialects []Dialect, problems *Problems) {
 	v := newValidator()
@@ -57,7 +60,7 @@ func newValidator() *validator.Validate {
 		return nil
 	}, Secret{})
 	shapes := map[string]func(string) bool{
-		"id":     regexp.MustCompile(idPattern).MatchString,
+		"id":     IsID,
 		"key":    regexp.MustCompile(keyPattern).MatchString,
 		"event":  regexp.MustCompile(eventPattern).MatchString,
 		"listen": isListen,

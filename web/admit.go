@@ -20,7 +20,7 @@ type Limits struct {
 	// how many of pages. One key leaves as many as it has.
 	Exchanging int
 	// BodyBytes is how many bytes of the API's bodies are in memory at most, and how many of
-	// gateways' messages beside them.
+	// gateways' messages beside them. One client leaves as many as it has.
 	BodyBytes int64
 	// PerAddress is how many requests of one client may be under way behind a trusted proxy.
 	PerAddress int
@@ -76,7 +76,7 @@ type admission struct {
 
 func newAdmission(l Limits) *admission {
 	return &admission{
-		clients: &clients{most: l.PerAddress, underWay: map[string]int{}}, bodies: &held{most: l.BodyBytes}, messages: &held{most: l.BodyBytes},
+		clients: &clients{most: l.PerAddress, underWay: map[string]int{}}, bodies: newHeld(l.BodyBytes), messages: newHeld(l.BodyBytes),
 		allowed: newAllowances(), api: newShares(l.Running, waitingPerKey, l.Exchanging), pages: newShares(l.Running, waitingPerKey, l.Exchanging),
 		notices: newShares(messagePlaces, messagesWaiting, l.Exchanging), pauses: &pauses{byKey: map[string]int{}},
 	}
@@ -197,7 +197,7 @@ func permitted(c *call, r route) error {
 }
 
 func (s *Server) receiveBody(c *call, room *held) error {
-	body, release, err := room.readBody(c.Request())
+	body, release, err := room.readBody(c.Request(), network(c.RealIP()))
 	if core.CodeOf(err) == codeTooManyRequests {
 		return s.loads.refuse(refusedBodies, err)
 	}

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync/atomic"
+	"sync"
 
 	"github.com/paymux/paymux/core"
 )
@@ -14,24 +14,52 @@ const bodyPiece = 4 << 10
 
 // held counts the bytes of bodies in memory, and ends what would exceed their sum. Room is taken as
 // bytes come, so that whoever only announces a body holds one piece.
+//
+// A client gets no more where it holds as much as is left: so whoever comes next finds half of what
+// the others have left, however slowly theirs come.
 type held struct {
 	most int64
-	now  atomic.Int64
+
+	mu  sync.Mutex
+	now int64
+	by  map[string]int64 // by client, those that hold any
 }
 
-// take takes room for n bytes, or none.
-func (h *held) take(n int64) bool {
-	if h.now.Add(n) > h.most {
-		h.now.Add(-n)
+func newHeld(most int64) *held { return &held{most: most, by: map[string]int64{}} }
+
+// take takes room for n bytes of a client, or none.
+func (h *held) take(client string, n int64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.by[client]+n > h.most-h.now {
 		return false
 	}
+	h.now += n
+	h.by[client] += n
 	return true
+}
+
+// give gives room back.
+func (h *held) give(client string, n int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now -= n
+	if h.by[client] -= n; h.by[client] == 0 {
+		delete(h.by, client)
+	}
+}
+
+// bytes is how much all hold.
+func (h *held) bytes() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
 }
 
 // readBody reads at most maxBody bytes; their signature may speak of them, so they are not looked
 // at yet. A length that is declared too large is refused before anything is read. release gives the
 // room back, once, when the body is not needed any more.
-func (h *held) readBody(r *http.Request) (body []byte, release func(), err error) {
+func (h *held) readBody(r *http.Request, client string) (body []byte, release func(), err error) {
 	if r.ContentLength > maxBody {
 		return nil, nil, tooLarge()
 	}
@@ -39,19 +67,19 @@ func (h *held) readBody(r *http.Request) (body []byte, release func(), err error
 		return nil, func() {}, nil
 	}
 	var taken int64
-	give := func() { h.now.Add(-taken) }
+	give := func() { h.give(client, taken) }
 	source := io.LimitReader(r.Body, maxBody+1)
 	for {
 		if len(body) == cap(body) {
 			size := int64(min(max(2*cap(body), bodyPiece), maxBody+1))
 			// while it grows the old piece is there too
-			if !h.take(size) {
+			if !h.take(client, size) {
 				give()
 				return nil, nil, tooMany("too many bodies are being received", 1)
 			}
 			grown := make([]byte, len(body), size)
 			copy(grown, body)
-			h.now.Add(-taken)
+			h.give(client, taken)
 			taken, body = size, grown
 		}
 		n, err := source.Read(body[len(body):cap(body)])

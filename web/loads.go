@@ -51,7 +51,7 @@ func (s *Server) registerLoads() error {
 	}
 	for pool, room := range map[string]*held{"api": s.admission.bodies, "messages": s.admission.messages} {
 		labels := prometheus.Labels{"pool": pool}
-		now, most := func() float64 { return float64(room.now.Load()) }, func() float64 { return float64(room.most) }
+		now, most := func() float64 { return float64(room.bytes()) }, func() float64 { return float64(room.most) }
 		all = append(all,
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "paymux_http_body_bytes", Help: "Memory that bodies of requests take.", ConstLabels: labels}, now),
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "paymux_http_body_bytes_max", Help: "Memory that bodies may take.", ConstLabels: labels}, most),

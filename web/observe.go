@@ -163,13 +163,16 @@ func levelOf(status int) slog.Level {
 	}
 }
 
+// unmatched stands for every route that there is none of.
+const unmatched = "unmatched"
+
 // pattern is the route as the table writes it, or one word for all that is not in it: a label must
 // not grow with what strangers ask for.
 func pattern(c echo.Context) string {
 	if p := c.Path(); p != "" && c.Response().Status != http.StatusMethodNotAllowed {
 		return p
 	}
-	return "unmatched"
+	return unmatched
 }
 
 func knownMethod(method string) string {

@@ -18,7 +18,8 @@ const (
 )
 
 // often samples the log's lines of what anybody may send as often as he likes: forged messages,
-// requests that prove no key, and those of a key that asks more than its share. The first of a kind
+// requests that prove no key or ask for what is not there, and those of a key that asks more than
+// its share. The first of a kind
 // is written, and the first a minute later says how many there were in between, which are written
 // at debug. The metrics count them all.
 type often struct {
@@ -84,11 +85,12 @@ func kindOf(c echo.Context) string {
 	if status < http.StatusBadRequest || status >= http.StatusInternalServerError {
 		return ""
 	}
-	kind := http.StatusText(status) + " " + pattern(c)
+	route := pattern(c)
+	kind := http.StatusText(status) + " " + route
 	switch key, proven := c.Get(keyOfLog).(Key); {
 	case proven && status == http.StatusTooManyRequests:
 		return kind + " " + key.ID
-	case !proven && (strings.HasPrefix(c.Path(), "/v1/") || strings.HasPrefix(c.Path(), "/notify/")):
+	case !proven && (route == unmatched || status == http.StatusNotFound || strings.HasPrefix(c.Path(), "/v1/") || strings.HasPrefix(c.Path(), "/notify/")):
 		return kind
 	}
 	return ""

@@ -38,18 +38,20 @@ func TestC37_ForgedRequestsLeaveOneLineAMinute(t *testing.T) {
 				w.ask("POST", "/notify/alipay/"+account, "sign=bad", "Content-Type", form)
 			}
 			w.ask("POST", "/notify/alipay/nobody", "sign=bad", "Content-Type", form)
+			w.ask("POST", "/notify/a/path/of/theirs", "", "Content-Type", form)
+			w.ask("GET", "/h5/a_token_of_theirs", "")
 			w.ask("GET", "/v1/channels", "", "Authorization", "Bearer pmx_nobody_"+strings.Repeat("a", 52))
 		}
 	}
 	forge()
 	w.notify(p.Attempts[0])
-	if lines, before := w.requests(); lines != 4+1 || before != 0 {
+	if lines, before := w.requests(); lines != 6+1 || before != 0 {
 		t.Errorf("%d lines in a minute, want one of each kind and the genuine message's; %d before them", lines, before)
 	}
 	w.clock.Advance(time.Minute)
 	w.log.Reset()
 	forge()
-	if lines, before := w.requests(); lines != 4 || before != 4*99 {
+	if lines, before := w.requests(); lines != 6 || before != 6*99 {
 		t.Errorf("%d lines in the next minute, which say that %d came before", lines, before)
 	}
 	w.log.Reset()

@@ -105,6 +105,9 @@ func TestOperatorSeesAllAndIsNoted(t *testing.T) {
 	ask("GET", "/v1/payments/"+a.ID, "")
 	ask("GET", "/v1/payments/nobody", "")
 	ask("GET", "/v1/payments?buyer_pseudonym=abcdef", "")
+	for _, mistake := range []string{"user_id=" + buyer + "&state=x", buyer + "=1"} {
+		want(t, ask("GET", "/v1/payments?"+mistake, ""), 400, core.CodeInvalid)
+	}
 	want(t, ask("POST", "/v1/payments/search", `{"user_id":"`+buyer+`"}`), 400, core.CodeInvalid)
 	if found := decode[page](t, ask("POST", "/v1/payments/search?merchant_id=m_b", `{"user_id":"`+buyer+`"}`)).Data; len(found) != 1 || found[0].ID != b.ID {
 		t.Errorf("a buyer of m_b: %+v", found)
@@ -121,7 +124,7 @@ func TestOperatorSeesAllAndIsNoted(t *testing.T) {
 	}
 	for _, note := range []string{
 		"night shift|m_a|" + a.ID + "|GET /v1/payments/:id", "night shift||nobody|GET /v1/payments/:id", "night shift|||GET /v1/payments merchant_order_no=o2",
-		"night shift|m_b||POST /v1/payments/search", "night shift|||GET /v1/payments buyer_pseudonym=…",
+		"night shift|m_b||POST /v1/payments/search", "night shift|||GET /v1/payments buyer_pseudonym=…", "night shift|||GET /v1/payments state=x&…=…", "night shift|||GET /v1/payments …=…",
 	} {
 		if !slices.Contains(notes, note) {
 			t.Errorf("no note %q in %q", note, notes)

@@ -26,9 +26,13 @@ func newKeysRevoke(streams Streams) *cobra.Command {
 			"another name.",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r := store.Revocation{KeyID: args[0], Actor: strings.TrimSpace(actor), Reason: strings.TrimSpace(reason), At: streams.Now()}
+			r := store.Revocation{KeyID: strings.TrimSpace(args[0]), Actor: strings.TrimSpace(actor), Reason: strings.TrimSpace(reason), At: streams.Now()}
 			if r.KeyID == "" || r.Actor == "" || r.Reason == "" {
 				return misused(cmd, errors.New("the key's id, --actor and --reason must say something"))
+			}
+			// a database may take another text for the id that was meant, which then stays good
+			if !config.IsID(r.KeyID) {
+				return misused(cmd, fmt.Errorf("%q is no key's id, which has a-z, 0-9, _ and -: paymux keys list shows them", r.KeyID))
 			}
 			db, doubt, err := config.Database(file, streams.Environ)
 			if doubt != nil {
@@ -145,12 +149,12 @@ func writeKeys(streams Streams, c *config.Config, list []store.Revocation, known
 			if !k.ends.IsZero() {
 				ends = k.ends.UTC().Format(time.RFC3339)
 			}
-			say(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s", k.id, k.merchant, k.mode, k.role, k.actor, ends, word(k.id))
+			sayCells(table, []string{k.id, k.merchant, k.mode, k.role, k.actor, ends, word(k.id)})
 		}
 	}
 	for _, r := range list {
 		if c == nil || !hasKey(c, r.KeyID) {
-			say(table, "%s\t-\t-\t-\t-\t-\t%s", r.KeyID, word(r.KeyID))
+			sayCells(table, []string{r.KeyID, "-", "-", "-", "-", "-", word(r.KeyID)})
 		}
 	}
 	_ = table.Flush()

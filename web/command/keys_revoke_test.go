@@ -44,12 +44,15 @@ func TestW50RevokedKey(t *testing.T) {
 	}
 	list("shop", "m_shop", "bearer", "admin", "never", "no")
 	s.write("paymux.yaml", strings.Replace(string(good), "role: admin", "role: emperor", 1))
-	for _, args := range [][]string{{"keys", "revoke", "shop", "--config", file, "--actor", "a"}, {"keys", "revoke", "shop", "--config", file, "--actor", " ", "--reason", "r"}} {
+	for _, args := range [][]string{{"keys", "revoke", "shop", "--config", file, "--actor", "a"}, {"keys", "revoke", "shop", "--config", file, "--actor", " ", "--reason", "r"},
+		{"keys", "revoke", "shop\u00a0x", "--config", file, "--actor", "a", "--reason", "r"},
+		{"keys", "revoke", "SHOP", "--config", file, "--actor", "a", "--reason", "r"},
+	} {
 		if code, _, errs := run(t, nil, args...); code != 2 {
 			t.Errorf("%v ends with %d: %s", args, code, errs)
 		}
 	}
-	revoke := []string{"keys", "revoke", "shop", "--config", file, "--actor", "王小明", "--reason", "in a chat"}
+	revoke := []string{"keys", "revoke", "shop ", "--config", file, "--actor", "王小明", "--reason", "in a chat\x1b[2J"}
 	if code, out, errs := run(t, nil, revoke...); code != 0 || !strings.Contains(out, "✓ shop is revoked") {
 		t.Fatalf("revoke ends with %d: %s%s", code, out, errs)
 	}
@@ -60,7 +63,7 @@ func TestW50RevokedKey(t *testing.T) {
 		t.Errorf("revoked: %s\nunknown: %s", revoked, unknown)
 	}
 	s.key = strings.Replace(s.key, "nobody", "shop", 1)
-	list("王小明: in a chat") // also of a file that cannot be used
+	list("王小明: in a chat?[2J") // also of a file that cannot be used
 	if code, out, _ := run(t, nil, revoke...); code != 0 || !strings.Contains(out, "before") {
 		t.Errorf("revoked twice: %s", out)
 	}
