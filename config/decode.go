@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -15,16 +16,41 @@ import (
 // text belongs, is a problem and never a guess. It returns the paths of the
 // keys that into does not know.
 func decode(given, into any, blame Blame) (unknown []string) {
-	var met mapstructure.Metadata
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
-		TagName: "json", Metadata: &met, Result: into,
+		TagName: "json", Result: into,
 		DecodeHook: mapstructure.ComposeDecodeHookFunc(itemDefaults, exactNumber, textToSecret, textToTime),
 	})
 	if err == nil {
 		err = decoder.Decode(given)
 	}
 	blameDecoding(err, blame)
-	return met.Unused
+	return strangers(given, reflect.TypeOf(into).Elem(), "")
+}
+
+// strangers lists the paths of given's keys that t has no setting for. The decoder's own list leaves
+// out every record that holds something else wrong.
+func strangers(given any, t reflect.Type, at string) (paths []string) {
+	switch given := given.(type) {
+	case []any:
+		if t.Kind() == reflect.Slice {
+			for i, item := range given {
+				paths = append(paths, strangers(item, t.Elem(), fmt.Sprintf("%s[%d]", at, i))...)
+			}
+		}
+	case map[string]any:
+		if t.Kind() != reflect.Struct {
+			return nil
+		}
+		for _, name := range slices.Sorted(maps.Keys(given)) {
+			path := strings.TrimPrefix(at+"."+name, ".")
+			if field, ok := fieldNamed(t, name); ok {
+				paths = append(paths, strangers(given[name], field.Type, path)...)
+			} else {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths
 }
 
 // itemDefaults gives list items the defaults that the zero value cannot express.
@@ -86,8 +112,8 @@ func textToTime(_, to reflect.Type, data any) (any, error) {
 	return at, nil
 }
 
-// blameDecoding unfolds what mapstructure joined. It reports kinds and never
-// values, since a value may be a secret in the wrong place.
+// blameDecoding unfolds what mapstructure joined and wrapped, to the last error of each branch. It
+// reports kinds and never values, since a value may be a secret in the wrong place.
 func blameDecoding(err error, blame Blame) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
@@ -95,11 +121,11 @@ func blameDecoding(err error, blame Blame) {
 		}
 		return
 	}
-	var at *mapstructure.DecodeError
+	at, isOne := err.(*mapstructure.DecodeError) //nolint:errorlint // what it wraps comes after it
 	var kind *mapstructure.UnconvertibleTypeError
 	switch {
 	case err == nil:
-	case !errors.As(err, &at):
+	case !isOne:
 		blameDecoding(errors.Unwrap(err), blame)
 	case errors.Is(err, errWholeNumber):
 		blame(at.Name(), errWholeNumber.Error(), "amounts are in fen, times in seconds")

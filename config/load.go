@@ -53,12 +53,13 @@ func parse(path string, text []byte, environ []string, dialects []Dialect) (*Con
 	}
 	overlayEnvironment(v, environ, &problems)
 	c := defaults()
-	decodeAll(v.AllSettings(), &c, dialects, &problems)
-	if len(problems) > 0 {
-		return nil, lines, problems
+	if decodeAll(v.AllSettings(), &c, dialects, &problems) {
+		return nil, lines, problems // all that is to move would be missing where it belongs
 	}
 	c.resolveFiles(filepath.Dir(path))
-	validateShape(&c, dialects, &problems)
+	var shape Problems
+	validateShape(&c, dialects, &shape)
+	problems = append(problems, shape.outside(problems)...)
 	if c.DB.DSN.Empty() {
 		for i := range problems {
 			if problems[i].Path == "db.dsn" {

@@ -169,3 +169,33 @@ func TestFileIsRead(t *testing.T) {
 		t.Errorf("huge file: %v", err)
 	}
 }
+
+// All that is wrong is told in one go, each at its own setting, also where several values cannot be
+// read and one record holds a setting that there is not.
+func TestAllMistakesAtOnce(t *testing.T) {
+	text := exampleText(t)
+	for _, e := range [][2]string{
+		{"  drain_seconds: 20", "  drain_secs: 20\n  drain_seconds: soon"},
+		{`actor: shop server`, `actor: 7`},
+		{"secret_hash: 6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b\n        created: 2026-11-01T00:00:00+08:00",
+			"secret_hash: 6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b\n        created: yesterday"},
+		{`pace: 2`, `pace: 2.5`},
+		{"  max_open: 20", "  max_open: 0"},
+	} {
+		text = edit(t, text, e[0], e[1])
+	}
+	got := loadProblems(t, place(t, text), nil)
+	want := map[string]string{
+		"server.drain_secs": "known here", "server.drain_seconds": "wrong kind", "merchants[0].api_keys[0].actor": "quotes",
+		"merchants[0].api_keys[1].created": "a time such as", "merchants[0].accounts[0].till.pace": "whole number", "db.max_open": "at least",
+	}
+	for _, p := range got {
+		if says, told := want[p.Path]; !told || !strings.Contains(p.String(), says) {
+			t.Errorf("nobody asked for %v", p)
+		}
+		delete(want, p.Path)
+	}
+	if len(want) > 0 {
+		t.Errorf("nothing said of %v in\n%v", want, got)
+	}
+}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -50,6 +51,17 @@ func (ps *Problems) under(at string) Blame {
 	return func(setting, what, mend string) {
 		ps.add(strings.TrimSuffix(at+"."+setting, "."), what, mend)
 	}
+}
+
+// outside are the problems of settings that others does not name: a setting that could not be read
+// is not missing too, nor is what belongs below it.
+func (ps Problems) outside(others Problems) Problems {
+	return slices.DeleteFunc(ps, func(p Problem) bool {
+		return slices.ContainsFunc(others, func(o Problem) bool {
+			rest, below := strings.CutPrefix(p.Path, o.Path)
+			return below && (rest == "" || strings.ContainsAny(rest[:1], ".["))
+		})
+	})
 }
 
 // located puts line numbers to the problems and sorts them by line; settings

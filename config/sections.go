@@ -8,12 +8,14 @@ import (
 )
 
 // decodeAll fills c. The gateways' sections are taken out of the accounts first,
-// since what they may hold depends on the account's gateway.
-func decodeAll(given map[string]any, c *Config, dialects []Dialect, problems *Problems) {
+// since what they may hold depends on the account's gateway. It tells whether the file is in an
+// earlier version's spelling.
+func decodeAll(given map[string]any, c *Config, dialects []Dialect, problems *Problems) (earlier bool) {
 	sections := takeSections(given, gatewaysOf(dialects))
 	for _, path := range decode(given, c, problems.add) {
 		what, mend := "is not a setting", "known here: "+strings.Join(knownKeys(reflect.TypeFor[Config](), path, dialects), ", ")
 		if gateway, name, ok := moved(c, path, dialects); ok {
+			earlier = true
 			what = "has moved: write it under " + gateway + ": as " + gateway + "." + name
 			mend = "`paymux config migrate FILE` prints the new file"
 			// migrate does not write into a section that is there
@@ -28,6 +30,7 @@ func decodeAll(given map[string]any, c *Config, dialects []Dialect, problems *Pr
 			decodeSection(at+"."+gateway, gateway, section, a, dialects, problems)
 		}
 	})
+	return earlier
 }
 
 // takeSections moves what stands in accounts under the names of gateways out of

@@ -108,6 +108,9 @@ func absent(name string) error {
 func appear(name string, write func(draft string) error) error {
 	folder := filepath.Dir(name)
 	draft, err := os.CreateTemp(folder, ".draft-*") // mode 0600
+	if errors.Is(err, fs.ErrNotExist) {
+		return core.Errorf(core.CodeInvalid, "there is no folder %s: make it, or name another", folder)
+	}
 	if err != nil {
 		return core.Errorf(core.CodeInvalid, "%v", err)
 	}

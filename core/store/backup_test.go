@@ -69,6 +69,9 @@ func TestBackupRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	if _, err := s.Backup(ctx, filepath.Join(t.TempDir(), "no", "x.db")); err == nil || !strings.Contains(err.Error(), "there is no folder") {
+		t.Errorf("into a folder that is not there: %v", err)
+	}
 	if text, err := os.ReadFile(taken); err != nil || string(text) != "mine" {
 		t.Fatalf("%q, %v", text, err)
 	}

@@ -33,7 +33,7 @@ const alertArchive = "archive.failed"
 // Errors: CodeInvalid when nothing is to be archived by the configuration; CodeUnavailable.
 func ArchivePass(ctx context.Context, c *config.Config, books *store.Store, now func() time.Time, random io.Reader) (*archive.Pass, error) {
 	if c.Retention.ArchiveDays == 0 {
-		return nil, core.Errorf(core.CodeInvalid, "retention.archive_days is 0: orders stay for ever")
+		return nil, core.Errorf(core.CodeInvalid, "retention.archive_days is 0, so orders stay for ever: set it, and retention.archive_dir")
 	}
 	identity, err := identityOf(ctx, books, random)
 	if err != nil {

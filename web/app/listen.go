@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"net"
 	"net/http"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -17,11 +19,29 @@ import (
 
 // Listen listens on an address.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
+	if address == "" { // it would be every address, at a port that nobody chose
+		return nil, errors.New("cannot listen on an empty address: write it as 127.0.0.1:8080")
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+		return nil, fmt.Errorf("cannot listen on %s: %w%s", address, err, advice(err))
 	}
 	return listener, nil
+}
+
+// advice is what to do about an address that cannot be listened on.
+func advice(err error) string {
+	var form *net.AddrError
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return ": another program is there; stop it, or choose another port"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return ": this machine has no such address; 127.0.0.1 is this machine alone, 0.0.0.0 all its networks"
+	case errors.As(err, &form):
+		return ": write it as 127.0.0.1:8080"
+	default:
+		return ""
+	}
 }
 
 // IsLoopback tells whether only this machine reaches the listener.

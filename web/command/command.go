@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -100,7 +101,11 @@ func exactArgs(n int) cobra.PositionalArgs {
 		if n == 0 {
 			return misused(cmd, cobra.NoArgs(cmd, args))
 		}
-		return misused(cmd, cobra.ExactArgs(n)(cmd, args))
+		if len(args) == n {
+			return nil
+		}
+		wants := strings.Join(strings.Fields(cmd.Use)[1:], " ")
+		return misused(cmd, fmt.Errorf("wants %s and has %d %s", wants, len(args), plural(len(args), "argument")))
 	}
 }
 

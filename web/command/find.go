@@ -67,7 +67,7 @@ func newFind(streams Streams) *cobra.Command {
 		Long: "Find takes any number that somebody was given: a payment's, attempt's, refund's, event's, delivery's or message's id, merchant_order_no,\n" +
 			"out_trade_no, the gateway's trade_no, out_request_no or merchant_refund_no. It reads the database, beside a running server, and writes nothing.\n" +
 			"--buyer - reads a buyer's user_id or open_id from standard input, so that it stands in no history, and lists that buyer's payments.\n\n" +
-			"Exit code: 0 found, 1 nothing has this number, 2 the command line makes no sense.",
+			"Exit code: 0 found, 1 nothing has this number, 2 it could not be looked up, or the command line makes no sense.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 1) == (buyer != "") {
@@ -76,7 +76,7 @@ func newFind(streams Streams) *cobra.Command {
 			if buyer != "" && buyer != "-" {
 				return misused(cmd, errors.New("a buyer's id is read from standard input: --buyer -"))
 			}
-			return f.look(cmd, streams, func(ctx context.Context, c *config.Config, books *store.Store) error {
+			err := f.look(cmd, streams, func(ctx context.Context, c *config.Config, books *store.Store) error {
 				if buyer != "" {
 					return findBuyer(ctx, cmd.InOrStdin(), f, streams, c, books)
 				}
@@ -95,6 +95,10 @@ func newFind(streams Streams) *cobra.Command {
 				}
 				return nil
 			})
+			if err != nil && core.CodeOf(err) != core.CodeNotFound {
+				return uncheckedError{err} // nobody may take it for "there is no such order"
+			}
+			return err
 		},
 	}
 	f.add(cmd)

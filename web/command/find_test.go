@@ -27,9 +27,16 @@ func TestFind(t *testing.T) {
 			t.Errorf("exit %d, no %q in\n%s%s", code, words, out, errs)
 		}
 	}
-	for want, args := range map[int][]string{1: {"--data", dir, "nobody"}, 2: {"--data", dir}} {
-		if code, out, errs := run(t, nil, append([]string{"find"}, args...)...); code != want {
-			t.Errorf("%q: exit %d, want %d\n%s%s", args, code, want, out, errs)
+	for _, c := range []struct {
+		want int
+		args []string
+	}{
+		{1, []string{"--data", dir, "nobody"}},
+		{2, []string{"--data", dir}},
+		{2, []string{"--config", dir + "/none.yaml", "nobody"}}, // not "there is no such order"
+	} {
+		if code, out, errs := run(t, nil, append([]string{"find"}, c.args...)...); code != c.want {
+			t.Errorf("%q: exit %d, want %d\n%s%s", c.args, code, c.want, out, errs)
 		}
 	}
 	if code, _, errs := run(t, nil, "find", "--data", dir, "--buyer", "2088000000000002"); code != 2 || !strings.Contains(errs, "standard input") {

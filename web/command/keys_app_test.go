@@ -38,7 +38,8 @@ func TestF12ApplicationKey(t *testing.T) {
 		t.Errorf("the public key: %v", err)
 	}
 	var lines []map[string]string
-	if err := yaml.Unmarshal([]byte(out), &lines); err != nil || len(lines) != 1 || lines[0]["private_key_file"] != name {
+	if err := yaml.Unmarshal([]byte(out), &lines); err != nil || len(lines) != 1 || lines[0]["private_key_file"] != name ||
+		lines[0]["alipay_public_key_file"] != filepath.Join(filepath.Dir(name), "alipay.pub") {
 		t.Errorf("%v: %s", err, out)
 	}
 	if strings.Contains(out+errs, "PRIVATE") || strings.Contains(out, "MII") {

@@ -36,13 +36,17 @@ func TestCommandLineIsExplained(t *testing.T) {
 		{"serve", 2, `"config" not set`},
 		{"serve --colour", 2, "--help"},
 		{"fly", 2, "unknown command"},
-		{"call GET", 2, "accepts 2 arg(s)"},
+		{"call GET", 2, "wants METHOD PATH and has 1 argument"},
 		{"call GET /v1/platforms", 2, "--key"},
 		{"call GET .example.com/v1/platforms --key k", 2, "begin with /"},
 		{"keys api --id a --actor b", 2, "--master-key"},
 		{"keys api --id a --actor b --mode loud", 2, "bearer or signed"},
 		{"check --config no-such-file.yaml", 1, "no-such-file.yaml"},
 		{"demo --listen 127.0.0.1:0 --data what?", 2, "question mark"},
+		{"backup", 2, "wants FILE and has 0 arguments"},
+		{"demo --listen 8080 --data " + t.TempDir(), 1, "write it as 127.0.0.1:8080"},
+		{"demo --listen= --data " + t.TempDir(), 1, "write it as 127.0.0.1:8080"},
+		{"simulate --listen 192.0.2.1:0 --data " + t.TempDir(), 1, "no such address"},
 		{"simulate --listen 256.0.0.1:1 --data " + t.TempDir(), 1, "cannot listen"},
 	} {
 		code, out, errs := run(t, nil, strings.Fields(c.args)...)

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,13 +16,13 @@ func newProbe(Streams) *cobra.Command {
 		Use:   "probe URL",
 		Short: "Ask a running server whether it is well; for health checks of containers without a shell",
 		Long: "Probe asks URL once, such as http://127.0.0.1:8080/healthz, and says nothing.\n\n" +
-			"Exit code: 0 it answered with a status of the two hundreds, 1 it did not.",
+			"Exit code: 0 it answered with a status of the two hundreds, 1 it did not, 2 URL is none.",
 		Example: "  paymux probe http://127.0.0.1:8080/readyz",
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			request, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, args[0], nil)
-			if err != nil {
-				return misused(cmd, err)
+			if err != nil || request.URL.Host == "" || request.URL.Scheme != "http" && request.URL.Scheme != "https" {
+				return misused(cmd, errors.New("URL must be whole, as in http://127.0.0.1:8080/readyz"))
 			}
 			client := http.Client{
 				Timeout: timeout,

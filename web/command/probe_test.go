@@ -28,8 +28,10 @@ func TestProbe(t *testing.T) {
 	if code, _, errs := run(t, nil, "probe", "http://127.0.0.1:1/healthz"); code != 1 || !strings.Contains(errs, "refused") {
 		t.Errorf("nobody: exit %d, %s", code, errs)
 	}
-	if code, _, _ := run(t, nil, "probe", "::"); code != 2 {
-		t.Errorf("no address: exit %d", code)
+	for _, none := range []string{"::", "127.0.0.1:8080/readyz", "localhost:8080/readyz", "/readyz", "http:///readyz"} {
+		if code, _, errs := run(t, nil, "probe", none); code != 2 || !strings.Contains(errs, "as in http://") {
+			t.Errorf("%q is no address: exit %d, %s", none, code, errs)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func TestServerOnATakenAddressTouchesNothing(t *testing.T) {
 	defer func() { _ = first.Close() }()
 	var errs log
 	code := command.Run(t.Context(), []string{"serve", "--migrate", "--config", s.path("paymux.yaml")}, streams(io.Discard, &errs))
-	if code != 1 || !strings.Contains(errs.String(), "cannot listen on "+s.listen) {
+	if said := errs.String(); code != 1 || !strings.Contains(said, "cannot listen on "+s.listen) || !strings.Contains(said, "another program is there") {
 		t.Errorf("ended with %d: %s", code, errs.String())
 	}
 	// the lock is asked for before anything else, and its file stays
