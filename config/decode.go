@@ -27,8 +27,8 @@ func decode(given, into any, blame Blame) (unknown []string) {
 	return strangers(given, reflect.TypeOf(into).Elem(), "")
 }
 
-// strangers lists the paths of given's keys that t has no setting for. The decoder's own list leaves
-// out every record that holds something else wrong.
+// strangers lists the paths of given's keys that t has no setting for. The decoder's own list
+// leaves out every record that holds something else wrong.
 func strangers(given any, t reflect.Type, at string) (paths []string) {
 	switch given := given.(type) {
 	case []any:
