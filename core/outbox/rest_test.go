@@ -42,7 +42,7 @@ func TestShopBackFromAnOutage(t *testing.T) {
 				}
 				v.sweep(time.Hour + 10*time.Minute + time.Duration(c.n/1000)*time.Minute)
 				shop := v.shops["shop.example"]
-				v.inOrder("shop.example", c.n, 16+probedAtRest)
+				v.inOrder("shop.example", up, c.n, 16+probedAtRest)
 				var first, thousandth time.Time
 				took, before := 0, 0
 				for _, x := range shop.tries {
