@@ -155,6 +155,11 @@ func send(request *http.Request, streams Streams) error {
 		text = shown.Bytes()
 	}
 	say(streams.Out, "%s", strings.TrimRight(string(text), "\n"))
+	sent, bearer := strings.CutPrefix(request.Header.Get("Authorization"), "Bearer ")
+	if response.StatusCode == http.StatusUnauthorized && bearer && !strings.HasPrefix(sent, "pmx_") {
+		return fmt.Errorf("the server answered %s: --key was sent as a bearer key; the id of a signed one wants --secret-file or %s beside it",
+			response.Status, envSecret)
+	}
 	if response.StatusCode >= http.StatusBadRequest {
 		return fmt.Errorf("the server answered %s", response.Status)
 	}

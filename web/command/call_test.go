@@ -35,10 +35,11 @@ func TestCallSignsForPeople(t *testing.T) {
 			"--data", `{"goods":[{"id":"a","name":"a","category":"physical","quantity":1,"price_fen":1}]}`}, 0, `"allowed": true`},
 		{"role", []string{"POST", "/v1/payments/pay_x/close", "--secret-file", s.path("shop.secret"), "--idempotency-key", "k"}, 1, `"forbidden"`},
 		{"another secret", []string{"GET", "/v1/payments", "--secret-file", s.path("other.secret")}, 1, `"unauthenticated"`},
+		{"without its secret", []string{"GET", "/v1/payments"}, 1, "wants --secret-file"},
 		{"bearer", []string{"GET", "/v1/platforms", "--key", s.key}, 0, `"wechat"`},
 	} {
 		code, out, errs := run(t, environ, append([]string{"call"}, c.args...)...)
-		if code != c.code || !strings.Contains(out, c.want) {
+		if code != c.code || !strings.Contains(out+errs, c.want) {
 			t.Errorf("%s: exit %d, want %d with %s\n%s%s", c.name, code, c.code, c.want, out, errs)
 		}
 	}

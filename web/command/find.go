@@ -55,6 +55,18 @@ func (f *lookFlags) look(cmd *cobra.Command, streams Streams, read func(context.
 	return read(cmd.Context(), c, opened)
 }
 
+// again is the flag by which the next command finds the same database, as a shell takes it.
+func (f *lookFlags) again() string {
+	flag, name := " --config ", f.config
+	if f.data != "" {
+		flag, name = " --data ", f.data
+	}
+	if strings.ContainsAny(name, " \t'\"$\\&;|<>()*?[]`#~") {
+		name = "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	}
+	return flag + name
+}
+
 // maxBuyer is how long a buyer's id on standard input may be.
 const maxBuyer = 128
 

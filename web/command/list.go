@@ -50,6 +50,7 @@ func newList(streams Streams) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				l.where = f.again()
 				return l.write(ctx, lists()[at], limit, f.json)
 			})
 		},
@@ -81,6 +82,7 @@ func listHelp() string {
 type lister struct {
 	cashier  *core.Cashier
 	merchant string // "" for all
+	where    string // the flag that finds this database again, such as " --config paymux.yaml"
 	streams  Streams
 }
 
@@ -88,7 +90,8 @@ func newLister(c *config.Config, books *store.Store, merchant string, streams St
 	if merchant != "" && !slices.ContainsFunc(c.Merchants, func(m config.Merchant) bool { return m.ID == merchant }) {
 		return lister{}, usageError{fmt.Errorf("no merchant %q is configured", merchant)}
 	}
-	return lister{&core.Cashier{Store: books, Merchants: configured{c}, Clock: reading(streams.Now)}, merchant, streams}, nil
+	cashier := &core.Cashier{Store: books, Merchants: configured{c}, Clock: reading(streams.Now)}
+	return lister{cashier: cashier, merchant: merchant, streams: streams}, nil
 }
 
 // write prints a list until limit, and tells where there is more than that.

@@ -80,7 +80,7 @@ func (l lister) messages(ctx context.Context, each func(listed) error) error {
 			return l.cashier.Messages(ctx, l.merchant, ask)
 		}, func(m core.MessageView) error {
 			m.MerchantID = l.whose(m.MerchantID)
-			next := lookUp(m.ID)
+			next := l.lookUp(m.ID)
 			if m.State == core.InboxParked {
 				next = append(next, call("/v1/messages/"+m.ID+"/apply"), callWith("/v1/messages/"+m.ID+"/dismiss"))
 			}
@@ -110,7 +110,7 @@ func (l lister) audit(ctx context.Context, each func(listed) error) error {
 		a.MerchantID = l.whose(a.MerchantID)
 		next := []string{}
 		if a.Object != "" && a.MerchantID != "" { // else it is a version or a key's name
-			next = lookUp(a.Object)
+			next = l.lookUp(a.Object)
 		}
 		return each(listed{listedAudit{a, next}, []string{a.CreatedAt, a.MerchantID, a.Actor, a.Action, a.Object, a.Detail}, next})
 	})
@@ -155,7 +155,7 @@ func (l lister) waiting(ctx context.Context, why string, each func(listed) error
 		if p.LatePayment != nil {
 			late = p.LatePayment.AmountFen
 		}
-		next := lookUp(p.ID)
+		next := l.lookUp(p.ID)
 		if slices.Contains(p.Attention, core.AttentionHeld) {
 			// More money may come to the same payment later: that is another decision.
 			mark := fmt.Sprintf("-%d-%d", int64(late), len(p.Refunds))
@@ -204,7 +204,7 @@ func (l lister) returned(ctx context.Context, each func(listed) error) error {
 				continue
 			}
 			r.MerchantID = p.MerchantID
-			next := append(lookUp(r.ID), callWith("/v1/refunds/"+r.ID+"/handled"))
+			next := append(l.lookUp(r.ID), callWith("/v1/refunds/"+r.ID+"/handled"))
 			cells := []string{r.ReturnedAt, r.MerchantID, r.ID, fmt.Sprint(int64(r.ReturnedFen)), r.PaymentID}
 			if err := each(listed{listedRefund{r, next}, cells, next}); err != nil {
 				return err
@@ -228,7 +228,7 @@ func (l lister) dead(ctx context.Context, each func(listed) error) error {
 		return l.cashier.Deliveries(ctx, ask)
 	}, func(d core.DeliveryView) error {
 		d.MerchantID = l.whose(d.MerchantID)
-		next := append(lookUp(d.ID), call("/v1/deliveries/"+d.ID+"/replay"))
+		next := append(l.lookUp(d.ID), call("/v1/deliveries/"+d.ID+"/replay"))
 		cells := []string{d.CreatedAt, d.MerchantID, d.ID, d.EndpointID, fmt.Sprint(d.Tries), fmt.Sprint(d.LastStatus), d.LastError}
 		return each(listed{listedDelivery{d, next}, cells, next})
 	})
@@ -247,7 +247,7 @@ func (l lister) approvals(ctx context.Context, each func(listed) error) error {
 	}, func(r core.RefundView) error {
 		r.MerchantID = l.whose(r.MerchantID)
 		path := "/v1/refunds/" + r.ID
-		next := append(lookUp(r.ID), once(path+"/approve"), onceWith(path+"/reject"))
+		next := append(l.lookUp(r.ID), once(path+"/approve"), onceWith(path+"/reject"))
 		cells := []string{r.CreatedAt, r.MerchantID, r.ID, fmt.Sprint(int64(r.AmountFen)), r.Asker, r.PaymentID, r.Reason}
 		return each(listed{listedRefund{r, next}, cells, next})
 	})
@@ -256,7 +256,7 @@ func (l lister) approvals(ctx context.Context, each func(listed) error) error {
 // What can be done, as it is typed. A reason is the caller's own to give; an idempotency key makes
 // that whoever types a line again does nothing twice.
 
-func lookUp(number string) []string { return []string{"paymux find " + number} }
+func (l lister) lookUp(number string) []string { return []string{"paymux find " + number + l.where} }
 
 func call(path string) string { return "paymux call POST " + path }
 

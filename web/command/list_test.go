@@ -46,6 +46,11 @@ func TestList(t *testing.T) {
 				t.Errorf("%s: wants a key: %t", found[0], required)
 			}
 		}
+		for _, found := range regexp.MustCompile(`paymux (find [^;\n]*)`).FindAllStringSubmatch(table, 1) {
+			if code, out, errs := run(t, nil, strings.Fields(found[1])...); code == 2 { // as it stands
+				t.Errorf("%s: exit %d\n%s%s", found[0], code, out, errs)
+			}
+		}
 		return rows
 	}
 	for _, what := range []string{"messages", "late", "returned", "dead", "approvals", "attention"} {
