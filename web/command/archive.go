@@ -106,6 +106,9 @@ func newArchiveVerify(streams Streams) *cobra.Command {
 			if err != nil {
 				return uncheckedError{fmt.Errorf("could not check: %w", err)}
 			}
+			if len(args) == 1 && len(report.Archives)+len(report.Broken) == 0 {
+				return uncheckedError{fmt.Errorf("could not check: there is no archive in %s", args[0])}
+			}
 			if f.json {
 				err = json.NewEncoder(streams.Out).Encode(report)
 			} else {

@@ -41,7 +41,7 @@ func (f *lookFlags) look(cmd *cobra.Command, streams Streams, read func(context.
 	}
 	if c.DB.Driver == store.DriverSQLite { // opening would make an empty one
 		if _, err := os.Stat(app.DatabaseFile(c.DB)); err != nil {
-			return fmt.Errorf("the database file: %w", err)
+			return fmt.Errorf("the database file: %w (db.dsn counts from the folder where the command is typed, unless it begins with /)", err)
 		}
 	}
 	opened, err := store.Open(cmd.Context(), app.StoreConfig(c.DB))

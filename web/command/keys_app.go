@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -70,8 +71,11 @@ func registered(all []adapters.Registration, id string) (adapters.Registration, 
 // writeSecret writes a file that only its owner may read, and replaces none.
 func writeSecret(name, text string) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("no file is replaced: %w", err)
+	case err != nil: // such as a folder that is not there
+		return fmt.Errorf("no file is made: %w", err)
 	}
 	_, err = file.WriteString(text)
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {

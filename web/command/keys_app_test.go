@@ -48,6 +48,9 @@ func TestF12ApplicationKey(t *testing.T) {
 	if code, _, _ := run(t, nil, "keys", "app", name); code != 1 {
 		t.Errorf("a second key ended with %d", code)
 	}
+	if code, _, errs := run(t, nil, "keys", "app", filepath.Join(name+".d", "app.pem")); code != 1 || strings.Contains(errs, "replaced") {
+		t.Errorf("a key into a folder that is not there ended with %d: %s", code, errs)
+	}
 	if code, _, errs := run(t, nil, "keys", "app", name+"2", "--gateway", "bank"); code != 2 || !strings.Contains(errs, "one of") {
 		t.Errorf("a key for a gateway that there is not ended with %d: %s", code, errs)
 	}
