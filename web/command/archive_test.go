@@ -124,7 +124,8 @@ func TestArchiveCommands(t *testing.T) {
 	if code, out = run("archive", "verify", "--config", file); code != 1 || !strings.Contains(out, "which the database knows, is not here") {
 		t.Error(code, out)
 	}
-	if code, out = run("archive", "verify", t.TempDir()); code != 2 || strings.Contains(out, "✓") { // a wrong folder proves nothing
+	// a wrong folder proves nothing
+	if code, out = run("archive", "verify", t.TempDir()); code != 2 || strings.Contains(out, "✓") {
 		t.Errorf("a folder without archives: exit %d\n%s", code, out)
 	}
 	if code, out = run("archive", "verify", filepath.Join(folder, "nowhere")); code != 2 {

@@ -47,7 +47,8 @@ func TestList(t *testing.T) {
 			}
 		}
 		for _, found := range regexp.MustCompile(`paymux (find [^;\n]*)`).FindAllStringSubmatch(table, 1) {
-			if code, out, errs := run(t, nil, strings.Fields(found[1])...); code == 2 { // as it stands
+			// as it stands
+			if code, out, errs := run(t, nil, strings.Fields(found[1])...); code == 2 {
 				t.Errorf("%s: exit %d\n%s%s", found[0], code, out, errs)
 			}
 		}
