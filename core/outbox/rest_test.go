@@ -14,7 +14,7 @@ import (
 func (v *town) down(shop string, until time.Time, how func(*http.Request) (*http.Response, error)) {
 	v.shops[shop].plan(always(100_000, func(req *http.Request) (*http.Response, error) {
 		if time.Now().Before(until) {
-			return how(req)
+			return slow(time.Millisecond, how)(req) // when all that are due have been handed over
 		}
 		return slow(300*time.Millisecond, status(200))(req)
 	})...)
