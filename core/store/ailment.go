@@ -30,7 +30,7 @@ func AilmentOf(err error) Ailment {
 	if my, ok := errors.AsType[*mysqldriver.MySQLError](err); ok {
 		// https://mariadb.com/docs/server/reference/error-codes/mariadb-error-code-reference
 		switch {
-		case my.Number == 1021 || my.Number == 1114 || my.Number == 1030 && strings.Contains(my.Message, "28"):
+		case my.Number == 1021 || my.Number == 1114 || my.Number == 1030 && strings.Contains(my.Message, "error 28 "):
 			return DiskFull
 		case my.Number == 1290 || my.Number == 1836 || my.Number == 1792:
 			return ReadOnly

@@ -28,7 +28,7 @@ func TestAilmentOf(t *testing.T) {
 	}{
 		{liteError(13), DiskFull}, {liteError(8 | 4<<8), ReadOnly}, {liteError(10 | 3<<8), Away}, {liteError(14), Away},
 		{liteError(5), ""}, {liteError(2067), ""},
-		{my(1021, ""), DiskFull}, {my(1114, ""), DiskFull}, {my(1030, `Got error 28 "No space left on device" from storage engine`), DiskFull}, {my(1030, "Got error 168"), ""},
+		{my(1021, ""), DiskFull}, {my(1114, ""), DiskFull}, {my(1030, `Got error 28 "No space left on device" from storage engine`), DiskFull}, {my(1030, `Got error 128 "Out of memory in engine"`), ""},
 		{my(1290, ""), ReadOnly}, {my(1053, ""), Away}, {my(1205, ""), ""}, {my(1062, ""), ""},
 		{driver.ErrBadConn, Away}, {mysqldriver.ErrInvalidConn, Away}, {&net.OpError{Op: "dial", Err: errors.New("refused")}, Away},
 		{context.Canceled, ""}, {context.DeadlineExceeded, ""}, {nil, ""},
