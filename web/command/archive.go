@@ -94,7 +94,7 @@ func newArchiveVerify(streams Streams) *cobra.Command {
 		Long: "Verify reads archives and writes nothing. FOLDER is one archive, or a folder of archives; FILE is any file of an archive. With --config the\n" +
 			"archives of the configuration are held against the database too: none that it knows is missing or another, the audit chain goes on where\n" +
 			"they end, and the sums that stand for the entries are theirs.\n\n" +
-			"Exit code: 0 all holds, 1 something is broken, 2 it could not be checked.",
+			"Exit code: 0 all holds, 1 something is broken, 2 it could not be checked, or there is no archive in FOLDER.",
 		Example: "  paymux archive verify --config paymux.yaml\n  paymux archive verify /var/archive/2026-11-28-01KB4X2T9S8Q",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

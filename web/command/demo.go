@@ -35,7 +35,7 @@ func newDemo(streams Streams) *cobra.Command {
 			return errors.Join(demo.app.Run(cmd.Context()), demo.Close())
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one, and 0.0.0.0 opens it to other machines")
 	cmd.Flags().StringVar(&data, "data", "data/demo", "folder for keys, database and the simulator's book; made if missing")
 	return cmd
 }
