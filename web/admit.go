@@ -96,7 +96,7 @@ func (s *Server) admit(c *call, r route) (err error) {
 	case r.needs == PermNone && !strings.HasPrefix(r.path, "/h5/") && !strings.HasPrefix(r.path, "/return/"):
 		places = nil // what is answered from memory
 	}
-	if !reserved(r.path) {
+	if !reserved(r.path) && !s.forwarded.unnamed(c.Request(), c.RealIP()) {
 		if !s.admission.clients.enter(ip) {
 			return s.loads.refuse(refusedClient, tooMany("too many requests of this address are under way", 1))
 		}

@@ -253,6 +253,22 @@ func TestW41_ClientsBehindAProxy(t *testing.T) {
 				t.Errorf("%s from %s: %d, want %d", c.path, c.client, got, c.want)
 			}
 		}
+		// a proxy may name a port too; one that names nobody asks for everybody
+		for i, same := range []string{"203.0.113.1:4711", "1.2.3.4, 203.0.113.1:4712", "[2001:db8::1]:1", "[2001:db8::2]:2", "2001:db8::3"} {
+			if got := from(same, "GET", "/v1/channels"); (got == 429) != (i < 2) {
+				t.Errorf("from %s: %d", same, got)
+			}
+		}
+		for range 4 {
+			go from("", "GET", "/v1/payments")
+			go from("unknown", "GET", "/v1/payments")
+		}
+		synctest.Wait()
+		for _, nobody := range []string{"", "unknown", "_hidden:1"} {
+			if got := from(nobody, "GET", "/v1/channels"); got != 200 {
+				t.Errorf("from %q: %d", nobody, got)
+			}
+		}
 		if got := from("203.0.113.1", "POST", "/notify/alipay/acc_m_a"); got != 200 {
 			t.Errorf("a message: %d", got)
 		}

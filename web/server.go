@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -86,6 +85,7 @@ type Server struct {
 	nonces   nonceSource
 
 	admission *admission
+	forwarded *forwarded
 	loads     *loads
 }
 
@@ -124,18 +124,11 @@ func New(o Options) (*Server, error) {
 func (s *Server) configureEcho() error {
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.fail
-	s.echo.IPExtractor = echo.ExtractIPDirect()
-	if len(s.TrustedProxies) > 0 {
-		trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-		for _, cidr := range s.TrustedProxies {
-			_, network, err := net.ParseCIDR(cidr)
-			if err != nil {
-				return fmt.Errorf("web: trusted proxy %q is not a network: %w", cidr, err)
-			}
-			trust = append(trust, echo.TrustIPRange(network))
-		}
-		s.echo.IPExtractor = echo.ExtractIPFromXFFHeader(trust...)
+	var err error
+	if s.forwarded, err = newForwarded(s.TrustedProxies); err != nil {
+		return err
 	}
+	s.echo.IPExtractor = s.forwarded.client
 	metrics, err := s.metrics()
 	if err != nil {
 		return fmt.Errorf("web: metrics: %w", err)

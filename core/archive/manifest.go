@@ -108,12 +108,24 @@ func (m *Manifest) render() ([]byte, error) {
 // maxManifest bounds what is read as a manifest.
 const maxManifest = 16 << 20
 
+// open opens a file of an archive. What is no file, a pipe above all, would be waited for.
+func open(name string) (*os.File, error) {
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a file", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.Open(name)
+}
+
 // readManifest reads the manifest of a folder, and its SHA-256.
 //
 // Errors: CodeInvalid.
 func readManifest(folder string) (m Manifest, print string, err error) {
 	name := filepath.Join(folder, ManifestFile)
-	file, err := os.Open(name)
+	file, err := open(name)
 	if err != nil {
 		return m, "", core.Errorf(core.CodeInvalid, "%v", err)
 	}

@@ -100,7 +100,7 @@ func (a *Archive) lines(name string, each func([]byte) error) error {
 	if said == nil {
 		return core.Errorf(core.CodeInvalid, "the manifest of %s names no %s", a.folder, name)
 	}
-	file, err := os.Open(full)
+	file, err := open(full)
 	if err != nil {
 		return core.Errorf(core.CodeInvalid, "%v", err)
 	}

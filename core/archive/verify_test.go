@@ -1,11 +1,13 @@
 package archive
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -131,6 +133,15 @@ func TestVerifyFindsEveryChange(t *testing.T) {
 			if proof, _ := VerifyAll(s.folder); len(proof.Broken) == 0 {
 				t.Errorf("%s: %s, and nobody saw it", name, what)
 			}
+		}
+		if err := errors.Join(os.Remove(full), syscall.Mkfifo(full, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if proof, _ := VerifyAll(s.folder); len(proof.Broken) == 0 {
+			t.Errorf("%s: a pipe, and nobody saw it", name)
+		}
+		if err := os.Remove(full); err != nil {
+			t.Fatal(err)
 		}
 		s.put(full, text)
 	}
