@@ -182,6 +182,6 @@ func defaults() Config {
 		},
 		Retention: Retention{InboxDays: 90, IdempotencyDays: 30},
 		Tracing:   Tracing{SamplePercent: 100},
-		Limits:    Limits{Running: 16, Exchanging: 256, Connections: 4096, PerAddress: 256, MemoryMiB: 512},
+		Limits:    Limits{Running: 32, Exchanging: 256, Connections: 4096, PerAddress: 256, MemoryMiB: 512},
 	}
 }

@@ -105,7 +105,7 @@ func addressMistakes() []refusal {
 		{"W44 half written as IPv6", "[127.0.0.0/8]", `["::ffff:0.0.0.0/97", "128.0.0.0/1"]`, "server.trusted_proxies", "add up to everybody"},
 		{"W44 everybody by IPv6 in halves", "[127.0.0.0/8]", `["::/1", "8000::/1", 10.0.0.0/8]`, "server.trusted_proxies", "add up to everybody"},
 		{"W44 all of IPv6 that is given out", "[127.0.0.0/8]", `["2000::/3"]`, "server.trusted_proxies", "add up to everybody"},
-		{"W40 places for none", "running: 16", "running: 1", "limits.running", "too small"},
+		{"W40 places for none", "running: 32", "running: 1", "limits.running", "too small"},
 		{"W42 no memory", "memory_mib: 512", "memory_mib: 8", "limits.memory_mib", "too small"},
 		{"W40 a burst of no rate", "limits: {per_second: 0, burst: 0, concurrent: 0} # of all", "limits: {burst: 5} # of all", "merchants[0].limits.burst", "limits nothing"},
 		{"W40 a key's burst of no rate", "limits: {per_second: 0, burst: 0, concurrent: 0} # such", "limits: {burst: 5} # such", "merchants[0].api_keys[0].limits.burst", "limits nothing"},

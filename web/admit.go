@@ -28,7 +28,7 @@ type Limits struct {
 
 // The defaults of Limits.
 const (
-	defaultRunning    = 16
+	defaultRunning    = 32
 	defaultExchanging = 256
 	defaultBodyBytes  = 64 << 20
 	defaultPerAddress = 256
