@@ -79,8 +79,8 @@ func (h *holding) figures(running, waiting, exchanging int) {
 	}
 }
 
-// W40: 200 native creates of one key are at a gateway that holds its answers. They hold no place of
-// sixteen: another key's create is done, the same key's next one too, and all of them when the
+// W40: 200 native creates of one key are at a gateway that holds its answers. They hold none of the
+// places: another key's create is done, the same key's next one too, and all of them when the
 // gateway answers.
 func TestW40_CallsAtTheGatewayHoldNoPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

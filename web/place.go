@@ -3,7 +3,7 @@ package web
 import "context"
 
 // place is what one request holds while it is worked on. While a gateway is asked for it, the place
-// is another's: a server with sixteen of them works on what it can work on, and sixteen calls of a
+// is another's: a server with some dozens works on what it can work on, and as many calls of a
 // gateway's half second would stand still in them. Afterwards the request goes on at once, without
 // queueing anew, so that for a moment more may run than there are places: it has an outcome in hand
 // that must be written.
