@@ -63,3 +63,24 @@ func (o Often) Sample(kind string, now time.Time) bool {
 
 // Size is how many kinds are remembered.
 func (o Often) Size() int { return len(o.o.kinds) }
+
+// PausedAtOnce is how many of so many refusals of each of some keys are kept back at once, and how
+// many of one key when they are over.
+func PausedAtOnce(keys, each int) (paused, afterwards int) {
+	p := &pauses{byKey: map[string]int{}}
+	var entered []string
+	for i := range keys * each {
+		if key := string(rune('a' + i%keys)); p.enter(key) {
+			entered = append(entered, key)
+		}
+	}
+	for _, key := range entered {
+		p.leave(key)
+	}
+	for range each {
+		if p.enter("z") {
+			afterwards++
+		}
+	}
+	return len(entered), afterwards
+}

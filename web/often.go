@@ -19,9 +19,8 @@ const (
 
 // often samples the log's lines of what anybody may send as often as he likes: forged messages,
 // requests that prove no key or ask for what is not there, and those of a key that asks more than
-// its share. The first of a kind
-// is written, and the first a minute later says how many there were in between, which are written
-// at debug. The metrics count them all.
+// its share. The first of a kind is written, and the first a minute later says how many there were
+// in between, which are written at debug. The metrics count them all.
 type often struct {
 	mu        sync.Mutex
 	kinds     map[string]*oftenCount

@@ -77,3 +77,13 @@ func TestW40_RefusalsAreKeptBack(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// W40: refusals of all keys together are kept back up to a bound too, and those that are over leave
+// their room.
+func TestW40_RefusalsOfAllKeysAreBounded(t *testing.T) {
+	for _, c := range []struct{ keys, each, paused, afterwards int }{{1, 300, 256, 256}, {4, 256, 1024, 256}, {6, 256, 1024, 256}, {6, 10, 60, 10}} {
+		if paused, afterwards := web.PausedAtOnce(c.keys, c.each); paused != c.paused || afterwards != c.afterwards {
+			t.Errorf("%d keys, %d each: %d kept back, %d afterwards", c.keys, c.each, paused, afterwards)
+		}
+	}
+}

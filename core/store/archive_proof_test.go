@@ -152,6 +152,57 @@ func TestArchiveDeletesWhatItProved(t *testing.T) {
 	}
 }
 
+// P20: a manifest that is another than the database was told of deletes nothing, even one that its
+// files agree with.
+func TestArchiveOfAnotherManifest(t *testing.T) {
+	t.Parallel()
+	a := smallAttic(t, sqliteConfig(t))
+	if !a.killed("entered", 1) {
+		t.Fatal("the pass did not come so far")
+	}
+	known, err := a.store.Archives(t.Context())
+	if err != nil || len(known) != 1 {
+		t.Fatal(known, err)
+	}
+	name := filepath.Join(a.folder, known[0].ID, archive.ManifestFile)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, append(text, '\n'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a.now = a.now.Add(time.Hour) // its lease is over
+	if _, err := a.pass("next").Run(t.Context()); core.CodeOf(err) != core.CodeInvalid || len(a.look().orders) != len(a.before.orders) {
+		t.Errorf("%d of %d orders are here: %v", len(a.look().orders), len(a.before.orders), err)
+	}
+}
+
+// P20: of a link of the audit chain either all rows leave that it vouches for, or none.
+func TestArchiveLeavesABrokenLink(t *testing.T) {
+	t.Parallel()
+	a := smallAttic(t, sqliteConfig(t))
+	rows := func() (here, left int64) {
+		t.Helper()
+		if err := a.store.write.Table("audits").Where("seal = 1").Count(&here).Error; err != nil {
+			t.Fatal(err)
+		}
+		if err := a.store.write.Table("audit_seals").Where("seq = 1 AND archive <> ''").Count(&left).Error; err != nil {
+			t.Fatal(err)
+		}
+		return here, left
+	}
+	sealed, _ := rows()
+	err := a.halfway("entered", func() {
+		if err := a.store.write.Exec("UPDATE audits SET seal = 0 WHERE id = (SELECT MIN(id) FROM audits WHERE seal = 1)").Error; err != nil {
+			t.Fatal(err)
+		}
+	})
+	if here, left := rows(); err != nil || sealed < 2 || here != sealed-1 || left != 0 {
+		t.Errorf("%d of %d rows are here, %d links left: %v", here, sealed-1, left, err)
+	}
+}
+
 // INV-M3: an order whose books contradict themselves stays for people to look at, and keeps no
 // other here.
 func TestArchiveLeavesContradictions(t *testing.T) {
